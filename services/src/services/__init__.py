@@ -1,0 +1,1 @@
+"""What all Enzym services share: core (values), events (the published language), kit (I/O)."""

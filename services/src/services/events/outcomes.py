@@ -1,0 +1,123 @@
+"""Events: what outcomes-service says: who is in which cohort, and what happened. No key, no external id."""
+
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from services.events.envelope import said_by
+
+TOPIC = "enzym.outcomes.v1"
+SERVICE = "outcomes-service"
+fact = said_by(SERVICE, TOPIC)
+
+Decision: TypeAlias = Literal["verified", "rejected"]
+
+
+@fact("participant.enrolled")
+class ParticipantEnrolled:
+    """A participant is in a cohort from a day on."""
+
+    contract_id: UUID
+    subject_id: UUID
+    cohort: str
+    enrolled_on: date
+
+
+@fact("participant.left")
+class ParticipantLeft:
+    """A participant is in a cohort no longer; `left_on` is the first day outside it."""
+
+    contract_id: UUID
+    subject_id: UUID
+    cohort: str
+    left_on: date
+
+
+@fact("outcome.claimed")
+class OutcomeClaimed:
+    """A party reports that something was achieved. `order_key` is an HMAC over reporter and external id: it orders
+    claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of."""
+
+    contract_id: UUID
+    claim_id: UUID
+    metric: str
+    subject_id: UUID
+    occurrence: str
+    achieved_on: date
+    units: int
+    reported_by: str
+    order_key: str
+    corrects: UUID | None = None
+
+
+@fact("outcome.verified")
+class OutcomeVerified:
+    """The verifier found that the claim holds."""
+
+    contract_id: UUID
+    claim_id: UUID
+    decided_by: str
+    decided_at: datetime
+
+
+@fact("outcome.rejected")
+class OutcomeRejected:
+    """The verifier found that the claim does not hold."""
+
+    contract_id: UUID
+    claim_id: UUID
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
+@fact("outcome.returned")
+class OutcomeReturned:
+    """The verifier cannot decide on what was sent; a correction answers it."""
+
+    contract_id: UUID
+    claim_id: UUID
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
+@fact("outcome.disputed")
+class OutcomeDisputed:
+    """A party contests a decision. What was decided stands until the dispute is decided."""
+
+    contract_id: UUID
+    claim_id: UUID
+    disputed_by: str
+    disputed_at: datetime
+    reason: str
+
+
+@fact("outcome.dispute_decided")
+class OutcomeDisputeDecided:
+    """The second decision, by who decides disputes on this metric. It takes the first one's place."""
+
+    contract_id: UUID
+    claim_id: UUID
+    decision: Decision
+    decided_by: tuple[str, ...]
+    decided_at: datetime
+    reason: str
+
+
+@fact("outcome.withdrawn")
+class OutcomeWithdrawn:
+    """The reporter takes the claim back."""
+
+    contract_id: UUID
+    claim_id: UUID
+    withdrawn_at: datetime
+
+
+@fact("outcome.superseded")
+class OutcomeSuperseded:
+    """A correction has taken the claim's place."""
+
+    contract_id: UUID
+    claim_id: UUID
+    superseded_by: UUID

@@ -1,0 +1,108 @@
+"""Kit: values to JSON and back, by their types alone; the message of a fault never repeats the input."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, TypeAdapter, ValidationError
+
+from services.core.errors import FieldError, Invalid
+from services.core.strict_json import loads
+from services.core.values import camel
+
+T = TypeVar("T")
+
+
+class ShapeNotAllowed(Invalid):
+    """One or more fields are not of the declared shape."""
+
+    code = "shape-not-allowed"
+
+
+def _text_only(document: Any) -> Any:
+    if not isinstance(document, str):
+        raise ValueError('Send text such as "2026-01-31"')
+    return document
+
+
+Day = Annotated[date, BeforeValidator(_text_only)]
+"""A calendar date, `2026-01-31`; never a count of days or seconds."""
+
+Whole = StrictInt
+"""A whole number; never text or true and false."""
+
+
+class Shape(BaseModel):
+    """What every door's schema is made from: frozen, lowerCamelCase, nothing unknown."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=camel, validate_by_name=True, validate_by_alias=True
+    )
+
+
+@cache
+def adapter(shape: Any) -> TypeAdapter[Any]:
+    """The reader and writer of one type, made once."""
+    return TypeAdapter(shape)
+
+
+def read(shape: type[T], document: Any, at: str = "") -> T:
+    """A value of `shape` from a parsed JSON document. Errors: `shape-not-allowed` with a pointer a fault,
+    each below `at`."""
+    return _validated(shape, json.dumps(document), at)
+
+
+def read_json(shape: type[T], raw: bytes | str) -> T:
+    """A value of `shape` from JSON text, read strictly (see `core.strict_json`)."""
+    loads(raw)
+    return _validated(shape, raw)
+
+
+def read_trusted(shape: type[T], raw: bytes | str) -> T:
+    """As `read_json`, for text that one of our own services wrote: what JSON allows twice is not looked for."""
+    return _validated(shape, raw)
+
+
+def _validated(shape: type[T], raw: bytes | str, at: str = "") -> T:
+    try:
+        return adapter(shape).validate_json(raw)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise ShapeNotAllowed(errors=field_errors(error.errors(include_url=False, include_input=False), at)) from None
+
+
+def document(value: Any) -> Any:
+    """The JSON document of a value: lowerCamelCase, what is None left out."""
+    return adapter(type(value)).dump_python(value, mode="json", by_alias=True, exclude_none=True)
+
+
+def text(value: Any) -> bytes:
+    """The JSON text of a value: lowerCamelCase, what is None left out."""
+    return adapter(type(value)).dump_json(value, by_alias=True, exclude_none=True)
+
+
+def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "") -> tuple[FieldError, ...]:
+    """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed."""
+    return tuple(
+        FieldError(pointer=at + pointer(fault["loc"]), code=_code(fault), detail=_sentence(fault)) for fault in faults
+    )
+
+
+def pointer(path: Sequence[int | str]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _code(fault: Mapping[str, Any]) -> str:
+    return str(fault["type"]).replace("_", "-").replace(".", "-")
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return "There is no such field here."
+    if fault["type"] in ("missing", "missing_argument"):
+        return "This field is required."
+    if fault["type"] == "string_pattern_mismatch":
+        return f"Must match {fault['ctx']['pattern']}."
+    return str(fault["msg"]).removeprefix("Value error, ").rstrip(".") + "."
