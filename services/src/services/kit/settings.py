@@ -43,6 +43,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
     database_url: str = Field(description="postgresql+asyncpg://..., as the role `app` or `worker` of this service")
+    leave_after_seconds: float = Field(default=0, ge=0, le=15, description="not ready for so long before leaving")
     database_pool: int = Field(default=8, ge=1, le=64, description="connections at most")
     key_file: Path = Field(description="this service's own private key (a JWK, Ed25519), for calls to /internal/*")
     trusted_keys: tuple[TrustedKeys, ...] = Field(description="JSON list of {owner, url}")

@@ -1,0 +1,136 @@
+"""Kit: what every service's HTTP process is made of; a service adds its routers and nothing else."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from services.core.values import camel
+from services.kit import clock, facts, health, problems, telemetry
+from services.kit.auth import Authenticate, Signer, Verifier, jwks_router
+from services.kit.database import Database
+from services.kit.relay import Waker
+from services.kit.settings import ServiceSettings
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a service is: its name (`contracts-service`), its words for the documentation, the folder of its
+    distribution (with `migrations` in it), its routers, and what it opens beside the database."""
+
+    service: str
+    title: str
+    description: str
+    folder: Path
+    routers: tuple[APIRouter, ...]
+    opens: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+
+
+def create_app(about: About, settings: ServiceSettings, now: Callable[[], datetime] = clock.now) -> FastAPI:
+    """The HTTP process of a service: everything but /livez, /readyz and its public keys answers only those whom the
+    gateway, or for /internal/* another service, has signed for."""
+    telemetry.configure(about.service)
+    app = routes_of(about)
+    app.router.lifespan_context = _lifespan(about, settings)
+    app.state.service = about.service
+    app.state.now = now
+    app.state.settings = settings
+    app.state.signer = Signer.from_file(settings.key_file)
+    app.state.migration_heads = health.migration_heads(str(about.folder / "migrations"))
+    app.state.leaving = False
+    app.include_router(jwks_router)
+    app.include_router(facts.router)
+    app.include_router(health.router)
+    app.add_middleware(Authenticate, verifier=Verifier(about.service, settings.trusted_keys))
+    return app
+
+
+def routes_of(about: About) -> FastAPI:
+    """The routes of a service without anything behind them: what its OpenAPI document is made from."""
+    app = FastAPI(
+        title=about.title,
+        description=about.description,
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    problems.install(app)
+    for router in about.routers:
+        app.include_router(router, responses=problems.RESPONSES)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return camel(route.name)
+
+
+def _lifespan(about: About, settings: ServiceSettings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.database = Database(
+            settings.database_url, application=f"{about.service} app", pool=settings.database_pool
+        )
+        waker = Waker(settings.database_url)
+        app.state.wake = waker.wake
+        async with waker, about.opens(app) if about.opens else _nothing():
+            gc.collect()
+            gc.freeze()
+            yield
+        await app.state.database.close()
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _nothing() -> AsyncIterator[None]:
+    yield
+
+
+class _Server(uvicorn.Server):
+    """A server that says it is not ready for a while before it stops taking requests, so that whoever sends them
+    can turn elsewhere."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config, leave_after_seconds: float) -> None:
+        super().__init__(config)
+        self._app = app
+        self._leave_after_seconds = leave_after_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and not self._app.state.leaving and self._leave_after_seconds:
+            self._app.state.leaving = True
+            asyncio.get_running_loop().call_later(self._leave_after_seconds, super().handle_exit, sig, frame)
+        else:
+            super().handle_exit(sig, frame)
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+    )
+    _Server(app, config, settings.leave_after_seconds).run()
+
+
+def openapi_of(about: About) -> dict[str, Any]:
+    """The OpenAPI document of a service, as far as the gateway lets anyone reach it."""
+    return routes_of(about).openapi()

@@ -1,0 +1,23 @@
+"""Kit: who did what: one row a command, in the transaction of what it did."""
+
+from sqlalchemy import insert
+
+from services.kit.tables import audit
+from services.kit.transaction import Transaction
+
+
+async def note(tx: Transaction, operation: str, thing: str, outcome: str) -> None:
+    """Keeps that the caller did `operation` on `thing` (its path) with `outcome`: `done`, or the code of a refusal."""
+    await tx.connection.execute(
+        insert(audit).values(
+            recorded_at=tx.now,
+            issuer=tx.caller.issuer,
+            subject=tx.caller.subject,
+            actor=tx.caller.actor,
+            organisation_id=tx.caller.organisation,
+            operation=operation,
+            object=thing,
+            outcome=outcome,
+            correlation_id=tx.correlation_id,
+        )
+    )
