@@ -1,0 +1,178 @@
+"""Kit: the one translation of errors to problem documents (RFC 9457). Nothing that was sent is ever repeated."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.core import errors
+from services.core.errors import EnzymError, FieldError
+from services.core.strict_json import JsonNotReadable
+from services.kit import clock
+from services.kit.shapes import ShapeNotAllowed, field_errors
+from services.kit.telemetry import what_failed
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[type[EnzymError], int] = {
+    errors.Malformed: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.NotAcceptable: 406,
+    errors.Conflict: 409,
+    errors.StaleVersion: 412,
+    errors.TooLarge: 413,
+    errors.UnsupportedMedia: 415,
+    errors.Invalid: 422,
+    errors.VersionRequired: 428,
+    errors.Unavailable: 503,
+}
+"""The class of an error is its status; what is in no row is 500."""
+
+_OF_THE_FRAMEWORK: Mapping[int, type[EnzymError]] = {status: kind for kind, status in STATUS.items()}
+_METHOD_NOT_ALLOWED = ("method-not-allowed", "This address does not take that method; see Allow")
+
+
+def status_of(error: EnzymError) -> int:
+    """The HTTP status of an error."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def problem(error: EnzymError, correlation_id: UUID) -> Response:
+    """The answer that tells of `error`."""
+    status = status_of(error)
+    headers = {}
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="enzym"'
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return response(status, error.code, error.title, correlation_id, error.detail, error.errors, headers)
+
+
+def response(
+    status: int,
+    code: str,
+    title: str,
+    correlation_id: UUID,
+    detail: str = "",
+    faults: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document from its parts, for what no class of error stands for (405)."""
+    document = {
+        "type": f"urn:enzym:error:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "instance": f"urn:uuid:{correlation_id}",
+        "code": code,
+        "correlationId": str(correlation_id),
+        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail} for fault in faults],
+    }
+    raw = json.dumps(document, ensure_ascii=False).encode()
+    return Response(raw, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+
+
+def unexpected(error: BaseException, correlation_id: UUID) -> Response:
+    """Logs where `error` came from, and answers 500 that says nothing of it."""
+    log.error("request failed", correlation_id=str(correlation_id), **what_failed(error))
+    return problem(EnzymError(), correlation_id)
+
+
+def correlation_id_of(scope: Scope) -> UUID:
+    """The id that this request and its answer are known by."""
+    found = scope.get("state", {}).get("correlation_id")
+    return found if isinstance(found, UUID) else clock.random_id()
+
+
+def of_validation(fault: RequestValidationError) -> EnzymError:
+    """FastAPI's refusal as ours: what is wrong in the path is no such thing, JSON that cannot be read is
+    `json-not-readable`, and the rest is `shape-not-allowed` with a pointer each."""
+    faults: Sequence[Mapping[str, Any]] = fault.errors()
+    if any(one["loc"][0] == "path" for one in faults):
+        return errors.NotFound()
+    if any(one["type"] == "json_invalid" for one in faults):
+        return JsonNotReadable()
+    return ShapeNotAllowed(errors=[_field_error(one) for one in faults])
+
+
+def _field_error(fault: Mapping[str, Any]) -> FieldError:
+    place, *path = fault["loc"]
+    found = field_errors([{**fault, "loc": path}])[0]
+    if place == "body":
+        return found
+    prefix = "?" if place == "query" else ""
+    return FieldError(prefix + str(path[0] if path else ""), found.code, found.detail)
+
+
+def _of_the_framework(fault: HTTPException, correlation_id: UUID) -> Response:
+    headers = fault.headers or {}
+    if fault.status_code == 405:
+        return response(405, *_METHOD_NOT_ALLOWED, correlation_id, headers=headers)
+    kind = _OF_THE_FRAMEWORK.get(fault.status_code)
+    if kind is not None:
+        return problem(kind(), correlation_id)
+    return response(fault.status_code, f"http-{fault.status_code}", "Refused", correlation_id, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error that leaves a route of `app` a problem document."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, EnzymError)
+        if status_of(error) == 500:
+            return unexpected(error, correlation_id_of(request.scope))
+        return problem(error, correlation_id_of(request.scope))
+
+    async def not_valid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem(of_validation(error), correlation_id_of(request.scope))
+
+    async def of_the_framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _of_the_framework(error, correlation_id_of(request.scope))
+
+    app.add_exception_handler(EnzymError, refused)
+    app.add_exception_handler(RequestValidationError, not_valid)
+    app.add_exception_handler(HTTPException, of_the_framework)
+    app.add_middleware(AnswerUnexpected)
+
+
+class AnswerUnexpected:
+    """Catches what nobody foresaw below it. Framework and server would log the exception's message, in which
+    what was sent may stand: so it goes no further than here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. An answer that had begun is cut, so that nobody takes it for whole."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            answer = unexpected(error, correlation_id_of(scope))
+            if not begun:
+                await answer(scope, receive, send)
