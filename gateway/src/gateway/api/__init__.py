@@ -1,0 +1,1 @@
+"""Door for everybody: the proxy and the few addresses that the gateway answers itself."""

@@ -1,0 +1,1 @@
+"""Whom the gateway asks: the services behind it."""
