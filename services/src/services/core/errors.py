@@ -40,6 +40,7 @@ class EnzymError(Exception):
 
     code: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Something went wrong on our side"
+    retry_after_seconds: int | None = None
 
     def __init__(self, detail: str = "", errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail or self.title)

@@ -10,17 +10,21 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
+import httpx
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from services.core.values import camel
 from services.kit import clock, facts, health, problems, telemetry
-from services.kit.auth import Authenticate, Signer, Verifier, jwks_router
+from services.kit.auth import Authenticate, Verifier
 from services.kit.database import Database
+from services.kit.keys import Fetch, Signer, fetch_with
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings
+from services.kit.shapes import Shape
 
 VERSION = "0.1.0"
 
@@ -38,22 +42,64 @@ class About:
     opens: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
 
-def create_app(about: About, settings: ServiceSettings, now: Callable[[], datetime] = clock.now) -> FastAPI:
+class Fault(Shape):
+    """One fault in the input: where (JSON pointer, `?name` of a query parameter, or a header), and what is allowed."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(Shape):
+    """What every refusal and failure looks like (RFC 9457). `code` is stable for ever; see docs/errors."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    correlation_id: UUID
+    errors: tuple[Fault, ...]
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"description": "A problem document", "content": {problems.MEDIA_TYPE: {}}, "model": Problem}
+    for code in ("4XX", "5XX")
+}
+
+public_keys = APIRouter(tags=["keys"])
+
+
+@public_keys.get("/.well-known/jwks.json")
+async def jwks(request: Request) -> dict[str, list[dict[str, Any]]]:
+    """The public key that this service signs its calls to other services with."""
+    return {"keys": [request.app.state.signer.public_key()]}
+
+
+def create_app(
+    about: About,
+    settings: ServiceSettings,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    fetch: Fetch | None = None,
+) -> FastAPI:
     """The HTTP process of a service: everything but /livez, /readyz and its public keys answers only those whom the
     gateway, or for /internal/* another service, has signed for."""
     telemetry.configure(about.service)
     app = routes_of(about)
-    app.router.lifespan_context = _lifespan(about, settings)
+    http = httpx.AsyncClient(timeout=httpx.Timeout(3.0), trust_env=False)
+    app.router.lifespan_context = _lifespan(about, settings, http)
     app.state.service = about.service
     app.state.now = now
     app.state.settings = settings
     app.state.signer = Signer.from_file(settings.key_file)
     app.state.migration_heads = health.migration_heads(str(about.folder / "migrations"))
     app.state.leaving = False
-    app.include_router(jwks_router)
+    app.include_router(public_keys)
     app.include_router(facts.router)
     app.include_router(health.router)
-    app.add_middleware(Authenticate, verifier=Verifier(about.service, settings.trusted_keys))
+    app.add_middleware(Authenticate, verifier=Verifier(about.service, settings.trusted_keys, fetch or fetch_with(http)))
     return app
 
 
@@ -70,7 +116,7 @@ def routes_of(about: About) -> FastAPI:
     )
     problems.install(app)
     for router in about.routers:
-        app.include_router(router, responses=problems.RESPONSES)
+        app.include_router(router, responses=RESPONSES)
     return app
 
 
@@ -78,7 +124,9 @@ def _operation_id(route: APIRoute) -> str:
     return camel(route.name)
 
 
-def _lifespan(about: About, settings: ServiceSettings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    about: About, settings: ServiceSettings, http: httpx.AsyncClient
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = Database(
@@ -86,7 +134,7 @@ def _lifespan(about: About, settings: ServiceSettings) -> Callable[[FastAPI], Ab
         )
         waker = Waker(settings.database_url)
         app.state.wake = waker.wake
-        async with waker, about.opens(app) if about.opens else _nothing():
+        async with http, waker, about.opens(app) if about.opens else _nothing():
             gc.collect()
             gc.freeze()
             yield

@@ -55,7 +55,7 @@ def problem(error: EnzymError, correlation_id: UUID) -> Response:
     headers = {}
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="enzym"'
-    if isinstance(error, errors.Unavailable):
+    if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
     return response(status, error.code, error.title, correlation_id, error.detail, error.errors, headers)
 

@@ -1,0 +1,82 @@
+import pytest
+from services.core.errors import FieldError
+from services.core.personal_numbers import PersonalNumberFound, find_personal_number, refuse_personal_numbers
+
+# Documentation and test numbers of the registers; none belongs to a living person.
+FOUND = [
+    ("211062-5629", "dk"),  # as the CPR office writes it in its description of modulus 11
+    ("2110625629", "dk"),
+    ("0101901234", "dk"),  # without modulus 11, born on 1 January
+    ("8110625627", "dk"),  # replacement number: day + 60
+    ("8803200016", "se"),
+    ("880320+0016", "se"),
+    ("198803200016", "se"),
+    ("19880320-0016", "se"),
+    ("15108695088", "no"),
+    ("151086 95088", "no"),
+    ("131052-308T", "fi"),
+    ("131052A308T", "fi"),
+    ("131052-308t", "fi"),
+    ("120174-3399", "is"),
+    ("1201743399", "is"),
+    ("case 211062-5629 of today", "dk"),
+    ("apollo_2110625629_m01", "dk"),
+    ("id:2110625629/3", "dk"),
+    ("211062\u20135629", "dk"),  # an en dash
+    ("２１１０６２５６２９", "dk"),  # full-width digits
+]
+NOT_FOUND = [
+    "a2110625629",  # no token: letters go on
+    "52110625629",
+    "3110625629",  # no such day
+    "2110625628",  # modulus 11 does not hold
+    "450401-3150",  # an Icelandic organisation
+    "556036-0793",  # a Swedish organisation
+    "9521000000018",  # a GLN
+    "2019-03-01",
+    "apollo-m01-p001",
+    "848540.00",
+    "",
+]
+
+
+@pytest.mark.parametrize(("text", "country"), FOUND)
+def test_a_personal_number_is_found_formatted_or_bare(text: str, country: str) -> None:
+    assert find_personal_number(text) == country
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_what_is_no_personal_number_passes(text: str) -> None:
+    assert find_personal_number(text) is None
+
+
+def test_a_document_is_refused_with_the_pointer_and_never_the_value() -> None:
+    with pytest.raises(PersonalNumberFound) as refusal:
+        refuse_personal_numbers({"rows": [{"note/x": "person 211062-5629"}]})
+    (fault,) = refusal.value.errors
+    assert fault == FieldError("/rows/0/note~1x", "personal-number", fault.detail)
+    assert "211062" not in fault.detail + refusal.value.detail
+
+
+def test_a_key_that_is_a_personal_number_is_refused() -> None:
+    with pytest.raises(PersonalNumberFound):
+        refuse_personal_numbers({"211062-5629": 1})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "19880320-0016-4000-8000-000000000000"[:36],
+        "0007:5560360793",
+        "2110625629.00",
+        "0" * 54 + "2110625629",
+        "2026-11-24T03:00:00Z",
+    ],
+)
+def test_a_typed_value_is_left_to_its_own_grammar(typed: str) -> None:
+    refuse_personal_numbers({"value": typed})
+
+
+def test_a_danish_person_is_no_organisation() -> None:
+    with pytest.raises(PersonalNumberFound):
+        refuse_personal_numbers({"id": "0237:2110625629"})
