@@ -82,6 +82,11 @@ def text(value: Any) -> bytes:
     return adapter(type(value)).dump_json(value, by_alias=True, exclude_none=True)
 
 
+def schema(shape: Any) -> dict[str, Any]:
+    """The JSON Schema of a type, as it stands on the wire."""
+    return adapter(shape).json_schema(by_alias=True)
+
+
 def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "") -> tuple[FieldError, ...]:
     """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed."""
     return tuple(
