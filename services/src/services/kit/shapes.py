@@ -72,14 +72,18 @@ def _validated(shape: type[T], raw: bytes | str, at: str = "") -> T:
         raise ShapeNotAllowed(errors=field_errors(error.errors(include_url=False, include_input=False), at)) from None
 
 
+def _type_of(value: Any) -> Any:
+    return type(value)
+
+
 def document(value: Any) -> Any:
     """The JSON document of a value: lowerCamelCase, what is None left out."""
-    return adapter(type(value)).dump_python(value, mode="json", by_alias=True, exclude_none=True)
+    return adapter(_type_of(value)).dump_python(value, mode="json", by_alias=True, exclude_none=True)
 
 
 def text(value: Any) -> bytes:
     """The JSON text of a value: lowerCamelCase, what is None left out."""
-    return adapter(type(value)).dump_json(value, by_alias=True, exclude_none=True)
+    return adapter(_type_of(value)).dump_json(value, by_alias=True, exclude_none=True)
 
 
 def schema(shape: Any) -> dict[str, Any]:
