@@ -42,9 +42,13 @@ class Shape(BaseModel):
     )
 
 
-@cache
 def adapter(shape: Any) -> TypeAdapter[Any]:
     """The reader and writer of one type, made once."""
+    return _adapter(shape)
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
@@ -72,18 +76,14 @@ def _validated(shape: type[T], raw: bytes | str, at: str = "") -> T:
         raise ShapeNotAllowed(errors=field_errors(error.errors(include_url=False, include_input=False), at)) from None
 
 
-def _type_of(value: Any) -> Any:
-    return type(value)
-
-
 def document(value: Any) -> Any:
     """The JSON document of a value: lowerCamelCase, what is None left out."""
-    return adapter(_type_of(value)).dump_python(value, mode="json", by_alias=True, exclude_none=True)
+    return adapter(type(value)).dump_python(value, mode="json", by_alias=True, exclude_none=True)
 
 
 def text(value: Any) -> bytes:
     """The JSON text of a value: lowerCamelCase, what is None left out."""
-    return adapter(_type_of(value)).dump_json(value, by_alias=True, exclude_none=True)
+    return adapter(type(value)).dump_json(value, by_alias=True, exclude_none=True)
 
 
 def schema(shape: Any) -> dict[str, Any]:
