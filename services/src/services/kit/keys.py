@@ -162,9 +162,11 @@ class PublicKeys:
         self._fetched_at = self._tried_at = -max_age
         self._lock = asyncio.Lock()
 
-    @property
-    def loaded(self) -> bool:
-        """Whether there are keys to check with."""
+    async def load(self) -> bool:
+        """Fetches them if they never were; whether there are keys to check with."""
+        if not self._keys:
+            async with self._lock:
+                await self._refresh(asyncio.get_running_loop().time())
         return bool(self._keys)
 
     def known(self, key_id: str) -> PublicKey | None:

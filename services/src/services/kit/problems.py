@@ -41,7 +41,6 @@ STATUS: Mapping[type[EnzymError], int] = {
 """The class of an error is its status; what is in no row is 500."""
 
 _OF_THE_FRAMEWORK: Mapping[int, type[EnzymError]] = {status: kind for kind, status in STATUS.items()}
-_METHOD_NOT_ALLOWED = ("method-not-allowed", "This address does not take that method; see Allow")
 
 
 def status_of(error: EnzymError) -> int:
@@ -84,6 +83,12 @@ def response(
     return Response(raw, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
+def method_not_allowed(allow: str, correlation_id: UUID) -> Response:
+    """The answer to a method that an address does not take. `allow` names those that it does, with commas."""
+    title = "This address does not take that method; see Allow"
+    return response(405, "method-not-allowed", title, correlation_id, headers={"Allow": allow})
+
+
 def unexpected(error: BaseException, correlation_id: UUID) -> Response:
     """Logs where `error` came from, and answers 500 that says nothing of it."""
     log.error("request failed", correlation_id=str(correlation_id), **what_failed(error))
@@ -119,7 +124,7 @@ def _field_error(fault: Mapping[str, Any]) -> FieldError:
 def _of_the_framework(fault: HTTPException, correlation_id: UUID) -> Response:
     headers = fault.headers or {}
     if fault.status_code == 405:
-        return response(405, *_METHOD_NOT_ALLOWED, correlation_id, headers=headers)
+        return method_not_allowed(headers.get("Allow", ""), correlation_id)
     kind = _OF_THE_FRAMEWORK.get(fault.status_code)
     if kind is not None:
         return problem(kind(), correlation_id)

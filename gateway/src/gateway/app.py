@@ -1,0 +1,120 @@
+"""App: the gateway's process: reads the settings, joins the rooms, serves."""
+
+import asyncio
+import gc
+import json
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api.identity import Clients, TrustedIssuer
+from gateway.api.own import own_routes
+from gateway.api.proxy import Proxy
+from gateway.clients.upstream import Upstreams
+from gateway.policy import OPERATIONS, Routes
+from gateway.settings import Settings
+from services.kit import problems, telemetry
+from services.kit.keys import PublicKeys, Signer, fetch_with
+
+DESCRIPTION = Path(__file__).with_name("openapi.json")
+OWN_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})
+LEAVE_AFTER_SECONDS = 2.0
+
+
+class Gateway:
+    """ASGI: a few addresses of its own, and the proxy for all others, with nothing in between."""
+
+    def __init__(self, own: FastAPI, proxy: ASGIApp) -> None:
+        self._own, self._proxy = own, proxy
+        self.leaving = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI. Websockets are not served."""
+        if scope["type"] == "http" and scope["path"] not in OWN_PATHS:
+            await self._proxy(scope, receive, send)
+        elif scope["type"] in ("http", "lifespan"):
+            await self._own(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Gateway:
+    """The gateway. Errors: OSError and ValueError when a key file cannot be used."""
+    telemetry.configure("gateway")
+    signers = [Signer.from_file(path) for path in settings.key_files]
+    http = httpx.AsyncClient(timeout=httpx.Timeout(3.0), trust_env=False)
+    fetch = fetch_with(http)
+    issuers = {
+        one.issuer: TrustedIssuer(PublicKeys(one.jwks_url, fetch, by_thumbprint=False), one.algorithms)
+        for one in settings.issuers
+    }
+    upstreams = Upstreams(settings.upstreams)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with http, upstreams:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 100)
+            yield
+
+    async def ready() -> bool:
+        loaded = await asyncio.gather(*(one.keys.load() for one in issuers.values()))
+        return any(loaded) and not gateway.leaving
+
+    own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    problems.install(own)
+    keys = [signer.public_key() for signer in signers]
+    own.include_router(own_routes(ready, keys, _description(settings.public_url)))
+    gateway = Gateway(own, Proxy(Routes(OPERATIONS), Clients(issuers, signers[0]), upstreams))
+    return gateway
+
+
+def _description(public_url: str) -> bytes:
+    document = json.loads(DESCRIPTION.read_text())
+    document["servers"] = [{"url": public_url.rstrip("/")}]
+    return json.dumps(document).encode()
+
+
+class _Server(uvicorn.Server):
+    """Says that it is not ready for a while before it stops taking requests, so that senders turn elsewhere."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig == signal.SIGTERM and not self._gateway.leaving:
+            self._gateway.leaving = True
+            asyncio.get_running_loop().call_later(LEAVE_AFTER_SECONDS, super().handle_exit, sig, frame)
+        else:
+            super().handle_exit(sig, frame)
+
+
+def main() -> None:
+    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
+    settings = Settings()
+    gateway = create_app(settings)
+    config = uvicorn.Config(
+        gateway,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=30,
+    )
+    _Server(config, gateway).run()
+
+
+if __name__ == "__main__":
+    main()
