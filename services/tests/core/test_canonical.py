@@ -2,6 +2,7 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.core.canonical import canonical
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)

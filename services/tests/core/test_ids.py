@@ -1,4 +1,5 @@
 import pytest
+
 from services.core.ids import OrganisationIdNotValid, check_organisation_id
 
 VALID = [

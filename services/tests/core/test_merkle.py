@@ -2,6 +2,7 @@ import hashlib
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.core.merkle import inclusion_proof, leaf_hash, proves, root_of
 
 # Test vectors of the reference implementation of Certificate Transparency (RFC 6962, whose tree RFC 9162 keeps).

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.core.money import AmountNotValid, Money, format_minor, from_minor, places_of, to_minor
 
 CURRENCIES = st.sampled_from(["DKK", "SEK", "NOK", "EUR", "ISK", "GBP", "USD", "BHD", "CLF"])

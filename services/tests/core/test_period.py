@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from services.core.period import Period, is_time_zone, local_date
 
 

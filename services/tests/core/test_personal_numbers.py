@@ -1,4 +1,5 @@
 import pytest
+
 from services.core.errors import FieldError
 from services.core.personal_numbers import PersonalNumberFound, find_personal_number, refuse_personal_numbers
 

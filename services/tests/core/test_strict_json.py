@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.core.strict_json import JsonNotReadable, loads, strings_in
 
 REFUSED = {

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.model import Agreement
 from services.kit import shapes

@@ -2,6 +2,7 @@ import hashlib
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from services.core.canonical import canonical
 from services.core.terms.signing import part_hash, root_document, root_of
 
