@@ -1,0 +1,224 @@
+"""Kit: the bus on Apache Kafka, by aiokafka. Every wait is bounded, and a client that failed is thrown away."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from services.kit.bus.interface import BusUnavailable, Consumer, OnRevoked, Outgoing, Partition, Producer, Record
+from services.kit.bus.partition import partition_of
+
+log = structlog.get_logger()
+
+REQUEST_SECONDS = 5
+SEND_SECONDS = 20
+OPEN_SECONDS = 30
+COMMIT_SECONDS = 5
+CLOSE_SECONDS = 5
+BATCH_BYTES = 512 * 1024
+MAX_RECORD_BYTES = 4 * 1024 * 1024
+"""As `max.message.bytes` of the topics."""
+
+
+class KafkaBus:
+    """`bootstrap` is host:port of one or more brokers, separated by commas."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+
+    def producer(self) -> Producer:
+        """See `Bus`."""
+        return KafkaProducer(self._bootstrap)
+
+    async def consumer(self, group: str, topics: Sequence[str], on_revoked: OnRevoked) -> Consumer:
+        """See `Bus`."""
+        consumer = KafkaConsumer(self._bootstrap, group)
+        await consumer.open(topics, on_revoked)
+        return consumer
+
+
+class KafkaProducer:
+    """See `Producer`. Idempotent, acknowledged by all replicas; after any error the next send begins anew."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._client: AIOKafkaProducer | None = None
+
+    async def send(self, batch: Sequence[Outgoing]) -> None:
+        """See `Producer`."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                client = await self._started()
+                await _all(
+                    [self._send_in_order(client, at, rows) for at, rows in (await _by_partition(client, batch)).items()]
+                )
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self._throw_away()
+            raise BusUnavailable("Kafka did not acknowledge.") from error
+        except BaseException:
+            await self._throw_away()
+            raise
+
+    async def close(self) -> None:
+        """See `Producer`."""
+        await self._throw_away()
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._client is None:
+            self._client = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                acks="all",
+                enable_idempotence=True,
+                request_timeout_ms=REQUEST_SECONDS * 1000,
+                max_batch_size=BATCH_BYTES,
+                max_request_size=MAX_RECORD_BYTES,
+            )
+            await self._client.start()
+        return self._client
+
+    async def _send_in_order(self, client: AIOKafkaProducer, at: Partition, rows: Sequence[Outgoing]) -> None:
+        rest = list(reversed(rows))
+        while rest:
+            batch = client.create_batch()
+            while rest and _appended(batch, rest[-1]):
+                rest.pop()
+            batch.close()
+            await (await client.send_batch(batch, at.topic, partition=at.number))
+
+    async def _throw_away(self) -> None:
+        """Stops without flushing: an idempotent producer would wait for its broker for ever."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        client._message_accumulator.fail_all(KafkaError("The producer was thrown away."))
+        await _closed(client.stop(), "producer")
+
+
+class KafkaConsumer:
+    """See `Consumer`."""
+
+    def __init__(self, bootstrap: str, group: str) -> None:
+        self._client = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_SECONDS * 1000,
+            rebalance_timeout_ms=30_000,
+        )
+
+    async def open(self, topics: Sequence[str], on_revoked: OnRevoked) -> None:
+        """Joins the group. Errors: `BusUnavailable`, also while a topic does not exist."""
+        self._client.subscribe(topics=list(topics), listener=_Listener(on_revoked))
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self._client.start()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
+            raise BusUnavailable("Kafka does not answer.") from error
+        except BaseException:
+            await self.close()
+            raise
+
+    async def poll(self, max_records: int, timeout: float) -> Mapping[Partition, Sequence[Record]]:
+        """See `Consumer`."""
+        try:
+            polled = await self._client.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+        except (KafkaError, OSError) as error:
+            raise BusUnavailable("Kafka does not answer.") from error
+        return {
+            Partition(at.topic, at.partition): [_record(row) for row in rows] for at, rows in polled.items() if rows
+        }
+
+    async def commit(self, positions: Mapping[Partition, int]) -> None:
+        """See `Consumer`."""
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await self._client.commit({_place(at): offset for at, offset in positions.items()})
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise BusUnavailable("Kafka did not keep the positions.") from error
+
+    def rewind(self, partition: Partition, offset: int) -> None:
+        """See `Consumer`."""
+        try:
+            self._client.seek(_place(partition), offset)
+        except IllegalStateError:
+            log.debug("partition was taken away", topic=partition.topic, partition=partition.number)
+
+    def pause(self, partition: Partition) -> None:
+        """See `Consumer`."""
+        if _place(partition) in self._client.assignment():
+            self._client.pause(_place(partition))
+
+    def resume(self, partition: Partition) -> None:
+        """See `Consumer`."""
+        if _place(partition) in self._client.assignment():
+            self._client.resume(_place(partition))
+
+    async def close(self) -> None:
+        """See `Consumer`."""
+        await _closed(self._client.stop(), "consumer")
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Rebalances run in the background: what is raised here would only be logged."""
+
+    def __init__(self, on_revoked: OnRevoked) -> None:
+        self._on_revoked = on_revoked
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._on_revoked(frozenset(Partition(at.topic, at.partition) for at in revoked))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        log.info("partitions assigned", count=len(assigned))
+
+
+async def _by_partition(client: AIOKafkaProducer, batch: Sequence[Outgoing]) -> Mapping[Partition, Sequence[Outgoing]]:
+    counts = {topic: len(await client.partitions_for(topic)) for topic in {row.topic for row in batch}}
+
+    def place(row: Outgoing) -> Partition:
+        return Partition(row.topic, partition_of(row.key, counts[row.topic]))
+
+    return {at: list(rows) for at, rows in groupby(sorted(batch, key=place), key=place)}
+
+
+def _appended(batch: Any, row: Outgoing) -> bool:
+    return batch.append(key=row.key, value=row.value, headers=row.headers, timestamp=None) is not None
+
+
+async def _all(work: Sequence[Awaitable[None]]) -> None:
+    """All side by side; after the first error the others are stopped, and the error is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _closed(stopping: Awaitable[None], what: str) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await stopping
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("client of kafka did not close in order", client=what, error=type(error).__qualname__)
+
+
+def _place(partition: Partition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.number)
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        key=row.key,
+        headers=tuple((name, value or b"") for name, value in row.headers),
+        value=row.value or b"",
+    )
