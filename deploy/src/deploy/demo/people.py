@@ -57,11 +57,15 @@ def claim_rows(case: Case) -> list[dict[str, Any]]:
     people = participants_of(case)
     steps = {metric: step for row in case.one_after_another for step, metric in enumerate(row)}
     first = {metric: row[0] for row in case.one_after_another for metric in row}
-    rows = []
-    for metric, count in case.claimed.items():
-        ranked = sorted(people, key=lambda one, by=first.get(metric, metric): _seed(case.id, by, one.number))
-        rows += [_claim(case, metric, steps.get(metric, 0), one) for one in ranked[:count]]
-    return rows
+    return [
+        _claim(case, metric, steps.get(metric, 0), one)
+        for metric, count in case.claimed.items()
+        for one in _ranked(case, people, first.get(metric, metric))[:count]
+    ]
+
+
+def _ranked(case: Case, people: list[Participant], by: str) -> list[Participant]:
+    return sorted(people, key=lambda one: _seed(case.id, by, one.number))
 
 
 def rejected_ids(case: Case) -> frozenset[str]:

@@ -1,0 +1,49 @@
+"""Deploy: the first act of the demo: four parties register, agree on the terms, sign, and the contract is active."""
+
+from deploy.demo.client import Client, Refused
+from deploy.demo.stage import ROLES, Stage
+
+
+def register(stage: Stage) -> None:
+    """Each organisation registers itself; one that is registered already stays as it is."""
+    for role in ROLES:
+        organisation = stage.organisations[role]
+        try:
+            body = {"id": organisation.id, "name": organisation.name}
+            stage.clients[role].post("/v1/organisations", body, step="register")
+        except Refused as refusal:
+            if refusal.status != 409:
+                raise
+
+
+def draft(stage: Stage) -> str:
+    """The payer drafts the contract; returns its id."""
+    ids = {role: one.id for role, one in stage.organisations.items()}
+    contract = stage.payer.post("/v1/contracts", stage.case.contract_between(ids), step="draft").content
+    return str(contract["id"])
+
+
+def propose(stage: Stage, contract: str) -> None:
+    """The payer offers the terms to every party."""
+    stage.payer.post(f"{contract}/proposal", {}, step="propose", etag=stage.payer.get(contract).etag)
+
+
+def sign(stage: Stage, contract: str) -> str:
+    """Every party reads the terms it may read, and signs their root; returns the root."""
+    root = ""
+    for role in ROLES:
+        client = stage.clients[role]
+        shown = client.get(contract)
+        root = _root(client, contract, shown.content["version"])
+        body = {"version": shown.content["version"], "root": root}
+        client.post(f"{contract}/signatures", body, step="sign", etag=shown.etag)
+    return root
+
+
+def _root(client: Client, contract: str, version: int) -> str:
+    return str(client.get(f"{contract}/terms/{version}").content["root"])
+
+
+def activate(stage: Stage, contract: str) -> None:
+    """The payer puts the signed contract into force."""
+    stage.payer.post(f"{contract}/activation", {}, step="activate", etag=stage.payer.get(contract).etag)

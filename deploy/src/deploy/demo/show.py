@@ -1,0 +1,99 @@
+"""Deploy: what the demo shows: sentences, a bar for what takes a while, the statement as a table."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from services.core.money import Money, to_minor
+
+WIDTH_OF_A_FILE = 118
+"""Columns when nobody looks: a table in a log is not squeezed."""
+
+
+class Show:
+    """Tells what happens, on standard output. In a file or a pipe it is plain text without bars."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self.console = Console(quiet=silent, highlight=False)
+        if not self.console.is_terminal:
+            self.console = Console(quiet=silent, highlight=False, width=WIDTH_OF_A_FILE, no_color=True)
+
+    def act(self, title: str) -> None:
+        """A heading."""
+        self.console.print(f"\n[bold]{escape(title)}[/bold]")
+
+    def say(self, sentence: str) -> None:
+        """One thing that happened, or that one should know."""
+        self.console.print(f"  {escape(sentence)}")
+
+    @contextmanager
+    def counting(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A bar that the block moves by telling how many are done."""
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        shown = self.console.is_terminal and not self.console.quiet
+        with Progress(*columns, console=self.console, disable=not shown) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+
+    def statement(self, title: str, shown: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        """The lines of a statement and their total."""
+        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", show_footer=True)
+        table.add_column("line", footer="")
+        table.add_column("what is paid for", footer=f"total, {len(shown['lines'])} lines", overflow="fold")
+        for heading in ("people", "units", "price"):
+            table.add_column(heading, justify="right")
+        table.add_column(f"amount {shown['currency']}", footer=grouped(shown["total"]), justify="right")
+        for line in shown["lines"]:
+            name = escape(names.get(line["rule"], line.get("name", "")))
+            counts = (str(line["people"]), str(line["units"]))
+            table.add_row(line["rule"], name, *counts, grouped(line["price"]), grouped(line["amount"]))
+        self.console.print(table)
+
+    def claims(self, title: str, claims: Sequence[Mapping[str, Any]]) -> None:
+        """Claims with the decision on each."""
+        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+        for heading in ("claim (the provider's own number)", "metric", "achieved on", "state", "reason"):
+            table.add_column(heading)
+        for claim in claims:
+            reason = (claim.get("decision") or {}).get("reason", "")
+            table.add_row(claim["externalId"], claim["metric"], claim["achievedOn"], claim["state"], reason)
+        self.console.print(table)
+
+    def explanation(self, title: str, explained: Mapping[str, Any]) -> None:
+        """Everything that one item rests on, name by name."""
+        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", show_header=False)
+        table.add_column("what")
+        table.add_column("is", overflow="fold")
+        for name, value in _flat(explained):
+            table.add_row(escape(name), escape(value))
+        self.console.print(table)
+
+
+def grouped(money: Mapping[str, str]) -> str:
+    """`{"amount": "848540.00"}` as `848,540.00`."""
+    whole, point, places = money["amount"].partition(".")
+    return f"{int(whole):,}{point}{places}" if not whole.startswith("-0") else money["amount"]
+
+
+def minor(money: Mapping[str, str]) -> int:
+    """Whole minor units of an amount."""
+    return to_minor(Money(amount=money["amount"], currency=money["currency"]))
+
+
+def _flat(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(node, Mapping) and set(node) == {"amount", "currency"}:
+        yield name, f"{grouped(node)} {node['currency']}"
+    elif isinstance(node, Mapping):
+        for key, child in node.items():
+            yield from _flat(child, f"{name}.{key}" if name else key)
+    elif isinstance(node, list):
+        for place, child in enumerate(node, start=1):
+            yield from _flat(child, f"{name}[{place}]" if len(node) > 1 else name)
+    else:
+        yield name, "" if node is None else str(node)
