@@ -13,7 +13,7 @@ REFUSED = {
     "Infinity": b"[-Infinity]",
     "an exponent": b'{"a": 1e5}',
     "a fraction": b'{"a": 1.0}',
-    "nineteen digits": b'{"a": 1234567890123456789}',
+    "sixteen digits": b'{"a": 1234567890123456}',
     "NUL, escaped": b'{"a": "x\\u0000"}',
     "NUL, bare": b'{"a": "x\x00"}',
     "NUL in a key": b'{"\\u0000": 1}',
@@ -51,7 +51,7 @@ def test_thirty_two_levels_are_read() -> None:
 JSON = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(10**17), 10**17)
+    | st.integers(-(10**14), 10**14)
     | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
     lambda child: (
         st.lists(child, max_size=4)

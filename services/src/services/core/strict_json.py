@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 from services.core.errors import Malformed
 
-MAX_INTEGER_DIGITS = 18
+MAX_INTEGER_DIGITS = 15
+"""What every JSON reader holds exactly (RFC 8785, appendix D: below 2^53), so that canonical JSON exists."""
 MAX_DEPTH = 32
 
 
@@ -48,7 +49,7 @@ _DECODER = json.JSONDecoder(
 
 def loads(raw: bytes | str) -> Any:
     """Reads one JSON document. Refuses (`json-not-readable`) duplicate keys, NaN, Infinity, fractions and
-    exponents (quantities are strings), integers over 18 digits, NUL, lone surrogates, bytes that are not UTF-8,
+    exponents (quantities are strings), integers over 15 digits, NUL, lone surrogates, bytes that are not UTF-8,
     a byte order mark, and nesting deeper than 32. Never repeats what was sent."""
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8")
