@@ -1,0 +1,116 @@
+"""Tests: small rules that keep the code as it is meant: one place that commits, no floats near money, sizes, names."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .source import Module, all_files, all_modules, said
+
+COMMITS = ("services/src/services/kit/database.py",)
+"""The one place that commits a transaction; the bus commits positions (services/kit/bus), not transactions."""
+MONEY_ROOMS = re.compile(r"/(core|events|domain|usecases|storage|consumers|commands)/|^settlement-service/")
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+NOT_USED = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "processor", "data", "info", "handler"}
+NEVER_A_WORD = {"utils", "helpers", "misc", "manager", "processor"}
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_only_the_kit_commits() -> None:
+    findings = [
+        f"{module.name}:{call.lineno} commits; the kit's write template does that"
+        for module in all_modules()
+        if module.name not in COMMITS and "/kit/bus/" not in module.name
+        for call in _calls(module)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "commit"
+    ]
+    assert not findings, said(findings)
+
+
+def test_no_float_where_money_is() -> None:
+    findings = [
+        f"{module.name}:{node.lineno} says float"
+        for module in all_modules()
+        if MONEY_ROOMS.search(module.name) and "/kit/" not in module.name
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.Name) and node.id == "float")
+        or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+    ]
+    assert not findings, said(findings)
+
+
+def test_files_stay_short() -> None:
+    findings = [
+        f"{module.name} has {count} lines"
+        for module in all_files()
+        if (count := module.text.count("\n")) > LONGEST_FILE
+    ]
+    assert not findings, said(findings)
+
+
+def test_functions_stay_short() -> None:
+    findings = [
+        f"{module.name}:{function.lineno} {function.name} has {_length(function)} lines"
+        for module in all_modules()
+        for function in _functions(module)
+        if _length(function) > LONGEST_FUNCTION
+    ]
+    assert not findings, said(findings)
+
+
+def test_no_name_that_says_nothing() -> None:
+    findings = []
+    for module in all_files():
+        for place, name in _named(module):
+            words = {word.lower() for word in WORDS.findall(name)}
+            whole = name.strip("_").lower()
+            if (
+                whole in NOT_USED
+                or words & {"utils", "helpers", "misc", "manager", "processor"}
+                or whole.startswith("base_")
+            ):
+                findings.append(f"{place} {name}")
+    assert not findings, said(findings)
+
+
+def test_nothing_is_left_to_do_in_the_code() -> None:
+    mark = "TO" + "DO"
+    findings = [module.name for module in all_files() if mark in module.text or "FIX" + "ME" in module.text]
+    assert not findings, said(findings)
+
+
+def test_no_mock_of_our_own_code() -> None:
+    """Seams are httpx.MockTransport, a scripted bus and a clock that is an argument."""
+    findings = [
+        f"{module.name}:{node.lineno}"
+        for module in all_files()
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.ImportFrom) and node.module in ("unittest", "unittest.mock"))
+        or (isinstance(node, ast.Import) and any(name.name.startswith("unittest") for name in node.names))
+    ]
+    assert not findings, said(findings)
+
+
+def _calls(module: Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+
+
+def _functions(module: Module) -> Iterator[Function]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, Function))
+
+
+def _length(function: Function) -> int:
+    """Lines of the body, without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (function.end_lineno or 0) - body[0].lineno + 1
+
+
+def _named(module: Module) -> Iterator[tuple[str, str]]:
+    """Files, folders, classes and functions, with where they stand."""
+    for part in module.path.with_suffix("").parts:
+        yield module.name, part
+    for node in ast.walk(module.tree):
+        if isinstance(node, Function | ast.ClassDef):
+            yield f"{module.name}:{node.lineno}", node.name
