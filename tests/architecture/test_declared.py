@@ -1,0 +1,85 @@
+"""Tests: what must stand in two places stands in both: routes and policy, facts and topics, errors and their page."""
+
+import importlib
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from deploy import reference
+from deploy.topics import read_topics
+from gateway.policy import OPERATIONS
+from services.events import CATALOGUE
+from services.kit.app import routes_of
+
+from .source import REPOSITORY, SERVICES, said
+
+INTERNAL = "/internal/"
+PARAMETER = re.compile(r"\{[^}]*\}")
+
+
+def _application(service: str) -> FastAPI:
+    app: FastAPI = routes_of(importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT)
+    return app
+
+
+def _served(service: str) -> set[tuple[str, str]]:
+    return {
+        (method, PARAMETER.sub("{}", route.path))
+        for route in _application(service).routes
+        if isinstance(route, APIRoute) and not route.path.startswith(INTERNAL)
+        for method in route.methods or ()
+    }
+
+
+def _declared(service: str) -> set[tuple[str, str]]:
+    return {(row.method, PARAMETER.sub("{}", row.path)) for row in OPERATIONS if row.service == service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_has_a_policy_and_every_policy_a_route(service: str) -> None:
+    served, declared = _served(service), _declared(service)
+    assert served == declared, said(
+        [f"served without a policy: {method} {path}" for method, path in sorted(served - declared)]
+        + [f"a policy for nothing: {method} {path}" for method, path in sorted(declared - served)]
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_for_services_only_stands_in_no_policy(service: str) -> None:
+    assert not [row for row in OPERATIONS if row.path.startswith(INTERNAL)]
+
+
+def test_every_topic_of_the_catalogue_is_declared_and_used() -> None:
+    assert {row.topic for row in CATALOGUE.values()} == {topic.name for topic in read_topics("local")}
+
+
+def test_topics_have_as_many_partitions_everywhere_and_keep_everything() -> None:
+    local, production = read_topics("local"), read_topics("production")
+    assert [(topic.name, topic.partitions) for topic in local] == [(t.name, t.partitions) for t in production]
+    for topic in production:
+        assert topic.replication == 3
+        assert topic.config["min.insync.replicas"] == "2"
+    for topic in (*local, *production):
+        assert (topic.config["cleanup.policy"], topic.config["retention.ms"]) == ("delete", "-1")
+
+
+def test_every_fact_is_said_by_one_service_on_its_own_topic() -> None:
+    of_source: dict[str, set[str]] = {}
+    for row in CATALOGUE.values():
+        assert re.fullmatch(r"eu\.enzym\.[a-z]+\.[a-z_]+\.v[1-9]", row.type)
+        of_source.setdefault(row.source, set()).add(row.topic)
+    assert all(len(topics) == 1 for topics in of_source.values())
+
+
+PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("errors.md", reference.errors_page),
+    ("events.md", reference.events_page),
+)
+
+
+@pytest.mark.parametrize(("page", "written"), PAGES)
+def test_the_reference_pages_say_what_the_code_says(page: str, written: Callable[[], str]) -> None:
+    assert (REPOSITORY / "docs" / page).read_text() == written(), "`make snapshots` writes this page anew"
