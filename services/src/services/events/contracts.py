@@ -1,6 +1,8 @@
 """Events: what contracts-service says: who takes part, and what is agreed."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import TypeVar, dataclass_transform
 from uuid import UUID
 
 from services.core.period import Period
@@ -10,7 +12,13 @@ from services.events.envelope import said_by
 
 TOPIC = "enzym.contracts.v1"
 SERVICE = "contracts-service"
-fact = said_by(SERVICE, TOPIC)
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
+    """The decorator of a fact that this service says; a function, so that type checkers see what it makes."""
+    return said_by(SERVICE, TOPIC)(noun_and_participle)
 
 
 @value
