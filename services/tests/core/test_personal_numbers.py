@@ -1,7 +1,16 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.core.errors import FieldError
-from services.core.personal_numbers import PersonalNumberFound, find_personal_number, refuse_personal_numbers
+from services.core.personal_numbers import (
+    PersonalNumberFound,
+    find_personal_number,
+    may_hold_personal_number,
+    refuse_personal_numbers,
+)
 
 # Documentation and test numbers of the registers; none belongs to a living person.
 FOUND = [
@@ -81,3 +90,27 @@ def test_a_typed_value_is_left_to_its_own_grammar(typed: str) -> None:
 def test_a_danish_person_is_no_organisation() -> None:
     with pytest.raises(PersonalNumberFound):
         refuse_personal_numbers({"id": "0237:2110625629"})
+
+
+@pytest.mark.parametrize("text", [text for text, _ in FOUND])
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_raw_json_that_holds_one_is_never_passed_over(text: str, ensure_ascii: bool) -> None:
+    assert may_hold_personal_number(json.dumps({"key": text}, ensure_ascii=ensure_ascii).encode())
+    assert may_hold_personal_number(json.dumps({text: ["x"]}, ensure_ascii=ensure_ascii).encode())
+    assert may_hold_personal_number(text.encode())
+
+
+@pytest.mark.parametrize("text", NOT_FOUND)
+def test_raw_json_that_plainly_holds_none_needs_no_second_look(text: str) -> None:
+    assert not may_hold_personal_number(json.dumps({"key": text}).encode())
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([text for text, _ in FOUND]), st.text(alphabet='0123456789-+ :a_"\\/', max_size=14)),
+        max_size=4,
+    )
+)
+def test_what_the_cheap_look_passes_the_thorough_one_passes(texts: list[str]) -> None:
+    if not may_hold_personal_number(json.dumps(texts).encode()):
+        refuse_personal_numbers(texts)

@@ -1,6 +1,7 @@
 """Kit: values to JSON and back, by their types alone; the message of a fault never repeats the input."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -21,13 +22,17 @@ class ShapeNotAllowed(Invalid):
     code = "shape-not-allowed"
 
 
-def _text_only(document: Any) -> Any:
-    if not isinstance(document, str):
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def _calendar_date(document: Any) -> Any:
+    """Left to itself, pydantic reads "86400" as a second of 1970, and an instant as its date."""
+    if not isinstance(document, str) or not _DAY.fullmatch(document):
         raise ValueError('Send text such as "2026-01-31"')
     return document
 
 
-Day = Annotated[date, BeforeValidator(_text_only)]
+Day = Annotated[date, BeforeValidator(_calendar_date)]
 """A calendar date, `2026-01-31`; never a count of days or seconds."""
 
 Whole = StrictInt
