@@ -12,11 +12,14 @@ from typing import Any, Literal
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import NullPool
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kit import clock
 from services.kit.auth import GATEWAY, Caller, claims_of, mint, service_caller
 from services.kit.keys import Signer, new_private_key
+from services.kit.migrations import create_kit_tables
 from services.kit.postgres import Postgres
 from services.kit.provisioning import migrate, provision
 from services.kit.settings import ServiceSettings, TrustedKeys
@@ -61,6 +64,17 @@ def new_database(postgres: Postgres) -> Callable[[str, Path | None], Awaitable[U
         return urls
 
     return make
+
+
+@pytest.fixture
+async def kit_database(new_database: Callable[[str, Path | None], Awaitable[Urls]]) -> Urls:
+    """A database with the kit's tables alone, as the roles `kit_owner`, `kit_app`, `kit_worker`."""
+    urls = await new_database("kit", None)
+    owner = create_async_engine(urls.owner, poolclass=NullPool)
+    async with owner.begin() as connection:
+        await connection.run_sync(create_kit_tables, "kit")
+    await owner.dispose()
+    return urls
 
 
 async def as_admin(urls: Urls, statement: str, *values: Any) -> list[Mapping[str, Any]]:
@@ -163,7 +177,7 @@ async def open_doors(
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     """Waits until `check` is true. Errors: TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not await check():
+        while not await check():  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(0.02)
 
 
