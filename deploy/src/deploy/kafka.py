@@ -152,11 +152,11 @@ async def answers(host: str, port: int) -> bool:
 
 
 async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
-    """Creates the topics that are not there. Errors: `KafkaNotStarted` when one is there with another number of
-    partitions."""
+    """Creates the topics that are not there, and returns when the broker knows them all. Errors: `KafkaNotStarted`
+    when one is there with another number of partitions."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(READY_SECONDS):
             await admin.start()
             answer = await admin.create_topics(
                 [NewTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.config)) for t in topics]
@@ -164,15 +164,22 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
             for _, code, *_ in answer.topic_errors:
                 if code not in (0, TOPIC_ALREADY_EXISTS):
                     raise for_code(code)
-            there = await admin.describe_topics([topic.name for topic in topics])
+            found = await _known_partitions(admin, [topic.name for topic in topics])
     finally:
         await admin.close()
-    found = {row["topic"]: len(row["partitions"]) for row in there}
-    for topic in topics:
-        if found.get(topic.name) != topic.partitions:
-            raise KafkaNotStarted(
-                f"{topic.name} has {found.get(topic.name)} partitions and must have {topic.partitions}, for ever."
-            )
+    for topic, there in zip(topics, found, strict=True):
+        if there != topic.partitions:
+            raise KafkaNotStarted(f"{topic.name} has {there} partitions and must have {topic.partitions}, for ever.")
+
+
+async def _known_partitions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> list[int]:
+    """How many partitions each topic has, when all of them have a leader: a moment after they were created."""
+    while True:
+        there = await admin.describe_topics(topics)
+        partitions = {row["topic"]: row["partitions"] for row in there}
+        if all(partitions[topic] and all(each["leader"] >= 0 for each in partitions[topic]) for topic in topics):
+            return [len(partitions[topic]) for topic in topics]
+        await asyncio.sleep(0.1)
 
 
 def free_ports(count: int) -> list[int]:

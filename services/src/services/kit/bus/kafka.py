@@ -15,7 +15,7 @@ from services.kit.bus.partition import partition_of
 log = structlog.get_logger()
 
 REQUEST_SECONDS = 5
-SEND_SECONDS = 20
+SEND_SECONDS = 10
 OPEN_SECONDS = 30
 COMMIT_SECONDS = 5
 CLOSE_SECONDS = 5
@@ -50,18 +50,27 @@ class KafkaProducer:
 
     async def send(self, batch: Sequence[Outgoing]) -> None:
         """See `Producer`."""
+        if not batch:
+            return
+        sending: list[asyncio.Task[None]] = []
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 client = await self._started()
-                await _all(
-                    [self._send_in_order(client, at, rows) for at, rows in (await _by_partition(client, batch)).items()]
-                )
+                for at, rows in (await _by_partition(client, batch)).items():
+                    sending.append(asyncio.create_task(_send_in_order(client, at, rows)))
+                done, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_EXCEPTION)
+                for task in done:
+                    task.result()
         except (KafkaError, OSError, TimeoutError) as error:
             await self._throw_away()
             raise BusUnavailable("Kafka did not acknowledge.") from error
         except BaseException:
             await self._throw_away()
             raise
+        finally:
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
 
     async def close(self) -> None:
         """See `Producer`."""
@@ -80,20 +89,18 @@ class KafkaProducer:
             await self._client.start()
         return self._client
 
-    async def _send_in_order(self, client: AIOKafkaProducer, at: Partition, rows: Sequence[Outgoing]) -> None:
-        rest = list(reversed(rows))
-        while rest:
-            batch = client.create_batch()
-            while rest and _appended(batch, rest[-1]):
-                rest.pop()
-            batch.close()
-            await (await client.send_batch(batch, at.topic, partition=at.number))
-
     async def _throw_away(self) -> None:
-        """Stops without flushing: an idempotent producer would wait for its broker for ever."""
+        """Stops without flushing. An idempotent producer flushes for ever while its broker is away, and has no other
+        way to stop: so its sender is ended first, then whoever waits for an acknowledgement is told, then it stops."""
         client, self._client = self._client, None
         if client is None:
             return
+        sender = client._sender.sender_task
+        for _ in range(CLOSE_SECONDS):
+            if sender is None or sender.done():
+                break
+            sender.cancel()  # the first lets a request in flight end, each further one cuts one off
+            await asyncio.wait({sender}, timeout=1)
         client._message_accumulator.fail_all(KafkaError("The producer was thrown away."))
         await _closed(client.stop(), "producer")
 
@@ -108,6 +115,7 @@ class KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_SECONDS * 1000,
+            retry_backoff_ms=500,
             rebalance_timeout_ms=30_000,
         )
 
@@ -186,19 +194,18 @@ async def _by_partition(client: AIOKafkaProducer, batch: Sequence[Outgoing]) -> 
     return {at: list(rows) for at, rows in groupby(sorted(batch, key=place), key=place)}
 
 
+async def _send_in_order(client: AIOKafkaProducer, at: Partition, rows: Sequence[Outgoing]) -> None:
+    rest = list(reversed(rows))
+    while rest:
+        batch = client.create_batch()
+        while rest and _appended(batch, rest[-1]):
+            rest.pop()
+        batch.close()
+        await (await client.send_batch(batch, at.topic, partition=at.number))
+
+
 def _appended(batch: Any, row: Outgoing) -> bool:
-    return batch.append(key=row.key, value=row.value, headers=row.headers, timestamp=None) is not None
-
-
-async def _all(work: Sequence[Awaitable[None]]) -> None:
-    """All side by side; after the first error the others are stopped, and the error is raised."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    return batch.append(key=row.key, value=row.value, headers=list(row.headers), timestamp=None) is not None
 
 
 async def _closed(stopping: Awaitable[None], what: str) -> None:
