@@ -59,7 +59,7 @@ def is_published(stage: Stage, statement: Mapping[str, Any]) -> bool:
     """Whether total and lines are those of the case."""
     expected = stage.case.expected
     shown = [{key: line[key] for key in ("rule", "price", "people", "units", "amount")} for line in statement["lines"]]
-    return shown == expected["lines"] and statement["total"] == expected["total"]
+    return bool(shown == expected["lines"] and statement["total"] == expected["total"])
 
 
 def _introduce(stage: Stage, show: Show) -> None:
