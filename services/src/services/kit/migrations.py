@@ -1,5 +1,7 @@
 """Kit: databases, roles and the DDL of the kit's own tables; Alembic's environment for every service."""
 
+from typing import Any
+
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
@@ -78,6 +80,7 @@ end $$;
 KIT_GRANTS_1 = """
 grant usage on schema public to {app}, {worker};
 grant select, insert on fact, fact_unpublished, audit to {app}, {worker};
+grant usage on sequence fact_id_seq to {app}, {worker};
 grant select, insert, update on fact_head to {app}, {worker};
 grant select, insert, update, delete on idempotency to {app};
 grant delete on fact_unpublished to {worker};
@@ -104,6 +107,14 @@ create policy worker_facts on fact to {worker} using (true) with check (true);
 """
 
 
+def run_script(connection: Connection, script: str) -> None:
+    """Runs several statements, separated by semicolons, in the migration's transaction. The driver prepares what
+    goes through SQLAlchemy, and a prepared statement is a single one."""
+    connection.execute(text("select 1"))  # the transaction begins here: below, SQLAlchemy does not look on
+    driver: Any = connection.connection.dbapi_connection
+    driver.run_async(lambda asyncpg: asyncpg.execute(script))
+
+
 def only_grows(connection: Connection, *tables: str) -> None:
     """Makes UPDATE, DELETE and TRUNCATE on these tables fail loudly, whoever tries."""
     for table in tables:
@@ -118,6 +129,6 @@ def only_grows(connection: Connection, *tables: str) -> None:
 def create_kit_tables(connection: Connection, service: str) -> None:
     """The kit's tables, grants and policies, version 1; called by the first migration of every service.
     `service` is the prefix of its roles (`contracts` has `contracts_owner`, `_app`, `_worker`)."""
-    connection.exec_driver_sql(KIT_TABLES_1)
-    connection.exec_driver_sql(KIT_GRANTS_1.format(app=f"{service}_app", worker=f"{service}_worker"))
+    run_script(connection, KIT_TABLES_1)
+    run_script(connection, KIT_GRANTS_1.format(app=f"{service}_app", worker=f"{service}_worker"))
     only_grows(connection, "fact", "audit", "inbox")
