@@ -3,11 +3,12 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.core.errors import Unavailable
@@ -66,11 +67,11 @@ class Database:
         """One transaction, committed when the block ends and rolled back when it raises. Row level security
         sees `organisation`. Errors: `DatabaseUnavailable` before anything was done, `OutcomeUnknown` when
         the connection is cut during the commit."""
-        try:
-            connection = await self.engine.connect()
-        except (OSError, DBAPIError, TimeoutError) as error:
-            raise DatabaseUnavailable() from error
-        async with connection:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self.engine.connect())
+            except (OSError, DBAPIError, TimeoutError, PoolTimeout) as error:
+                raise DatabaseUnavailable() from error
             await connection.execute(_SET_ORGANISATION, {"organisation": organisation})
             yield connection
             try:
