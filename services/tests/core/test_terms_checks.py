@@ -129,6 +129,8 @@ FAULTS = [
     (_set("payment", "caps", 0, "rule", "employed"), "/payment/caps/0/rule", "rule-not-expected"),
     (_more("payment", "caps", {"kind": "rule", "amount": KR}), "/payment/caps/1/rule", "rule-unknown"),
     (_more("payment", "caps", {"kind": "contract", "amount": KR}), "/payment/caps/1", "cap-twice"),
+    (_set("payment", "readableBy", ["investor"]), "/payment/readableBy", "payer-cannot-read"),
+    (_set("outcomes", "readableBy", []), "/outcomes/readableBy", "payer-cannot-read"),
     (_set("payment", "dueDays", 366), "/payment/dueDays", "number-out-of-range"),
 ]
 

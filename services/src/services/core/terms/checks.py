@@ -193,6 +193,13 @@ def _amount(money: Money, currency: str, at: str, lowest: int) -> Iterator[Field
         yield _fault(f"{at}/amount", "amount-too-low", "More than zero." if lowest else "Zero or more.")
 
 
+def _readers(agreement: Agreement) -> Iterator[FieldError]:
+    for part, roles in (("outcomes", agreement.outcomes.readable_by), ("payment", agreement.payment.readable_by)):
+        if roles is not None and "payer" not in roles:
+            allowed = "Roles with 'payer' among them, as who pays reads all; left out, every party reads it."
+            yield _fault(f"/{part}/readableBy", "payer-cannot-read", allowed)
+
+
 def _named(code: str, name: str, at: str) -> Iterator[FieldError]:
     if not re.fullmatch(CODE_PATTERN, code):
         yield _fault(f"{at}/code", "code-not-valid", f"Must match {CODE_PATTERN}.")
@@ -220,4 +227,5 @@ _CHECKS: tuple[Callable[[Agreement], Iterator[FieldError]], ...] = (
     _cohorts,
     _rules,
     _caps,
+    _readers,
 )
