@@ -1,0 +1,311 @@
+"""Door: the JSON shapes of the registry, and how values become them."""
+
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from contracts_service.domain.contract import Contract, Heading, Signature, Standing
+from contracts_service.domain.lifecycle import State, TermsState
+from contracts_service.domain.organisation import Organisation
+from contracts_service.domain.terms import Part, RootDocument, Sealed, TermsVersion
+from services.core.period import Period
+from services.core.strict_json import loads
+from services.core.terms.model import Agreement, Role
+from services.core.values import value
+from services.events.contracts import Unit
+from services.kit.shapes import Day, Shape, Whole
+
+JWS_BYTES = 8192
+MAX_UNITS = 1000
+
+
+def _one_line(text: str) -> str:
+    if text != text.strip() or not text.isprintable():
+        raise ValueError("One line of text that neither begins nor ends with a space")
+    return unicodedata.normalize("NFC", text)
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+DetachedJws = Annotated[
+    str,
+    Field(max_length=JWS_BYTES, pattern=r"^[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+$", examples=["eyJhbGciOi..c2lnbmF0dXJl"]),
+]
+
+
+class Nothing(Shape):
+    """An empty object: the command says all."""
+
+
+class UnitBody(Shape):
+    """A department of an organisation, with its GLN."""
+
+    gln: Annotated[str, Field(max_length=13)]
+    name: Line
+
+    def value(self) -> Unit:
+        """As a value."""
+        return Unit(gln=self.gln, name=self.name)
+
+
+Units = Annotated[tuple[UnitBody, ...], Field(max_length=MAX_UNITS)]
+
+
+class OrganisationEntry(Shape):
+    """What an organisation says of itself."""
+
+    name: Line
+    units: Units = ()
+
+
+class NewOrganisation(OrganisationEntry):
+    """An organisation's first entry; `id` is `<ISO 6523 ICD>:<number>`, its own."""
+
+    id: Annotated[str, Field(max_length=25, examples=["0184:12345674"])]
+
+
+class OrganisationBody(Shape):
+    """An entry of the directory."""
+
+    id: str
+    name: str
+    units: tuple[UnitBody, ...]
+    revision: int
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, entry: Organisation) -> Self:
+        """As JSON."""
+        return cls(
+            id=entry.id,
+            name=entry.name,
+            units=tuple(UnitBody(gln=unit.gln, name=unit.name) for unit in entry.units),
+            revision=entry.revision,
+            registered_at=entry.registered_at,
+        )
+
+
+class OrganisationList(Shape):
+    """A page of the directory, by id."""
+
+    items: tuple[OrganisationBody, ...]
+    next_cursor: str | None = None
+
+
+@value
+class NewContract(Agreement):
+    """A contract as it is drafted: what it is called, and the whole agreement. Only the agreement is signed."""
+
+    title: Line
+    decision_ref: Line | None = None
+    procurement_ref: Line | None = None
+
+    def heading(self) -> Heading:
+        """What stands above the terms."""
+        return Heading(self.title, self.decision_ref, self.procurement_ref)
+
+
+class PartyBody(Shape):
+    """A party, and when it signed the current terms."""
+
+    organisation_id: str
+    name: str
+    role: Role
+    signed_at: datetime | None = None
+
+
+class ContractBody(Shape):
+    """A contract with the frame of its current terms; the parts are read at .../terms/{version}."""
+
+    id: UUID
+    title: str
+    state: State
+    revision: int
+    decision_ref: str | None
+    procurement_ref: str | None
+    version: int
+    root: Sha256
+    parties: tuple[PartyBody, ...]
+    currency: str
+    time_zone: str
+    service_period: Period
+    outcome_period: Period
+    claims_close_on: date
+    effective_from: date
+    terminated_on: date | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, contract: Contract) -> Self:
+        """As JSON."""
+        frame = contract.terms.root_document
+        signed_at = {one.organisation_id: one.signed_at for one in contract.signatures}
+        return cls(
+            id=contract.id,
+            title=contract.heading.title,
+            state=contract.state,
+            revision=contract.revision,
+            decision_ref=contract.heading.decision_ref,
+            procurement_ref=contract.heading.procurement_ref,
+            version=contract.terms.version,
+            root=contract.terms.root,
+            parties=tuple(
+                PartyBody(
+                    organisation_id=party.organisation_id,
+                    name=party.name,
+                    role=party.role,
+                    signed_at=signed_at.get(party.organisation_id),
+                )
+                for party in contract.named_parties()
+            ),
+            currency=frame.currency,
+            time_zone=frame.time_zone,
+            service_period=frame.periods.service,
+            outcome_period=frame.periods.outcome,
+            claims_close_on=frame.periods.claims_close_on,
+            effective_from=frame.effective_from,
+            terminated_on=contract.terminated_on,
+            created_at=contract.created_at,
+        )
+
+
+class ContractList(Shape):
+    """A page of the contracts that the caller's organisation is a party of, the oldest first."""
+
+    items: tuple[ContractBody, ...]
+    next_cursor: str | None = None
+
+
+class NewTermination(Shape):
+    """The first day that is not paid for any more."""
+
+    terminated_on: Day
+
+
+class TermsSummary(Shape):
+    """A version of the terms, without its parts."""
+
+    version: int
+    state: TermsState
+    root: Sha256
+    effective_from: date
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, terms: TermsVersion) -> Self:
+        """As JSON."""
+        return cls(
+            version=terms.version,
+            state=terms.state,
+            root=terms.root,
+            effective_from=terms.root_document.effective_from,
+            recorded_at=terms.recorded_at,
+        )
+
+
+class TermsList(Shape):
+    """A page of a contract's versions of the terms, the first version first."""
+
+    items: tuple[TermsSummary, ...]
+    next_cursor: str | None = None
+
+
+class PartBody(Shape):
+    """A part of the terms. `sha256` is over the 16 bytes of `salt` (hex) and the canonical JSON (RFC 8785) of
+    `content`; salt and content are absent for whom the terms do not let read them."""
+
+    sha256: Sha256
+    salt: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+    content: dict[str, Any] | None = None
+
+
+class TermsBody(Shape):
+    """A version of the terms: `root` is the SHA-256 of the canonical JSON (RFC 8785) of `rootDocument`, and what
+    every party signs."""
+
+    version: int
+    state: TermsState
+    root: Sha256
+    effective_from: date
+    recorded_at: datetime
+    root_document: RootDocument
+    parts: dict[str, PartBody]
+
+    @classmethod
+    def of(cls, sealed: Sealed) -> Self:
+        """As JSON."""
+        terms = sealed.terms
+        return cls(
+            version=terms.version,
+            state=terms.state,
+            root=terms.root,
+            effective_from=terms.root_document.effective_from,
+            recorded_at=terms.recorded_at,
+            root_document=terms.root_document,
+            parts={name: _part(digest, sealed.parts.get(name)) for name, digest in terms.root_document.parts.items()},
+        )
+
+
+def _part(digest: str, part: Part | None) -> PartBody:
+    if part is None:
+        return PartBody(sha256=digest)
+    return PartBody(sha256=digest, salt=part.salt.hex(), content=loads(part.content))
+
+
+class NewSignature(Shape):
+    """What the caller's organisation agrees to: the version and root that it read. `jws` is its own signature over
+    the root document, if it makes one: detached and compact (RFC 7515, appendix F)."""
+
+    version: Annotated[Whole, Field(ge=1)]
+    root: Sha256
+    jws: DetachedJws | None = None
+
+
+class SignatureBody(Shape):
+    """Who agreed to which root, and when."""
+
+    version: int
+    root: Sha256
+    organisation_id: str
+    issuer: str
+    subject: str
+    actor: Literal["person", "system"]
+    signed_at: datetime
+    jws: str | None = None
+
+    @classmethod
+    def of(cls, signature: Signature) -> Self:
+        """As JSON."""
+        return cls(
+            version=signature.version,
+            root=signature.root,
+            organisation_id=signature.organisation_id,
+            issuer=signature.issuer,
+            subject=signature.subject,
+            actor=signature.actor,
+            signed_at=signature.signed_at,
+            jws=signature.jws,
+        )
+
+
+class SignatureList(Shape):
+    """A page of signatures, by version and organisation."""
+
+    items: tuple[SignatureBody, ...]
+    next_cursor: str | None = None
+
+
+class StandingBody(Shape):
+    """For other services: the organisations that are parties of a contract, and its state."""
+
+    contract_id: UUID
+    parties: tuple[str, ...]
+    state: State
+
+    @classmethod
+    def of(cls, standing: Standing) -> Self:
+        """As JSON."""
+        return cls(contract_id=standing.contract_id, parties=standing.parties, state=standing.state)

@@ -1,0 +1,102 @@
+"""Storage: contracts, each with its current version of the terms and the signatures on it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+
+from contracts_service.domain.contract import Contract, Heading, Signature, Standing
+from contracts_service.domain.terms import TermsVersion
+from contracts_service.storage import terms
+from contracts_service.storage.organisations import find_names
+from contracts_service.storage.tables import contract
+from services.core.errors import NotFound
+from services.kit.transaction import Transaction
+
+
+async def add_contract(tx: Transaction, drafted: Contract) -> None:
+    """Keeps a new contract; its terms are kept by `add_terms`, in the same transaction."""
+    row = {
+        "id": drafted.id,
+        "title": drafted.heading.title,
+        "decision_ref": drafted.heading.decision_ref,
+        "procurement_ref": drafted.heading.procurement_ref,
+        "created_at": drafted.created_at,
+        **_changing(drafted),
+    }
+    await tx.connection.execute(insert(contract).values(row))
+
+
+async def save_contract(tx: Transaction, changed: Contract) -> None:
+    """Keeps what a command made of a contract, the state of its current terms included."""
+    await tx.connection.execute(update(contract).where(contract.c.id == changed.id).values(_changing(changed)))
+    await terms.save_terms_state(tx, changed.id, changed.terms)
+
+
+async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False) -> Contract:
+    """A contract that the caller is a party of. With `lock` it stays as it is for everyone else until this
+    transaction ends; the rest is read after the lock was given, so that none of it is older. Errors: `not-found`."""
+    this = contract.c.id == contract_id
+    if lock:
+        await tx.connection.execute(select(contract.c.id).where(this, _own(tx)).with_for_update())
+    found = await _contracts(tx, this, limit=1)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+async def list_contracts(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Contract]:
+    """Up to `limit` contracts that the caller is a party of, the oldest first, from the one after `after` on."""
+    return await _contracts(tx, *([] if after is None else [contract.c.id > after]), limit=limit)
+
+
+async def get_standing(tx: Transaction, contract_id: UUID) -> Standing:
+    """Who is a party of a contract, and its state: for the other services. Errors: `not-found`."""
+    query = select(contract.c.id, contract.c.state, contract.c.party_ids).where(contract.c.id == contract_id)
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound()
+    return Standing(contract_id=row.id, state=row.state, parties=tuple(row.party_ids))
+
+
+def _own(tx: Transaction) -> ColumnElement[bool]:
+    return contract.c.party_ids.contains([tx.caller.organisation])
+
+
+def _changing(this: Contract) -> dict[str, Any]:
+    return {
+        "state": this.state,
+        "revision": this.revision,
+        "version": this.terms.version,
+        "party_ids": [party.organisation_id for party in this.terms.root_document.parties],
+        "terminated_on": this.terminated_on,
+    }
+
+
+async def _contracts(tx: Transaction, *conditions: ColumnElement[bool], limit: int) -> Sequence[Contract]:
+    query = select(contract).where(_own(tx), *conditions).order_by(contract.c.id).limit(limit)
+    rows = (await tx.connection.execute(query)).all()
+    if not rows:
+        return []
+    current = [(row.id, row.version) for row in rows]
+    names = await find_names(tx, {one for row in rows for one in row.party_ids})
+    versions = await terms.find_versions(tx, current)
+    signatures = await terms.find_signatures(tx, current)
+    return [_contract(row, names, versions[row.id], signatures.get(row.id, ())) for row in rows]
+
+
+def _contract(
+    row: Row[Any], names: Mapping[str, str], version: TermsVersion, signatures: tuple[Signature, ...]
+) -> Contract:
+    return Contract(
+        id=row.id,
+        heading=Heading(row.title, row.decision_ref, row.procurement_ref),
+        state=row.state,
+        revision=row.revision,
+        terms=version,
+        names=names,
+        signatures=signatures,
+        created_at=row.created_at,
+        terminated_on=row.terminated_on,
+    )

@@ -1,0 +1,21 @@
+"""Use case: an organisation changes its entry in the directory."""
+
+from contracts_service.domain.organisation import Organisation, change, check_own
+from contracts_service.storage import organisations
+from services.events.contracts import Unit
+from services.kit.http import check_version
+from services.kit.outbox import tell
+from services.kit.transaction import Transaction
+
+
+async def change_organisation(
+    tx: Transaction, organisation_id: str, name: str, units: tuple[Unit, ...], expected: int
+) -> Organisation:
+    """The changed entry. Errors: `organisation-not-yours`, `not-found`, `version-stale`, `units-not-valid`."""
+    check_own(organisation_id, tx.caller.organisation)
+    entry = await organisations.get_organisation(tx, organisation_id, lock=True)
+    check_version(entry.revision, expected)
+    changed, said = change(entry, name, units)
+    await organisations.save_organisation(tx, changed)
+    await tell(tx, changed.id, [said])
+    return changed

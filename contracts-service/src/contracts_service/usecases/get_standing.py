@@ -1,0 +1,12 @@
+"""Use case: whether a contract is known and who is a party of it, for the other services."""
+
+from uuid import UUID
+
+from contracts_service.domain.contract import Standing
+from contracts_service.storage import contracts
+from services.kit.transaction import Transaction
+
+
+async def get_standing(tx: Transaction, contract_id: UUID) -> Standing:
+    """Its parties and its state. Errors: `not-found`."""
+    return await contracts.get_standing(tx, contract_id)

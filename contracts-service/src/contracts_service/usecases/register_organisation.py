@@ -1,0 +1,17 @@
+"""Use case: an organisation enters the directory."""
+
+from contracts_service.domain.organisation import Organisation, register
+from contracts_service.storage.organisations import add_organisation
+from services.events.contracts import Unit
+from services.kit.outbox import tell
+from services.kit.transaction import Transaction
+
+
+async def register_organisation(
+    tx: Transaction, organisation_id: str, name: str, units: tuple[Unit, ...]
+) -> Organisation:
+    """The new entry. Errors: those of `register`; `organisation-already-registered`."""
+    entry, said = register(organisation_id, name, units, by=tx.caller.organisation, now=tx.now)
+    await add_organisation(tx, entry)
+    await tell(tx, entry.id, [said])
+    return entry

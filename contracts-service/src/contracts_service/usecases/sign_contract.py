@@ -1,0 +1,34 @@
+"""Use case: a party signs the root of the terms that are offered."""
+
+from uuid import UUID
+
+from contracts_service.domain.contract import Contract, Signature, sign
+from contracts_service.storage.contracts import get_contract, save_contract
+from contracts_service.storage.terms import add_signature
+from services.kit.http import check_version
+from services.kit.outbox import tell
+from services.kit.transaction import Transaction
+
+
+async def sign_contract(
+    tx: Transaction, contract_id: UUID, version: int, root: str, jws: str | None, expected: int
+) -> Contract:
+    """The contract with the caller's signature; signed, if it was the last one. Errors: `not-found`, `version-stale`,
+    `terms-version-stale`, `already-signed`, `contract-not-in-state`."""
+    contract = await get_contract(tx, contract_id, lock=True)
+    check_version(contract.revision, expected)
+    given = Signature(
+        version=version,
+        root=root,
+        organisation_id=tx.caller.organisation,
+        issuer=tx.caller.issuer,
+        subject=tx.caller.subject,
+        actor=tx.caller.actor,
+        signed_at=tx.now,
+        jws=jws,
+    )
+    signed, facts = sign(contract, given)
+    await add_signature(tx, contract_id, given)
+    await save_contract(tx, signed)
+    await tell(tx, contract_id, facts)
+    return signed
