@@ -1,0 +1,124 @@
+"""Domain: a claim, its states, and the one table of what may become of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.events import outcomes as said
+
+State: TypeAlias = Literal["submitted", "verified", "rejected", "returned", "disputed", "withdrawn", "superseded"]
+Verdict: TypeAlias = Literal["verified", "rejected", "returned"]
+Reason: TypeAlias = Literal[
+    "not_achieved",
+    "evidence_missing",
+    "evidence_insufficient",
+    "wrong_participant",
+    "wrong_date",
+    "wrong_units",
+    "duplicate",
+    "other_agreement",
+]
+"""Why something was not verified, or is contested: a code, because free text could name a person."""
+
+LIVE: tuple[State, ...] = ("submitted", "verified", "returned", "disputed")
+"""Two live claims never share contract, subject, metric and occurrence."""
+
+Command: TypeAlias = Literal[
+    "verify", "reject", "return", "dispute", "decide_verified", "decide_rejected", "withdraw", "correct"
+]
+Who: TypeAlias = Literal["reporter", "verifier", "decider", "disputer"]
+
+
+class Transition(NamedTuple):
+    """From one state, by a command of somebody, to the next, and the fact that tells of it."""
+
+    start: State
+    command: Command
+    end: State
+    who: Who
+    fact: type
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition("submitted", "verify", "verified", "verifier", said.OutcomeVerified),
+    Transition("submitted", "reject", "rejected", "verifier", said.OutcomeRejected),
+    Transition("submitted", "return", "returned", "verifier", said.OutcomeReturned),
+    Transition("verified", "dispute", "disputed", "disputer", said.OutcomeDisputed),
+    Transition("rejected", "dispute", "disputed", "disputer", said.OutcomeDisputed),
+    Transition("disputed", "decide_verified", "verified", "decider", said.OutcomeDisputeDecided),
+    Transition("disputed", "decide_rejected", "rejected", "decider", said.OutcomeDisputeDecided),
+    Transition("submitted", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
+    Transition("returned", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
+    Transition("verified", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
+    Transition("disputed", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
+    Transition("submitted", "correct", "superseded", "reporter", said.OutcomeSuperseded),
+    Transition("returned", "correct", "superseded", "reporter", said.OutcomeSuperseded),
+    Transition("verified", "correct", "superseded", "reporter", said.OutcomeSuperseded),
+)
+"""A returned claim is answered by a correction. While a claim is disputed, what was decided stands. A second decision
+is the last one: what was disputed once is not disputed again."""
+
+
+class Evidence(NamedTuple):
+    """Where the evidence is, and a keyed hash (hex) of it; never the document."""
+
+    reference: str
+    hmac_sha256: str
+
+
+class Record(NamedTuple):
+    """One thing that was said about a claim; only ever added. A `statement` is one party's part of an agreement."""
+
+    kind: Literal["verification", "dispute", "statement", "dispute_decision"]
+    said_by: tuple[str, ...]
+    said_at: datetime
+    verdict: Verdict | None
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A decision contested, and how that was decided. `statements` are the latest of each who must agree."""
+
+    opened: Record
+    statements: tuple[Record, ...]
+    decision: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A report that something was achieved. `participant_key` is shown to readers of the metric, and to nobody else."""
+
+    id: UUID
+    contract_id: UUID
+    metric_id: int
+    subject_id: UUID
+    participant_key: str
+    occurrence: str
+    achieved_on: date
+    units: int
+    evidence: tuple[Evidence, ...]
+    external_id: str
+    reported_by: str
+    recorded_at: datetime
+    state: State = "submitted"
+    revision: int = 1
+    corrects: UUID | None = None
+    superseded_by: UUID | None = None
+    records: tuple[Record, ...] = ()
+
+    @property
+    def decision(self) -> Record | None:
+        """What the verifier decided, if it has."""
+        return next((record for record in self.records if record.kind == "verification"), None)
+
+    @property
+    def dispute(self) -> Dispute | None:
+        """The dispute about that decision, if there was one."""
+        opened = next((record for record in self.records if record.kind == "dispute"), None)
+        if opened is None:
+            return None
+        statements = {record.said_by: record for record in self.records if record.kind == "statement"}
+        decision = next((record for record in self.records if record.kind == "dispute_decision"), None)
+        return Dispute(opened, tuple(statements.values()), decision)
