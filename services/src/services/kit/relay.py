@@ -13,6 +13,7 @@ from services.kit.bus.binary import outgoing
 from services.kit.bus.interface import Bus, BusUnavailable, Outgoing, Producer
 from services.kit.connections import CONNECTION_ERRORS, Connection, connect, disconnect
 from services.kit.telemetry import what_failed
+from services.kit.waiting import backoff, pause
 
 log = structlog.get_logger()
 
@@ -20,7 +21,7 @@ CHANNEL = "outbox"
 BATCH = 2_000
 POLL_SECONDS = 0.2
 STANDBY_SECONDS = 1.0
-BACKOFF_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 5.0
 COALESCE_SECONDS = 0.005
 
 
@@ -63,7 +64,7 @@ class Relay:
             except _WAITED_FOR as error:
                 self._failures += 1
                 log.warning("the relay waits", failures=self._failures, **what_failed(error))
-                await pause(stop, min(BACKOFF_SECONDS, 0.1 * 2 ** min(self._failures, 8)))
+                await pause(stop, backoff(self._failures, LONGEST_WAIT_SECONDS))
 
     async def _serve(self, stop: asyncio.Event) -> None:
         connection = await connect(self._url, "relay")
@@ -149,15 +150,6 @@ class Waker:
                     await asyncio.sleep(STANDBY_SECONDS)
         finally:
             await disconnect(connection)
-
-
-async def pause(ended: asyncio.Event, seconds: float) -> bool:
-    """Waits for `ended`, at most `seconds`; says whether it came."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await ended.wait()
-    except TimeoutError:
-        return False
 
 
 def _envelope(row: Any, declaration: Declaration) -> Envelope:

@@ -1,0 +1,242 @@
+"""Kit: facts in: each is taken once and in the sequence of its (source, aggregate), or not at all."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import bound_contextvars
+
+from services.core.errors import Broken
+from services.events.envelope import Declaration, Envelope
+from services.kit import clock, shapes
+from services.kit.auth import Caller
+from services.kit.bus.binary import EventNotReadable, envelope_of
+from services.kit.bus.interface import Record
+from services.kit.database import Database
+from services.kit.facts import FetchMissing
+from services.kit.parking import mark_replayed, park
+from services.kit.tables import inbox, inbox_head
+from services.kit.transaction import Transaction
+
+Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
+Key: TypeAlias = tuple[str, str]
+
+BEHIND_A_PARKED_ONE = "an earlier fact of this source and aggregate is parked"
+
+
+class EventChanged(Broken):
+    """A sequence that was taken already, now with another id or body."""
+
+    code = "event-changed"
+
+
+class SourceNotDeclared(Broken):
+    """A fact of a type that another service says."""
+
+    code = "source-not-declared"
+
+
+class GapNotFilled(Broken):
+    """Facts between the last one taken and this one that their owner does not have either."""
+
+    code = "gap-not-filled"
+
+
+class _Gap(Exception):
+    """Not to be taken yet: what comes before it is missing here."""
+
+    def __init__(self, envelope: Envelope, first: int) -> None:
+        super().__init__()
+        self.key: Key = (envelope.source, envelope.aggregate)
+        self.first = first
+        self.until = envelope.sequence
+
+
+@dataclass(slots=True)
+class _Book:
+    """What is known, within one transaction that holds their locks, of the aggregates at hand."""
+
+    connection: AsyncConnection
+    now: datetime
+    replaying: bool
+    last: dict[Key, int]
+    parked: set[Key]
+    taken: dict[tuple[str, str, int], tuple[UUID, bytes]] = field(default_factory=dict)
+
+
+class Inbox:
+    """One service's memory of what it was told. A handler runs in the transaction that keeps the memory of it, and
+    must lean on nothing else than that transaction; a type without one is only remembered.
+
+    `service` is the name (`settlement-service`); `handlers` are by the shape of the fact; `turned` is called for
+    every fact."""
+
+    def __init__(
+        self,
+        database: Database,
+        service: str,
+        catalogue: Mapping[str, Declaration],
+        handlers: Mapping[type[Any], Handler],
+        fetch_missing: FetchMissing,
+        turned: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._handlers = handlers
+        self._fetch_missing = fetch_missing
+        self._turned = turned
+        self._caller = Caller(
+            issuer=f"urn:enzym:{service}",
+            subject=f"service:{service}",
+            organisation=f"service:{service}",
+            permissions=frozenset(),
+            actor="system",
+            client="",
+        )
+
+    async def take(self, records: Sequence[Record], replayed: int | None = None) -> None:
+        """Takes all of these in one transaction, or none; what was taken before is skipped, and what is missing
+        before one of them is fetched from its owner and taken first. A fact behind a parked one is parked too.
+        `replayed` is the id of the parked row that the one record comes from. Errors: those of the handlers and of
+        fetching, `DatabaseUnavailable`, `OutcomeUnknown`, and `Broken` for what can never be taken as it is."""
+        letters = [(envelope_of(record), record) for record in records]
+        fetched: dict[Key, list[Envelope]] = {}
+
+        async def work(connection: AsyncConnection) -> None:
+            book = await _open(connection, [envelope for envelope, _ in letters], replaying=replayed is not None)
+            waiting = dict(fetched)
+            for envelope, record in letters:
+                for earlier in waiting.pop((envelope.source, envelope.aggregate), ()):
+                    await self._take_one(book, earlier, None)
+                await self._take_one(book, envelope, record)
+            await _close(book)
+            if replayed is not None:
+                await mark_replayed(connection, replayed)
+
+        while True:
+            try:
+                return await self._database.run(work, self._caller.organisation)
+            except _Gap as gap:
+                fetched.setdefault(gap.key, []).extend(await self._missing(gap))
+
+    async def set_aside(self, record: Record, reason: str) -> None:
+        """Parks a record that could not be taken; later ones of its source and aggregate will follow it."""
+        try:
+            envelope = envelope_of(record)
+        except EventNotReadable:
+            envelope = None
+        await self._database.run(
+            lambda connection: park(connection, record, envelope, reason), self._caller.organisation
+        )
+
+    async def _take_one(self, book: _Book, envelope: Envelope, record: Record | None) -> None:
+        self._turned()
+        key = (envelope.source, envelope.aggregate)
+        last = book.last[key]
+        if envelope.sequence <= last:
+            await _check_same(book, envelope)
+        elif key in book.parked and not book.replaying:
+            if record is not None:
+                await park(book.connection, record, envelope, BEHIND_A_PARKED_ONE)
+        elif envelope.sequence > last + 1:
+            raise _Gap(envelope, last + 1)
+        else:
+            await self._handle(book, envelope)
+            book.last[key] = envelope.sequence
+            book.taken[(*key, envelope.sequence)] = (envelope.id, _fingerprint(envelope))
+
+    async def _handle(self, book: _Book, envelope: Envelope) -> None:
+        declaration = self._catalogue.get(envelope.type)
+        if declaration is None:
+            return
+        if declaration.source != envelope.source:
+            raise SourceNotDeclared("This type of fact is said by another service.")
+        handler = self._handlers.get(declaration.shape)
+        if handler is None:
+            return
+        fact = shapes.read_trusted(declaration.shape, envelope.body)
+        with bound_contextvars(correlation_id=str(envelope.correlation_id)):
+            await handler(Transaction(book.connection, self._caller, book.now, envelope.correlation_id), envelope, fact)
+
+    async def _missing(self, gap: _Gap) -> list[Envelope]:
+        """The facts from the first missing one on, as far as the owner gives them in one answer."""
+        said = await self._fetch_missing(*gap.key, gap.first)
+        wanted = [envelope for envelope in said if envelope.sequence < gap.until]
+        for place, envelope in enumerate(wanted):
+            if (envelope.source, envelope.aggregate, envelope.sequence) != (*gap.key, gap.first + place):
+                raise GapNotFilled("The owner's answer has a gap of its own.")
+        if not wanted:
+            raise GapNotFilled("What comes before this fact is missing, and its owner does not have it.")
+        return wanted
+
+
+async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, replaying: bool) -> _Book:
+    """Locks the aggregates, always in one order, and reads how far each has come."""
+    keys = sorted({(envelope.source, envelope.aggregate) for envelope in envelopes})
+    named = {"sources": [source for source, _ in keys], "aggregates": [aggregate for _, aggregate in keys]}
+    await connection.execute(_LOCK, named)
+    rows = (await connection.execute(_STATE, named)).all()
+    return _Book(
+        connection=connection,
+        now=clock.now(),
+        replaying=replaying,
+        last={(row.source, row.aggregate): row.sequence for row in rows},
+        parked={(row.source, row.aggregate) for row in rows if row.is_parked},
+    )
+
+
+async def _close(book: _Book) -> None:
+    """Keeps the memory of what was taken."""
+    if not book.taken:
+        return
+    rows = [
+        {"source": s, "aggregate": a, "sequence": n, "event_id": id_, "sha256": sha256, "received_at": book.now}
+        for (s, a, n), (id_, sha256) in book.taken.items()
+    ]
+    await book.connection.execute(insert(inbox), rows)
+    keys = {(source, aggregate) for source, aggregate, _ in book.taken}
+    heads = upsert(inbox_head)
+    heads = heads.on_conflict_do_update(
+        index_elements=[inbox_head.c.source, inbox_head.c.aggregate], set_={"sequence": heads.excluded.sequence}
+    )
+    await book.connection.execute(
+        heads, [{"source": key[0], "aggregate": key[1], "sequence": book.last[key]} for key in sorted(keys)]
+    )
+
+
+async def _check_same(book: _Book, envelope: Envelope) -> None:
+    place = (envelope.source, envelope.aggregate, envelope.sequence)
+    before = book.taken.get(place)
+    if before is None:
+        row = (await book.connection.execute(_REMEMBERED, dict(zip(_PLACE, place, strict=True)))).one()
+        before = (row.event_id, bytes(row.sha256))
+    if before != (envelope.id, _fingerprint(envelope)):
+        raise EventChanged("This sequence was taken already, with another id or body.")
+
+
+def _fingerprint(envelope: Envelope) -> bytes:
+    return hashlib.sha256(envelope.body).digest()
+
+
+_PLACE = ("source", "aggregate", "sequence")
+_LOCK = text("""
+select pg_advisory_xact_lock(place) from (
+    select distinct hashtextextended(source || ' ' || aggregate, 0) as place
+    from unnest(cast(:sources as text[]), cast(:aggregates as text[])) as wanted (source, aggregate) order by place
+) places
+""")
+_STATE = text("""
+select source, aggregate, coalesce(inbox_head.sequence, 0) as sequence, exists (
+    select from parked
+    where parked.source = wanted.source and parked.aggregate = wanted.aggregate and parked.replayed_at is null
+) as is_parked
+from unnest(cast(:sources as text[]), cast(:aggregates as text[])) as wanted (source, aggregate)
+left join inbox_head using (source, aggregate)
+""")
+_REMEMBERED = select(inbox.c.event_id, inbox.c.sha256).where(*(inbox.c[name] == text(f":{name}") for name in _PLACE))

@@ -1,0 +1,52 @@
+"""Kit: ends a process whose loops have stopped turning, so that its supervisor starts a new one."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+log = structlog.get_logger()
+
+EXIT_STATUS = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+
+class Watchdog:
+    """A thread of its own, because a loop that never gives way stops everything that runs on it."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+        self._turned_at: dict[str, float] = {}
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def watch(self, loop: str) -> Callable[[], None]:
+        """Begins to watch a loop; returns what it must call at every turn."""
+
+        def turned() -> None:
+            self._turned_at[loop] = time.monotonic()
+
+        turned()
+        return turned
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(min(1.0, self._seconds / 4)):
+            now = time.monotonic()
+            for loop, turned_at in list(self._turned_at.items()):
+                if now - turned_at > self._seconds:
+                    log.error("a loop has stopped turning: the process ends", loop=loop)
+                    os._exit(EXIT_STATUS)
