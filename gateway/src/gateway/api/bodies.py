@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from starlette.types import Receive
 
+from gateway.clients.upstream import UploadStopped
 from gateway.policy import BULK_LIMIT, ORDINARY_LIMIT, TERMS_LIMIT, Operation
 from services.core.errors import TooLarge, UnsupportedMedia
 
@@ -26,10 +27,13 @@ def limit_of(operation: Operation, upload: bool) -> int:
     return TERMS_LIMIT if operation.body == "terms" else ORDINARY_LIMIT
 
 
-def check_declared(declared: bytes | None, limit: int) -> None:
-    """Refuses by Content-Length, before anything was read. Errors: `too-large`."""
-    if declared is not None and declared.isdigit() and int(declared) > limit:
+def declared_length(declared: bytes | None, limit: int) -> int | None:
+    """Content-Length, if there is one; refuses before anything was read. Errors: `too-large`."""
+    if declared is None:
+        return None
+    if int(declared) > limit:
         raise _too_large(limit)
+    return int(declared)
 
 
 def refuse_encoded(encoding: bytes) -> None:
@@ -40,14 +44,20 @@ def refuse_encoded(encoding: bytes) -> None:
 
 async def read_whole(receive: Receive, limit: int) -> bytes:
     """The whole body. Errors: `too-large`, ClientGone."""
-    return b"".join([chunk async for chunk in Upload(receive, limit)])
+    upload = Upload(receive, limit, None)
+    try:
+        return b"".join([piece async for piece in upload])
+    except UploadStopped:
+        raise upload.fault or ClientGone() from None
 
 
 class Upload:
-    """A body that flows through. `ended` tells that all of it was read; `fault` why it stopped before."""
+    """A body that flows through, of `length` bytes if it is known. `ended` tells that all of it was read; `fault`
+    why it stopped before."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, length: int | None) -> None:
         self._receive, self._limit = receive, limit
+        self.length = length
         self.ended = False
         self.fault: TooLarge | ClientGone | None = None
 
@@ -55,17 +65,17 @@ class Upload:
         size = 0
         while not self.ended:
             message = await self._receive()
+            piece: bytes = message.get("body", b"")
+            size += len(piece)
             if message["type"] == "http.disconnect":
                 self.fault = ClientGone()
-                raise self.fault
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > self._limit:
+            elif size > self._limit:
                 self.fault = _too_large(self._limit)
-                raise self.fault
-            if chunk:
-                yield chunk
+            if self.fault is not None:
+                raise UploadStopped()
             self.ended = not message.get("more_body", False)
+            if piece:
+                yield piece
 
 
 def _too_large(limit: int) -> TooLarge:

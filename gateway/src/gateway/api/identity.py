@@ -58,11 +58,10 @@ class Clients:
     async def identify(self, authorization: Sequence[bytes]) -> Client:
         """The client behind the values of the Authorization headers. Errors: Unauthenticated; `keys-unavailable`
         when the issuer cannot be asked for a key that is not known."""
-        token = bearer(authorization)
-        digest = hashlib.sha256(token.encode("latin-1")).digest()
+        digest = hashlib.sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         client = self._checked.get(digest)
         if client is None:
-            client = await self._check(token)
+            client = await self._check(bearer(authorization))
             left = client.expires_at - clock.now().timestamp()
             self._checked.put(digest, client, min(CHECKED_SECONDS, left))
         return client

@@ -1,6 +1,6 @@
 """Door: the proxy: one ASGI callable for everything that the services answer."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -47,19 +47,10 @@ class Proxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         asked = read_head(scope)
-        begun = False
-
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self._serve(asked, receive, sending)
+            await self._serve(asked, receive, send)
             return
-        except ClientGone:
-            return
-        except AnswerCut:
+        except (ClientGone, AnswerCut):
             return
         except MethodNotAllowed as refusal:
             answer = problems.method_not_allowed(refusal.allow, asked.correlation_id)
@@ -67,26 +58,24 @@ class Proxy:
             answer = problems.problem(error, asked.correlation_id)
         except Exception as error:
             answer = problems.unexpected(error, asked.correlation_id)
-        if not begun:
+        if not asked.answered:
             await _send_problem(answer, asked, send)
 
     async def _serve(self, asked: Asked, receive: Receive, send: Send) -> None:
         client = await self._clients.identify(asked.authorization)
         operation = self._operation(asked, client)
-        headers = asked.passed_on
-        headers["Authorization"] = self._clients.word_for(client, operation.service).decode("ascii")
-        headers["X-Correlation-Id"] = str(asked.correlation_id)
-        if operation.method == "GET":
-            await self._pass_on(operation, asked, None, receive, send)
-            return
+        asked.passed_on.append((b"authorization", self._clients.word_for(client, operation.service)))
+        asked.passed_on.append((b"x-correlation-id", asked.correlation))
+        body = None if operation.method == "GET" else await self._body(operation, asked, receive)
+        async with Watch(receive, body):
+            await self._pass_on(operation, asked, body, send)
+
+    async def _body(self, operation: Operation, asked: Asked, receive: Receive) -> bytes | Upload:
         bodies.refuse_encoded(asked.content_encoding)
         upload = bodies.is_upload(operation, asked.content_type)
         limit = bodies.limit_of(operation, upload)
-        bodies.check_declared(asked.content_length, limit)
-        if upload:
-            await self._pass_on(operation, asked, Upload(receive, limit), receive, send)
-        else:
-            await self._pass_on(operation, asked, await bodies.read_whole(receive, limit), receive, send)
+        length = bodies.declared_length(asked.content_length, limit)
+        return Upload(receive, limit, length) if upload else await bodies.read_whole(receive, limit)
 
     def _operation(self, asked: Asked, client: Client) -> Operation:
         operations = self._routes.at(asked.path)
@@ -100,43 +89,40 @@ class Proxy:
             raise PermissionMissing(f"This operation needs a token with the permission {needed}.")
         return operation
 
-    async def _pass_on(
-        self, operation: Operation, asked: Asked, body: bytes | Upload | None, receive: Receive, send: Send
-    ) -> None:
-        silence = UPLOAD_SILENCE_SECONDS if isinstance(body, Upload) else SILENCE_SECONDS
-        content: AsyncIterator[bytes] | bytes | None = aiter(body) if isinstance(body, Upload) else body
-        if isinstance(body, Upload) and asked.content_length is not None:
-            asked.passed_on["Content-Length"] = asked.content_length.decode("ascii")
+    async def _pass_on(self, operation: Operation, asked: Asked, body: bytes | Upload | None, send: Send) -> None:
+        pool = self._upstreams[operation.service]
+        upload = body if isinstance(body, Upload) else None
+        length, patience = (upload.length, UPLOAD_SILENCE_SECONDS) if upload else (None, SILENCE_SECONDS)
         try:
-            async with Watch(receive, body):
-                answer = await self._upstreams.ask(
-                    operation.service, asked.method, asked.target, asked.passed_on, content, silence
-                )
-                try:
-                    await _send_answer(answer, asked, send)
-                finally:
-                    answer.close()
+            answer = await pool.ask(asked.method, asked.target, asked.passed_on, body, length, patience)
+            try:
+                await _send_answer(answer, asked, send)
+            finally:
+                answer.close()
         except (ServiceUnavailable, AnswerCut):
-            if isinstance(body, Upload) and body.fault is not None:
-                raise body.fault from None
+            if upload is not None and upload.fault is not None:
+                raise upload.fault from None
             raise
 
 
 async def _send_answer(answer: Answer, asked: Asked, send: Send) -> None:
-    headers = answer_headers(answer.headers, asked.correlation_id)
+    headers = answer_headers(answer.headers, asked.correlation)
     start: Message = {"type": "http.response.start", "status": answer.status, "headers": headers}
-    if answer.length is not None and answer.length <= SHORT:
+    length = answer.length
+    if length is not None and length <= SHORT:
         body = await answer.whole()
+        asked.answered = True
         await send(start)
         await send({"type": "http.response.body", "body": body})
         return
+    asked.answered = True
     await send(start)
-    async for chunk in answer.chunks():
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    while piece := await answer.piece():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body"})
 
 
 async def _send_problem(problem: Response, asked: Asked, send: Send) -> None:
-    headers = answer_headers(problem.raw_headers, asked.correlation_id)
+    headers = answer_headers(problem.raw_headers, asked.correlation)
     await send({"type": "http.response.start", "status": problem.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": problem.body})

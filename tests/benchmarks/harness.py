@@ -1,0 +1,100 @@
+"""Benchmarks: what a row is, how rows are found, and how a process's work is counted."""
+
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import psutil
+
+HERE = Path(__file__).parent
+
+
+class Missing(Exception):
+    """What a row is measured against is not on this machine; the message says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result. `figures` are the absolute values behind `ratio`, with their units."""
+
+    name: str
+    ratio: float
+    target: float
+    figures: str
+
+    def line(self) -> str:
+        """The one line that scripts read."""
+        return f"bench {self.name} ratio {self.ratio:.2f} target {self.target:.2f} | {self.figures}"
+
+
+def rows() -> dict[str, str]:
+    """The modules of all rows, by the name of the row (`bench_bulk_claims.py` is `bulk-claims`)."""
+    found = sorted(HERE.glob("bench_*.py"))
+    return {path.stem.removeprefix("bench_").replace("_", "-"): f"{__package__}.{path.stem}" for path in found}
+
+
+def run(name: str) -> Row:
+    """Runs one row. Errors: KeyError for a name that is none, Missing."""
+    row: Row = import_module(rows()[name]).run()
+    return row
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program. Errors: Missing, naming the Debian package it is in."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise Missing(f"`{name}` is needed as the reference and is not installed (Debian: apt-get install {package})")
+    return found
+
+
+def interpreter() -> str:
+    """Which Python this is, and whether it was built with profile-guided optimisation: that is worth a third."""
+    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return f"{platform.python_implementation()} {platform.python_version()} {'PGO' if optimised else 'no PGO'}"
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and its children have worked so far, in user and in system mode."""
+    process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(one.user + one.system for one in times))
+
+
+@contextmanager
+def process(command: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[int]:
+    """A process that listens on `port`, for as long as the block lasts; its id. Errors: RuntimeError when it is
+    not there within 15 s."""
+    with subprocess.Popen(command, env=environment, stdout=sys.stderr) as running:
+        try:
+            _wait_for(port, running)
+            yield running.pid
+        finally:
+            running.terminate()
+            running.wait(15)
+
+
+def _wait_for(port: int, running: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if running.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")
