@@ -77,7 +77,7 @@ $(READY): requirements.lock $(PROJECTS)
 # Java and Maven, for real Kafka: installed where that is allowed, else named.
 kafka-tools:
 	@missing=""; \
-	java -version 2>&1 | awk -F'[".]' '/version/ {exit !($$2 >= 17)}' || missing="default-jre-headless"; \
+	java -version 2>&1 | awk -F'[".]' 'BEGIN {old = 1} /version/ {old = !($$2 >= 17)} END {exit old}' || missing="default-jre-headless"; \
 	command -v mvn >/dev/null 2>&1 || missing="$$missing maven"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
