@@ -14,8 +14,8 @@ import asyncpg
 import psutil
 import pytest
 
-from services.kit.postgres import Postgres, PostgresNotStarted
-from services.kit.postgres_home import ELSEWHERE
+from services.kit.postgres import Postgres
+from services.kit.postgres_home import ELSEWHERE, PostgresNotStarted
 
 OWNER = """
 import sys, time
