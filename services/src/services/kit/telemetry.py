@@ -1,12 +1,23 @@
 """Kit: logs: JSON lines on stderr. What is logged is chosen field by field: never a path, a body or a message
 of an exception, because each of them may hold what was sent."""
 
+import io
 import logging
 import sys
 import traceback
 from typing import Any
 
 import structlog
+
+
+class _Stderr(io.TextIOBase):
+    """Standard error as it is when something is said: whoever redirects it later is heard."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure(service: str) -> None:
@@ -20,10 +31,10 @@ def configure(service: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _without_messages_of_exceptions],
