@@ -5,7 +5,7 @@ import io
 import logging
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -31,7 +31,7 @@ def configure(service: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(_Stderr()),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(_Stderr())
