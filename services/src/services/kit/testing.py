@@ -40,10 +40,10 @@ class Urls:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A real PostgreSQL of this test run's own."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = Postgres(tmp_path_factory.mktemp("postgres"), fsync="off")
     server.start()
     yield server
-    server.stop()
+    server.remove()
 
 
 @pytest.fixture(scope="session")
