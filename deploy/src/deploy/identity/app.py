@@ -1,0 +1,158 @@
+"""Deploy: the token issuer for development over HTTP: OAuth 2.0 client credentials without a secret."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.identity.personas import PERSONAS, Persona
+from services.kit import clock
+from services.kit.keys import INTERNAL_ALGORITHM, Signer
+
+AUDIENCE = "enzym"
+ALGORITHM = INTERNAL_ALGORITHM
+LONGEST_FORM = 4096
+LONGEST_LIFE_SECONDS = 30 * 24 * 3600
+
+
+class Settings(BaseSettings):
+    """What the issuer is told."""
+
+    model_config = SettingsConfigDict(env_prefix="ENZYM_", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "production"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8084, ge=1, le=65535)
+    key_file: Path = Field(description="the private key (a JWK, Ed25519) that signs tokens")
+    token_seconds: int = Field(default=8 * 3600, ge=1, le=LONGEST_LIFE_SECONDS, description="how long a token is good")
+
+    @model_validator(mode="after")
+    def _is_never_real(self) -> Self:
+        if self.environment == "production":
+            raise ValueError("it gives anybody any token, and so runs only where ENZYM_ENVIRONMENT is development")
+        return self
+
+    @property
+    def issuer(self) -> str:
+        """What stands in `iss`, and where its metadata is found."""
+        return f"http://{self.host}:{self.port}"
+
+
+class NotGiven(Exception):
+    """No token; `code` is one of RFC 6749, section 5.2."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+
+
+def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> FastAPI:
+    """The issuer. Errors: OSError, ValueError when the key cannot be used."""
+    app = FastAPI(title="Enzym development tokens", docs_url=None, redoc_url=None)
+    signer = Signer.from_file(settings.key_file)
+
+    @app.get("/.well-known/jwks.json")
+    async def jwks() -> dict[str, Any]:
+        """The key that its tokens are checked with."""
+        return {"keys": [{**signer.public_key(), "alg": ALGORITHM}]}
+
+    @app.get("/.well-known/oauth-authorization-server")
+    async def metadata() -> dict[str, Any]:
+        """RFC 8414."""
+        return {
+            "issuer": settings.issuer,
+            "token_endpoint": f"{settings.issuer}/token",
+            "jwks_uri": f"{settings.issuer}/.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["none"],
+        }
+
+    @app.get("/personas")
+    async def personas() -> dict[str, Any]:
+        """Everybody that a token can be had for."""
+        return {"items": [_shown(persona) for persona in PERSONAS.values()]}
+
+    @app.get("/readyz")
+    async def readyz() -> dict[str, str]:
+        """There is nothing to wait for."""
+        return {"status": "ok"}
+
+    @app.post("/token")
+    async def token(request: Request) -> JSONResponse:
+        """RFC 6749, section 4.4, without a secret. `expires_in` (seconds; below 0: has ended already) is ours."""
+        try:
+            persona, seconds = _asked_for(await _form(request), settings.token_seconds)
+        except NotGiven as fault:
+            status = 401 if fault.code == "invalid_client" else 400
+            return JSONResponse({"error": fault.code, "error_description": str(fault)}, status, _NOT_KEPT)
+        access_token = signer.sign(claims_for(persona, settings.issuer, now(), seconds))
+        answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": max(seconds, 0)}
+        return JSONResponse(answer, headers=_NOT_KEPT)
+
+    return app
+
+
+def claims_for(persona: Persona, issuer: str, now: datetime, seconds: int) -> dict[str, Any]:
+    """What a token says of a persona; good for `seconds` from `now`, or ended so long ago when below 0."""
+    end = int(now.timestamp()) + seconds
+    return {
+        "iss": issuer,
+        "sub": persona.name,
+        "aud": AUDIENCE,
+        "client_id": persona.name,
+        "org": persona.organisation,
+        "permissions": list(persona.permissions),
+        "actor": persona.actor,
+        "iat": min(int(now.timestamp()), end - 1),
+        "exp": end,
+        "jti": str(clock.random_id()),
+    }
+
+
+_NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+def _shown(persona: Persona) -> dict[str, Any]:
+    return {
+        "name": persona.name,
+        "title": persona.title,
+        "organisation": persona.organisation,
+        "permissions": list(persona.permissions),
+        "actor": persona.actor,
+    }
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """The form in the body, read by hand: FastAPI's own reader needs one more library. Errors: NotGiven."""
+    body = await request.body()
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise NotGiven("invalid_request", "Send a form: application/x-www-form-urlencoded.")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20) if body else []
+    except ValueError:
+        raise NotGiven("invalid_request", "This is no form.") from None
+    if len(body) > LONGEST_FORM or len(dict(pairs)) != len(pairs):
+        raise NotGiven("invalid_request", "Send each field once.")
+    return dict(pairs)
+
+
+def _asked_for(form: Mapping[str, str], usual_seconds: int) -> tuple[Persona, int]:
+    if form.get("grant_type") != "client_credentials":
+        raise NotGiven("unsupported_grant_type", "Send grant_type=client_credentials.")
+    persona = PERSONAS.get(form.get("client_id", ""))
+    if persona is None:
+        raise NotGiven("invalid_client", "Send client_id, one of: " + ", ".join(PERSONAS) + ".")
+    try:
+        seconds = int(form.get("expires_in", usual_seconds))
+    except ValueError:
+        seconds = LONGEST_LIFE_SECONDS + 1
+    if abs(seconds) > LONGEST_LIFE_SECONDS:
+        raise NotGiven("invalid_request", f"expires_in is a whole number of seconds, up to {LONGEST_LIFE_SECONDS}.")
+    return persona, seconds
