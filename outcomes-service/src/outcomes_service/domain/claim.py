@@ -88,11 +88,13 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A report that something was achieved. `participant_key` is shown to readers of the metric, and to nobody else."""
+    """A report that something was achieved; `metric` is its code. `participant_key` is shown to readers of the metric,
+    and to nobody else."""
 
     id: UUID
     contract_id: UUID
     metric_id: int
+    metric: str
     subject_id: UUID
     participant_key: str
     occurrence: str

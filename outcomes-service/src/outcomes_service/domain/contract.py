@@ -1,7 +1,7 @@
 """Domain: what this service knows of a contract: who may report, decide and read what, and until when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
@@ -14,6 +14,9 @@ from services.core.terms.model import AGREEMENT, Party, Role
 
 AT_CLAIMS: tuple[Role, ...] = ("payer", "provider", "evaluator", "intermediary")
 """Roles that may have to do with participants and claims; an investor and a guarantor never see one."""
+EXACT_COUNTS: tuple[Role, ...] = ("payer", "provider", "evaluator")
+FEWEST_SHOWN = 5
+"""Counts of people under this are not shown to anyone else (domain.md, section 6)."""
 ENROLLING: tuple[Role, ...] = ("payer", "provider")
 
 
@@ -53,14 +56,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """A group of participants; enrolment lies in `[start, end)` where these are given. `people` were ever in it."""
+    """A group of participants; enrolment lies in `[start, end)` where these are given. `people` were ever in it; None
+    where the count is not shown."""
 
     code: str
     name: str
     start: date | None
     end: date | None
     size: int | None
-    people: int
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +112,17 @@ def readers_of(parties: tuple[Party, ...], metric: Metric) -> tuple[str, ...]:
     at_work = [metric.reported_by, metric.verified_by, *metric.deciders_of_disputes]
     never = {party.organisation_id for party in parties if party.role in NEVER_AT_CLAIMS}
     return tuple(dict.fromkeys(one for one in [*payers, *at_work] if one not in never))
+
+
+def people_readers_of(contract: Contract) -> tuple[str, ...]:
+    """Who may have to do with participants at all: the readers of some metric, and those who may enrol."""
+    readers = [one for metric in contract.metrics.values() for one in readers_of(contract.parties, metric)]
+    enrolling = [party.organisation_id for party in contract.parties if party.role in ENROLLING]
+    return tuple(dict.fromkeys([*readers, *enrolling]))
+
+
+def shown_to(role: Role, cohort: Cohort) -> Cohort:
+    """The cohort as a party in that role may see it."""
+    if role in EXACT_COUNTS or (cohort.people or 0) >= FEWEST_SHOWN:
+        return cohort
+    return replace(cohort, people=None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from outcomes_service.domain.contract import Cohort, Contract
@@ -60,6 +61,14 @@ class Participant:
     def enrolled_on(self, day: date) -> bool:
         """Whether some cohort had this participant on that day."""
         return any(enrolment.holds(day) for enrolment in self.enrolments)
+
+
+class Enrolled(NamedTuple):
+    """One line of the list of participants. `id` orders the list, and tells nothing."""
+
+    id: int
+    participant_key: str
+    enrolment: Enrolment
 
 
 def enrol(contract: Contract, cohorts: Iterable[Cohort], there: Iterable[Enrolment], new: Enrolment) -> bool:

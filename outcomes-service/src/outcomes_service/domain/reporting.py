@@ -75,6 +75,13 @@ class Reported(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
+class Correction(NamedTuple):
+    """Which claim a new one takes the place of, and the new one's id."""
+
+    of: UUID
+    by: UUID
+
+
 class Content(NamedTuple):
     """What a claim says: the same external id may stand again only with the same content."""
 

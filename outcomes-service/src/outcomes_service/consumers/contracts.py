@@ -1,0 +1,27 @@
+"""Door: what contracts-service says that matters here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from outcomes_service.usecases.end_contract import end_contract
+from outcomes_service.usecases.keep_contract import keep_contract
+from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.envelope import Envelope
+from services.kit.inbox import Handler
+from services.kit.transaction import Transaction
+
+
+async def on_contract_activated(tx: Transaction, _: Envelope, said: ContractActivated) -> None:
+    """From now on it can be claimed on."""
+    await keep_contract(tx, said)
+
+
+async def on_contract_terminated(tx: Transaction, _: Envelope, said: ContractTerminated) -> None:
+    """What is achieved from then on is not a claim any more."""
+    await end_contract(tx, said)
+
+
+HANDLERS: Mapping[type[Any], Handler] = {
+    ContractActivated: on_contract_activated,
+    ContractTerminated: on_contract_terminated,
+}

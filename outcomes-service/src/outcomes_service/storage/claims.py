@@ -1,0 +1,240 @@
+"""Storage: claims, and what was said about them."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, Row, any_, cast, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from outcomes_service.domain.claim import LIVE, Claim, Evidence, Record
+from outcomes_service.domain.deciding import Change
+from outcomes_service.domain.reporting import Content
+from outcomes_service.storage.tables import claim, claim_record, metric, participant
+from services.core.errors import NotFound
+from services.kit.transaction import Transaction
+
+_ADD = """
+insert into claim (id, contract_id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id,
+                   reported_by, recorded_at, corrects, state, revision)
+select id, $1::uuid, metric_id, subject_id, occurrence, achieved_on, units, evidence::jsonb, external_id,
+       $2::text, $3::timestamptz, $4::uuid, 'submitted', 1
+from unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::date[], $10::integer[], $11::text[], $12::text[])
+     as new (id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id)
+on conflict do nothing
+"""
+_KEPT = "select id from claim where id = any($1::uuid[])"
+_STANDING = """
+select external_id, id, metric_id, subject_id, occurrence, achieved_on, units, evidence, corrects
+from claim where contract_id = $1::uuid and reported_by = $2::text and external_id = any($3::text[])
+"""
+_CHANGE = """
+update claim set state = changed.state, revision = changed.revision, superseded_by = changed.superseded_by
+from unnest($1::uuid[], $2::text[], $3::integer[], $4::uuid[]) as changed (id, state, revision, superseded_by)
+where claim.id = changed.id
+"""
+_RECORD = """
+insert into claim_record (claim_id, metric_id, kind, said_by, said_at, verdict, reason)
+select claim_id, metric_id, kind, string_to_array(said_by, ' '), said_at, verdict, reason
+from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[])
+     as new (claim_id, metric_id, kind, said_by, said_at, verdict, reason)
+"""
+
+
+class NewClaim(NamedTuple):
+    """A claim that is to be kept."""
+
+    id: UUID
+    external_id: str
+    content: Content
+
+
+class Standing(NamedTuple):
+    """What stands under an external id."""
+
+    id: UUID
+    content: Content
+    corrects: UUID | None
+
+
+async def add_claims(
+    tx: Transaction, contract_id: UUID, new: Sequence[NewClaim], corrects: UUID | None = None
+) -> set[UUID]:
+    """Keeps new claims of the caller; returns the ids of those that were kept. Left out is what clashes, with what
+    stood before or stands earlier in `new`: the same external id, or a live claim on the same occurrence."""
+    contents = [one.content for one in new]
+    values = (
+        contract_id,
+        tx.caller.organisation,
+        tx.now,
+        corrects,
+        [one.id for one in new],
+        [content.metric_id for content in contents],
+        [content.subject_id for content in contents],
+        [content.occurrence for content in contents],
+        [content.achieved_on for content in contents],
+        [content.units for content in contents],
+        [_evidence_text(content.evidence) for content in contents],
+        [one.external_id for one in new],
+    )
+    ids = [one.id for one in new]
+    if (await tx.connection.exec_driver_sql(_ADD, values)).rowcount == len(new):
+        return set(ids)
+    return set((await tx.connection.exec_driver_sql(_KEPT, (ids,))).scalars())
+
+
+async def find_standing(tx: Transaction, contract_id: UUID, external_ids: Collection[str]) -> Mapping[str, Standing]:
+    """What stands under these external ids of the caller, by external id."""
+    values = (contract_id, tx.caller.organisation, list(external_ids))
+    rows = (await tx.connection.exec_driver_sql(_STANDING, values)).all()
+    return {
+        row.external_id: Standing(
+            row.id,
+            Content(row.metric_id, row.subject_id, row.occurrence, row.achieved_on, row.units, _evidence(row.evidence)),
+            row.corrects,
+        )
+        for row in rows
+    }
+
+
+async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Keeps what commands made of claims, and what was said."""
+    claims = [change.claim for change in changes]
+    values: tuple[Any, ...] = (
+        [one.id for one in claims],
+        [one.state for one in claims],
+        [one.revision for one in claims],
+        [one.superseded_by for one in claims],
+    )
+    await tx.connection.exec_driver_sql(_CHANGE, values)
+    records = [(change.claim, record) for change in changes for record in change.records]
+    values = (
+        [one.id for one, _ in records],
+        [one.metric_id for one, _ in records],
+        [record.kind for _, record in records],
+        [" ".join(record.said_by) for _, record in records],
+        [record.said_at for _, record in records],
+        [record.verdict for _, record in records],
+        [record.reason for _, record in records],
+    )
+    await tx.connection.exec_driver_sql(_RECORD, values)
+
+
+async def find_contract_of(tx: Transaction, claim_id: UUID) -> UUID:
+    """The contract of a claim that the caller may read. Errors: `not-found`."""
+    query = select(claim.c.contract_id).join(metric, metric.c.id == claim.c.metric_id)
+    found: UUID | None = (
+        await tx.connection.execute(query.where(claim.c.id == claim_id, _readable(tx)))
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def get_claim(tx: Transaction, claim_id: UUID) -> Claim:
+    """A claim that the caller may read. Errors: `not-found`."""
+    found = await _claims(tx, claim.c.id == claim_id)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+async def find_claims(tx: Transaction, contract_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, Claim]:
+    """By id, those of `ids` that are claims of the contract and that the caller may read."""
+    found = await _claims(tx, claim.c.contract_id == contract_id, _among(claim.c.id, ids))
+    return {one.id: one for one in found}
+
+
+async def list_claims(
+    tx: Transaction, contract_id: UUID, state: str | None, code: str | None, after: UUID | None, limit: int
+) -> Sequence[Claim]:
+    """Up to `limit` claims of the contract that the caller may read, the oldest first, from the one after `after` on;
+    only those in `state` and on the metric `code`, where these are given."""
+    conditions = [claim.c.contract_id == contract_id]
+    if state is not None:
+        conditions.append(claim.c.state == state)
+    if code is not None:
+        conditions.append(metric.c.code == code)
+    if after is not None:
+        conditions.append(claim.c.id > after)
+    return await _claims(tx, *conditions, limit=limit)
+
+
+async def has_live_twin(tx: Transaction, this: Claim) -> bool:
+    """Whether another live claim stands on the same occurrence."""
+    query = select(claim.c.id).where(
+        claim.c.subject_id == this.subject_id,
+        claim.c.metric_id == this.metric_id,
+        claim.c.occurrence == this.occurrence,
+        claim.c.state.in_(LIVE),
+        claim.c.id != this.id,
+    )
+    return (await tx.connection.execute(query)).first() is not None
+
+
+async def _claims(tx: Transaction, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Claim]:
+    query = (
+        select(claim, metric.c.code, participant.c.participant_key)
+        .join(metric, metric.c.id == claim.c.metric_id)
+        .join(participant, participant.c.subject_id == claim.c.subject_id)
+        .where(_readable(tx), *conditions)
+        .order_by(claim.c.id)
+        .limit(limit)
+    )
+    rows = (await tx.connection.execute(query)).all()
+    records = await _records(tx, [row.id for row in rows if row.state != "submitted"])
+    return [_claim(row, records.get(row.id, ())) for row in rows]
+
+
+async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tuple[Record, ...]]:
+    if not ids:
+        return {}
+    query = select(claim_record).where(_among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
+    found: dict[UUID, tuple[Record, ...]] = {}
+    for row in (await tx.connection.execute(query)).all():
+        record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason)
+        found[row.claim_id] = (*found.get(row.claim_id, ()), record)
+    return found
+
+
+def _readable(tx: Transaction) -> ColumnElement[bool]:
+    return metric.c.reader_ids.contains([tx.caller.organisation])
+
+
+def _among(column: Column[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """One parameter however many ids."""
+    return column == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))
+
+
+def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:
+    return Claim(
+        id=row.id,
+        contract_id=row.contract_id,
+        metric_id=row.metric_id,
+        metric=row.code,
+        subject_id=row.subject_id,
+        participant_key=row.participant_key,
+        occurrence=row.occurrence,
+        achieved_on=row.achieved_on,
+        units=row.units,
+        evidence=_evidence(row.evidence),
+        external_id=row.external_id,
+        reported_by=row.reported_by,
+        recorded_at=row.recorded_at,
+        state=row.state,
+        revision=row.revision,
+        corrects=row.corrects,
+        superseded_by=row.superseded_by,
+        records=records,
+    )
+
+
+def _evidence_text(evidence: tuple[Evidence, ...]) -> str | None:
+    return json.dumps([list(one) for one in evidence]) if evidence else None
+
+
+def _evidence(kept: Any) -> tuple[Evidence, ...]:
+    document = json.loads(kept) if isinstance(kept, str) else kept
+    return tuple(Evidence(*one) for one in document or ())
