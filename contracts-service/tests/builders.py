@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from stdnum import ean
+
 from contracts_service.domain.contract import Contract, Heading, Signature, activate, draft, propose, sign
 from contracts_service.domain.lifecycle import State
 from contracts_service.domain.terms import Offer, Sealed, seal
@@ -29,6 +31,12 @@ NAMES: Mapping[str, str] = {
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 CONTRACT_ID = UUID("019a0000-0000-7000-8000-000000000001")
 SALTS = {name: name[:1].encode() * 16 for name in PARTS}
+
+
+def an_organisation_id(number: int) -> str:
+    """The id of an organisation that no other test uses: a GLN of GS1's range for examples."""
+    digits = f"9522{number:08}"
+    return f"0088:{digits}{ean.calc_check_digit(digits)}"
 
 
 def an_agreement() -> dict[str, Any]:

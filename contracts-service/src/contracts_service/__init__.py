@@ -1,1 +1,1 @@
-"""."""
+"""The registry: what was agreed, between whom, from when."""

@@ -1,4 +1,4 @@
-"""Wiring: the HTTP process."""
+"""App: the HTTP process."""
 
 from pathlib import Path
 

@@ -1,11 +1,17 @@
-"""Wiring: what contracts-service is told by its environment."""
+"""Settings: what contracts-service is told by its environment."""
 
 from pydantic import Field
 
-from services.kit.settings import ServiceSettings
+from services.kit.settings import BusSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The variables of every service; the port has a default of its own."""
+    """The variables of the HTTP process."""
 
     port: int = Field(default=8081, ge=1, le=65535)
+
+
+class WorkerSettings(BusSettings):
+    """The variables of the background process."""
+
+    database_url: str = Field(description="postgresql+asyncpg://..., as the role `contracts_worker`")

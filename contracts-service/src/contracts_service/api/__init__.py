@@ -1,1 +1,1 @@
-"""."""
+"""Door: the registry over HTTP."""

@@ -1,48 +1,37 @@
 """Door: terms as they are sent: read as values, and kept as the document that they are."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Body
+from fastapi import Body, Request
 from pydantic import PlainValidator
 
 from contracts_service.api.schemas import NewContract
-from contracts_service.domain.contract import Heading
 from contracts_service.domain.terms import Offer, check_spelling, signable
 from services.core.terms.model import Agreement
 from services.kit import shapes
 
 T = TypeVar("T")
-HEADING = ("title", "decisionRef", "procurementRef")
+NOT_SIGNED = frozenset({"title", "decisionRef", "procurementRef"})
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A contract as it was sent: what stands above the terms, and the terms."""
+def _reads(shape: type[T]) -> Callable[[Any], T]:
+    """The reader of a body. Errors: `not-signable`, `shape-not-allowed`, with pointers into the body."""
 
-    heading: Heading
-    offer: Offer
+    def read(document: Any) -> T:
+        kept = signable(document)
+        sent = shapes.read(shape, kept)
+        check_spelling(kept, shapes.document(sent))
+        return sent
 
-
-def read_offer(document: Any) -> Offer:
-    """The terms in a body. Errors: `not-signable`, `shape-not-allowed`, with pointers into the body."""
-    kept, agreement = _read(Agreement, document)
-    return Offer(agreement, kept)
+    return read
 
 
-def read_contract(document: Any) -> Drafted:
-    """Heading and terms in a body. Errors: those of `read_offer`."""
-    kept, contract = _read(NewContract, document)
-    terms = {name: child for name, child in kept.items() if name not in HEADING}
-    return Drafted(contract.heading(), Offer(contract, terms))
+ContractSent = Annotated[NewContract, Body(), PlainValidator(_reads(NewContract), json_schema_input_type=NewContract)]
+TermsSent = Annotated[Agreement, Body(), PlainValidator(_reads(Agreement), json_schema_input_type=Agreement)]
 
 
-def _read(shape: type[T], document: Any) -> tuple[Any, T]:
-    kept = signable(document)
-    read = shapes.read(shape, kept)
-    check_spelling(kept, shapes.document(read))
-    return kept, read
-
-
-ContractSent = Annotated[Drafted, Body(), PlainValidator(read_contract, json_schema_input_type=NewContract)]
-TermsSent = Annotated[Offer, Body(), PlainValidator(read_offer, json_schema_input_type=Agreement)]
+async def offer_in(request: Request, agreement: Agreement) -> Offer:
+    """The terms in the body of `request`, which were read as `agreement`, with the document that will be signed."""
+    document = signable(await request.json())
+    return Offer(agreement, {name: child for name, child in document.items() if name not in NOT_SIGNED})

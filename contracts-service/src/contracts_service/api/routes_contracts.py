@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from contracts_service.api.answers import address, command
-from contracts_service.api.offers import ContractSent
+from contracts_service.api.offers import ContractSent, offer_in
 from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from contracts_service.api.schemas import ContractBody, ContractList, NewTermination, Nothing
 from contracts_service.domain.contract import Contract
@@ -26,9 +26,8 @@ router = APIRouter(prefix="/v1/contracts", route_class=TermsRoute, tags=["contra
 async def draft_contract(request: Request, body: ContractSent) -> Response:
     """Drafts a contract with the first version of its terms. The caller's organisation is a payer among the parties;
     every party stands in the directory. What is signed later is this body as it is sent, but for title and refs."""
-    return await command(
-        request, "draft_contract", lambda tx: draft(tx, body.heading, body.offer), status=201, location=address
-    )
+    heading, offer = body.heading(), await offer_in(request, body)
+    return await command(request, "draft_contract", lambda tx: draft(tx, heading, offer), status=201, location=address)
 
 
 @router.get("", response_model=ContractList)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts_service.api.answers import is_known, not_modified
@@ -14,10 +15,13 @@ from contracts_service.usecases.change_organisation import change_organisation a
 from contracts_service.usecases.get_organisation import get_organisation as get_entry
 from contracts_service.usecases.list_organisations import list_organisations as list_entries
 from contracts_service.usecases.register_organisation import register_organisation as register
+from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit import audit
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
 from services.kit.transaction import Transaction
 from services.kit.write import DONE, carry_out, reading, write
+
+OrganisationId = Annotated[str, Path(pattern=ORGANISATION_ID_PATTERN)]
 
 router = APIRouter(prefix="/v1/organisations", route_class=StrictRoute, tags=["organisations"])
 
@@ -43,7 +47,7 @@ async def list_organisations(request: Request, limit: Limit = FIRST_LIMIT, curso
 
 
 @router.get("/{organisation_id}", response_model=OrganisationBody)
-async def get_organisation(request: Request, organisation_id: str) -> Response:
+async def get_organisation(request: Request, organisation_id: OrganisationId) -> Response:
     """One entry of the directory."""
     async with reading(request) as tx:
         entry = await get_entry(tx, organisation_id)
@@ -52,7 +56,7 @@ async def get_organisation(request: Request, organisation_id: str) -> Response:
 
 
 @router.put("/{organisation_id}", response_model=OrganisationBody, openapi_extra=needs(IF_MATCH))
-async def change_organisation(request: Request, organisation_id: str, body: OrganisationEntry) -> Response:
+async def change_organisation(request: Request, organisation_id: OrganisationId, body: OrganisationEntry) -> Response:
     """Says anew what the caller's own organisation is called and which units it has; all of it is replaced."""
     expected = expected_version(request)
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts_service.api.answers import address, command, is_known, not_modified
-from contracts_service.api.offers import TermsSent
+from contracts_service.api.offers import TermsSent, offer_in
 from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page, version_key
-from contracts_service.api.schemas import (
-    ContractBody,
+from contracts_service.api.schemas import ContractBody
+from contracts_service.api.schemas_terms import (
     NewSignature,
     SignatureBody,
     SignatureList,
@@ -41,9 +41,9 @@ router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=TermsRoute,
 async def draft_terms(request: Request, contract_id: UUID, body: TermsSent) -> Response:
     """Writes the terms anew while the contract is a draft or proposed. It is a draft again; the version before is
     replaced, and its signatures count no more."""
-    expected = expected_version(request)
+    expected, offer = expected_version(request), await offer_in(request, body)
     return await command(
-        request, "draft_terms", lambda tx: draft(tx, contract_id, body, expected), status=201, location=_current_terms
+        request, "draft_terms", lambda tx: draft(tx, contract_id, offer, expected), status=201, location=_current_terms
     )
 
 

@@ -1,24 +1,21 @@
-"""Door: the JSON shapes of the registry, and how values become them."""
+"""Door: the JSON shapes of organisations and contracts, and how values become them."""
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from contracts_service.domain.contract import Contract, Heading, Signature, Standing
-from contracts_service.domain.lifecycle import State, TermsState
+from contracts_service.domain.contract import Contract, Heading, Standing
+from contracts_service.domain.lifecycle import State
 from contracts_service.domain.organisation import Organisation
-from contracts_service.domain.terms import Part, RootDocument, Sealed, TermsVersion
 from services.core.period import Period
-from services.core.strict_json import loads
 from services.core.terms.model import Agreement, Role
 from services.core.values import value
 from services.events.contracts import Unit
-from services.kit.shapes import Day, Shape, Whole
+from services.kit.shapes import Day, Shape
 
-JWS_BYTES = 8192
 MAX_UNITS = 1000
 
 
@@ -30,10 +27,6 @@ def _one_line(text: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-DetachedJws = Annotated[
-    str,
-    Field(max_length=JWS_BYTES, pattern=r"^[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+$", examples=["eyJhbGciOi..c2lnbmF0dXJl"]),
-]
 
 
 class Nothing(Shape):
@@ -124,8 +117,8 @@ class ContractBody(Shape):
     title: str
     state: State
     revision: int
-    decision_ref: str | None
-    procurement_ref: str | None
+    decision_ref: str | None = None
+    procurement_ref: str | None = None
     version: int
     root: Sha256
     parties: tuple[PartyBody, ...]
@@ -135,7 +128,7 @@ class ContractBody(Shape):
     outcome_period: Period
     claims_close_on: date
     effective_from: date
-    terminated_on: date | None
+    terminated_on: date | None = None
     created_at: datetime
 
     @classmethod
@@ -183,119 +176,6 @@ class NewTermination(Shape):
     """The first day that is not paid for any more."""
 
     terminated_on: Day
-
-
-class TermsSummary(Shape):
-    """A version of the terms, without its parts."""
-
-    version: int
-    state: TermsState
-    root: Sha256
-    effective_from: date
-    recorded_at: datetime
-
-    @classmethod
-    def of(cls, terms: TermsVersion) -> Self:
-        """As JSON."""
-        return cls(
-            version=terms.version,
-            state=terms.state,
-            root=terms.root,
-            effective_from=terms.root_document.effective_from,
-            recorded_at=terms.recorded_at,
-        )
-
-
-class TermsList(Shape):
-    """A page of a contract's versions of the terms, the first version first."""
-
-    items: tuple[TermsSummary, ...]
-    next_cursor: str | None = None
-
-
-class PartBody(Shape):
-    """A part of the terms. `sha256` is over the 16 bytes of `salt` (hex) and the canonical JSON (RFC 8785) of
-    `content`; salt and content are absent for whom the terms do not let read them."""
-
-    sha256: Sha256
-    salt: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
-    content: dict[str, Any] | None = None
-
-
-class TermsBody(Shape):
-    """A version of the terms: `root` is the SHA-256 of the canonical JSON (RFC 8785) of `rootDocument`, and what
-    every party signs."""
-
-    version: int
-    state: TermsState
-    root: Sha256
-    effective_from: date
-    recorded_at: datetime
-    root_document: RootDocument
-    parts: dict[str, PartBody]
-
-    @classmethod
-    def of(cls, sealed: Sealed) -> Self:
-        """As JSON."""
-        terms = sealed.terms
-        return cls(
-            version=terms.version,
-            state=terms.state,
-            root=terms.root,
-            effective_from=terms.root_document.effective_from,
-            recorded_at=terms.recorded_at,
-            root_document=terms.root_document,
-            parts={name: _part(digest, sealed.parts.get(name)) for name, digest in terms.root_document.parts.items()},
-        )
-
-
-def _part(digest: str, part: Part | None) -> PartBody:
-    if part is None:
-        return PartBody(sha256=digest)
-    return PartBody(sha256=digest, salt=part.salt.hex(), content=loads(part.content))
-
-
-class NewSignature(Shape):
-    """What the caller's organisation agrees to: the version and root that it read. `jws` is its own signature over
-    the root document, if it makes one: detached and compact (RFC 7515, appendix F)."""
-
-    version: Annotated[Whole, Field(ge=1)]
-    root: Sha256
-    jws: DetachedJws | None = None
-
-
-class SignatureBody(Shape):
-    """Who agreed to which root, and when."""
-
-    version: int
-    root: Sha256
-    organisation_id: str
-    issuer: str
-    subject: str
-    actor: Literal["person", "system"]
-    signed_at: datetime
-    jws: str | None = None
-
-    @classmethod
-    def of(cls, signature: Signature) -> Self:
-        """As JSON."""
-        return cls(
-            version=signature.version,
-            root=signature.root,
-            organisation_id=signature.organisation_id,
-            issuer=signature.issuer,
-            subject=signature.subject,
-            actor=signature.actor,
-            signed_at=signature.signed_at,
-            jws=signature.jws,
-        )
-
-
-class SignatureList(Shape):
-    """A page of signatures, by version and organisation."""
-
-    items: tuple[SignatureBody, ...]
-    next_cursor: str | None = None
 
 
 class StandingBody(Shape):

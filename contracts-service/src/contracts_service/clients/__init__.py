@@ -1,1 +1,1 @@
-"""."""
+"""Clients: none; the registry asks no other service."""

@@ -1,1 +1,1 @@
-"""."""
+"""Door: none for facts; the registry consumes nothing."""

@@ -1,1 +1,1 @@
-"""."""
+"""Storage: the registry's tables."""

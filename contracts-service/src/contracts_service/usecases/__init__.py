@@ -1,1 +1,1 @@
-"""."""
+"""Use cases: what organisations do with the registry, one verb a file."""
