@@ -142,6 +142,14 @@ async def test_a_refusal_changes_nothing_and_is_audited(doors: Doors, urls: Urls
     ]
 
 
+async def test_a_command_that_says_all_by_its_name_needs_no_body(doors: Doors) -> None:
+    path = f"{(await drafted(doors)).headers['location']}/proposal"
+    headers = {**new_key(), "If-Match": '"1"'}
+    answer = await doors.as_(a_caller(PAYER)).post(path, headers=headers)
+    assert (answer.status_code, answer.json()["state"]) == (200, "proposed")
+    refused(await post(doors, PAYER, path, {"by": "me"}, '"2"'), 422, "shape-not-allowed", "/by")
+
+
 @pytest.mark.parametrize("steps", [["activation"], ["termination"], ["proposal", "proposal"]])
 async def test_a_step_out_of_order_says_when_it_is_possible(doors: Doors, steps: list[str]) -> None:
     *before, last = steps

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from contracts_service.api.answers import address, command
 from contracts_service.api.offers import ContractSent, offer_in
 from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page
-from contracts_service.api.schemas import ContractBody, ContractList, NewTermination, Nothing
+from contracts_service.api.schemas import NOTHING, ContractBody, ContractList, NewTermination, Nothing
 from contracts_service.domain.contract import Contract
 from contracts_service.usecases.activate_contract import activate_contract as activate
 from contracts_service.usecases.draft_contract import draft_contract as draft
@@ -48,14 +48,14 @@ async def get_contract(request: Request, contract_id: UUID) -> Response:
 
 
 @router.post("/{contract_id}/proposal", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
-async def propose_terms(request: Request, contract_id: UUID, body: Nothing) -> Response:
+async def propose_terms(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
     """A payer offers the current terms to every party for signature."""
     expected = expected_version(request)
     return await command(request, "propose_terms", lambda tx: propose(tx, contract_id, expected))
 
 
 @router.post("/{contract_id}/activation", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
-async def activate_contract(request: Request, contract_id: UUID, body: Nothing) -> Response:
+async def activate_contract(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
     """A payer puts a contract that every party has signed into force, also after its end."""
     expected = expected_version(request)
     return await command(request, "activate_contract", lambda tx: activate(tx, contract_id, expected))

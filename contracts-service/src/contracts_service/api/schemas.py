@@ -30,7 +30,10 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Nothing(Shape):
-    """An empty object: the command says all."""
+    """An empty object, which may be left out: the command says all."""
+
+
+NOTHING = Nothing()
 
 
 class UnitBody(Shape):
