@@ -1,0 +1,110 @@
+"""Deploy: the suite that the demo plays on: the one that runs, or an embedded one for as long as it needs."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from deploy.launcher.folder import find_suite, folder_for, is_running
+from deploy.launcher.programs import Ports
+from services.kit.child import tied_to_us
+
+READY_SECONDS = 120.0
+LEAVING_SECONDS = 60.0
+GATEWAY_VARIABLE, ISSUER_VARIABLE = "ENZYM_GATEWAY_URL", "ENZYM_ISSUER_URL"
+USUAL = Ports.above(8080)
+
+
+class SuiteNotStarted(Exception):
+    """No suite runs, and none could be started; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where to send requests, and where tokens come from; `what` says it in words."""
+
+    gateway: str
+    issuer: str
+    what: str
+
+
+@contextmanager
+def a_suite(gateway: str | None, issuer: str | None) -> Iterator[Addresses]:
+    """The suite that was named (as argument or in the environment), else the one that runs here, else a new one that
+    ends with the block. Errors: SuiteNotStarted."""
+    gateway = gateway or os.environ.get(GATEWAY_VARIABLE)
+    issuer = issuer or os.environ.get(ISSUER_VARIABLE)
+    if gateway:
+        yield Addresses(gateway, issuer or USUAL.url("identity"), "the suite that was named")
+        return
+    found = _wait_if_it_starts()
+    if found is not None:
+        yield found
+        return
+    with _an_own_one() as own:
+        yield own
+
+
+def _running() -> Addresses | None:
+    suite = find_suite()
+    if suite is None:
+        return None
+    return Addresses(suite.gateway, suite.identity, f"the suite that runs here ({suite.bus} bus)")
+
+
+def _wait_if_it_starts() -> Addresses | None:
+    """The suite that runs; waits for one that somebody has just begun to start."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        found = _running()
+        if found is not None or not any(is_running(folder_for(bus)) for bus in ("embedded", "kafka")):
+            return found
+        time.sleep(0.5)
+    return None
+
+
+@contextmanager
+def _an_own_one() -> Iterator[Addresses]:
+    # A session of its own: Ctrl-C is for the demo, which then lets the suite leave in order.
+    command = [sys.executable, "-m", "deploy.launcher", "--bus", "embedded", "--ports", "free"]
+    with tempfile.TemporaryFile() as said:
+        launcher = subprocess.Popen(
+            tied_to_us(command, on_our_death=signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        try:
+            if not _is_ready(launcher):
+                said.seek(0)
+                raise SuiteNotStarted("The suite does not start.\n" + said.read().decode(errors="replace"))
+            found = _running()
+            if found is None:
+                raise SuiteNotStarted("The suite has ended as soon as it was ready.")
+            yield Addresses(found.gateway, found.issuer, "a suite of its own, which ends with it (make run keeps one)")
+        finally:
+            _end(launcher)
+
+
+def _is_ready(launcher: "subprocess.Popen[bytes]") -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while launcher.poll() is None and time.monotonic() < deadline:
+        if _running() is not None:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _end(launcher: "subprocess.Popen[bytes]") -> None:
+    launcher.terminate()
+    try:
+        launcher.wait(LEAVING_SECONDS)
+    except subprocess.TimeoutExpired:
+        launcher.kill()
+        launcher.wait()
