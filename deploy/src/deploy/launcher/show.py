@@ -1,0 +1,50 @@
+"""Deploy: what the launcher says when everything is ready: addresses, and requests to copy and paste."""
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from deploy.identity.personas import PERSONAS
+from deploy.launcher.folder import Suite
+from deploy.launcher.tokens import token_file
+
+REQUESTS = (
+    ("municipality-preparer", "municipality, the person who prepares", "/v1/contracts"),
+    ("municipality-approver", "municipality, the person who approves", "/v1/settlements"),
+    ("investor", "investor", "/v1/contracts"),
+    ("provider", "provider", "/v1/organisations"),
+    ("evaluator", "evaluator", "/v1/contracts"),
+    ("other-municipality", "another municipality, which is no party", "/v1/contracts"),
+)
+OPEN = (("gateway", "/v1/openapi.json", "the whole interface"), ("identity", "/personas", "whom tokens can be had for"))
+
+
+def addresses_of(suite: Suite) -> str:
+    """A table of who listens where."""
+    rows = [(name, url) for name, url in suite.addresses.items()]
+    if suite.bootstrap:
+        rows.append(("kafka", suite.bootstrap))
+    rows.append(("postgres", next(iter(suite.databases.values())).partition("?host=")[2].replace("%2F", "/")))
+    rows.append(("logs", str(Path(suite.folder) / "logs")))
+    return "\n".join(_columns(rows))
+
+
+def curl_lines(suite: Suite) -> str:
+    """Requests as each persona, and how to get another token."""
+    folder = Path(suite.folder)
+    lines: list[str] = []
+    for persona, who, path in REQUESTS:
+        organisation = PERSONAS[persona].organisation
+        header = shlex.quote(f"@{token_file(folder, persona)}")
+        lines += [f"# {who} ({organisation})", f"curl -s -H {header} {suite.gateway}{path}"]
+    for name, path, what in OPEN:
+        lines += [f"# {what}", f"curl -s {suite.addresses[name]}{path}"]
+    form = "-d grant_type=client_credentials -d client_id=investor"
+    lines += ["# a token alone, good for eight hours", f"curl -s {form} {suite.identity}/token"]
+    return "\n".join(lines)
+
+
+def _columns(rows: Iterable[tuple[str, str]]) -> list[str]:
+    known = list(rows)
+    width = max(len(name) for name, _ in known)
+    return [f"  {name:<{width}}  {what}" for name, what in known]
