@@ -110,10 +110,12 @@ class Postgres:
     def remove(self) -> None:
         """Stops the server and deletes its files."""
         self.stop()
-        files = self.files
-        shutil.rmtree(files.parent if ELSEWHERE in files.parents else files, ignore_errors=True)
         if self.folder.is_symlink():
+            elsewhere = self.folder.readlink().parent
+            if elsewhere.parent == ELSEWHERE:
+                shutil.rmtree(elsewhere, ignore_errors=True)
             self.folder.unlink()
+        shutil.rmtree(self.folder, ignore_errors=True)
         self.log.unlink(missing_ok=True)
         self._home = None
 
