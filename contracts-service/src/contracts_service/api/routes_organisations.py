@@ -5,7 +5,6 @@ from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts_service.api.answers import is_known, not_modified
 from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
@@ -16,10 +15,9 @@ from contracts_service.usecases.get_organisation import get_organisation as get_
 from contracts_service.usecases.list_organisations import list_organisations as list_entries
 from contracts_service.usecases.register_organisation import register_organisation as register
 from services.core.ids import ORGANISATION_ID_PATTERN
-from services.kit import audit
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
 from services.kit.transaction import Transaction
-from services.kit.write import DONE, carry_out, reading, write
+from services.kit.write import reading, replace, write
 
 OrganisationId = Annotated[str, Path(pattern=ORGANISATION_ID_PATTERN)]
 
@@ -60,19 +58,11 @@ async def change_organisation(request: Request, organisation_id: OrganisationId,
     """Says anew what the caller's own organisation is called and which units it has; all of it is replaced."""
     expected = expected_version(request)
 
-    async def attempt(connection: AsyncConnection) -> Reply:
-        tx = Transaction(
-            connection=connection,
-            caller=request.state.caller,
-            now=request.app.state.now(),
-            correlation_id=request.state.correlation_id,
-        )
+    async def work(tx: Transaction) -> Reply:
         units = tuple(unit.value() for unit in body.units)
-        entry = await change(tx, organisation_id, body.name, units, expected)
-        await audit.note(tx, "change_organisation", request.url.path, DONE)
-        return _reply(200, entry)
+        return _reply(200, await change(tx, organisation_id, body.name, units, expected))
 
-    return (await carry_out(request, "change_organisation", attempt)).response()
+    return await replace(request, "change_organisation", work)
 
 
 def _reply(status: int, entry: Organisation, headers: Mapping[str, str] = MappingProxyType({})) -> Reply:

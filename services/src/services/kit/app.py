@@ -1,24 +1,20 @@
 """Kit: what every service's HTTP process is made of; a service adds its routers and nothing else."""
 
-import asyncio
 import gc
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 from uuid import UUID
 
 import httpx
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from services.core.values import camel
-from services.kit import clock, facts, health, problems, telemetry
+from services.kit import clock, facts, health, problems, serving, telemetry
 from services.kit.auth import Authenticate, Verifier
 from services.kit.database import Database
 from services.kit.keys import Fetch, Signer, fetch_with
@@ -148,35 +144,9 @@ async def _nothing() -> AsyncIterator[None]:
     yield
 
 
-class _Server(uvicorn.Server):
-    """A server that says it is not ready for a while before it stops taking requests, so that whoever sends them
-    can turn elsewhere."""
-
-    def __init__(self, app: FastAPI, config: uvicorn.Config, leave_after_seconds: float) -> None:
-        super().__init__(config)
-        self._app = app
-        self._leave_after_seconds = leave_after_seconds
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if sig == signal.SIGTERM and not self._app.state.leaving and self._leave_after_seconds:
-            self._app.state.leaving = True
-            asyncio.get_running_loop().call_later(self._leave_after_seconds, super().handle_exit, sig, frame)
-        else:
-            super().handle_exit(sig, frame)
-
-
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=30,
-    )
-    _Server(app, config, settings.leave_after_seconds).run()
+    """Runs the process until SIGTERM or Ctrl-C."""
+    serving.serve(app, settings.host, settings.port, state=app.state, leave_after_seconds=settings.leave_after_seconds)
 
 
 def openapi_of(about: About) -> dict[str, Any]:

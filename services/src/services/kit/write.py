@@ -37,6 +37,18 @@ async def write(request: Request, operation: str, work: Callable[[Transaction], 
     return reply.response()
 
 
+async def replace(request: Request, operation: str, work: Callable[[Transaction], Awaitable[Reply]]) -> Response:
+    """Carries out a PUT: as `write`, without a key, because the version in `If-Match` lets it happen once only."""
+
+    async def attempt(connection: AsyncConnection) -> Reply:
+        tx = _transaction(request, connection)
+        reply = await work(tx)
+        await audit.note(tx, operation, request.url.path, DONE)
+        return reply
+
+    return (await carry_out(request, operation, attempt)).response()
+
+
 async def carry_out(request: Request, operation: str, attempt: Callable[[AsyncConnection], Awaitable[Reply]]) -> Reply:
     """Runs `attempt` as the caller, notes a refusal in the audit, and wakes the relay when something was done."""
     database: Database = request.app.state.database
