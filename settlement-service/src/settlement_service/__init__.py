@@ -1,1 +1,1 @@
-"""."""
+"""Settlement: who owes whom how much, and why."""

@@ -1,7 +1,8 @@
 """Events: what settlement-service says: who owes whom what, in totals and lines, never items."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, dataclass_transform
 from uuid import UUID
 
 from services.core.money import Money
@@ -11,7 +12,14 @@ from services.events.envelope import said_by
 
 TOPIC = "enzym.settlements.v1"
 SERVICE = "settlement-service"
-fact = said_by(SERVICE, TOPIC)
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
+    """The decorator of a fact that this service says; a function, so that type checkers see what it makes."""
+    return said_by(SERVICE, TOPIC)(noun_and_participle)
+
 
 SettlementKind: TypeAlias = Literal["scheduled", "correction"]
 

@@ -1,1 +1,1 @@
-"""."""
+"""Door: settlements over HTTP."""

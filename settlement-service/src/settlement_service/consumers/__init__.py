@@ -1,1 +1,1 @@
-"""."""
+"""Door: facts of other services."""

@@ -1,1 +1,1 @@
-"""."""
+"""Storage: the service's tables, one module a noun."""

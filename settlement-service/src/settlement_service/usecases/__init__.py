@@ -1,1 +1,1 @@
-"""."""
+"""Use cases: one file per verb: load, decide, save, tell."""

@@ -1,0 +1,110 @@
+"""Door: one statement in several formats: which one the client wants, and the statement as CSV."""
+
+import base64
+import csv
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from services.core.errors import NotAcceptable
+from settlement_service.api.schemas import LineBody, MoneyBody, SettlementBody
+
+JSON, CSV, NDJSON = "application/json", "text/csv", "application/x-ndjson"
+WITH_BOM = "utf-8-sig"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+HEADINGS = ("line", "rule", "name", "price", "people", "units", "cut_person", "cut_rule", "cut_contract", "amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A media type, and for CSV whether it begins with a byte order mark."""
+
+    media_type: str
+    bom: bool = False
+
+    def tag(self, revision: int) -> str:
+        """The strong ETag of a revision in this format; the one in JSON is what commands take in If-Match."""
+        if self.media_type == JSON:
+            return f'"{revision}"'
+        return f'"{revision}.{self.media_type.rpartition("/")[2]}{".bom" if self.bom else ""}"'
+
+
+def wanted(request: Request, offered: Sequence[str], bom: bool = False) -> Format:
+    """The best of the offered media types by `Accept` (RFC 9110, 12.5.1); the first one if all are alike. The byte
+    order mark is asked for by `charset=utf-8-sig`, or by `bom`. Errors: `not-acceptable`."""
+    best, quality, marked = "", 0, bom
+    for text in request.headers.get("accept", "*/*").lower().split(","):
+        media_range, *parameters = (part.strip() for part in text.split(";"))
+        named = dict(parameter.partition("=")[::2] for parameter in parameters)
+        weight = _thousandths(named.get("q", "1"))
+        match = next((one for one in offered if _matches(media_range, one)), None)
+        if match and weight > quality:
+            best, quality = match, weight
+            marked = bom or named.get("charset", "").strip('"') == WITH_BOM
+    if not best:
+        raise NotAcceptable("Accept one of: " + ", ".join(offered) + ".")
+    return Format(best, marked and best == CSV)
+
+
+def _matches(media_range: str, media_type: str) -> bool:
+    return media_range in (media_type, "*/*", media_type.partition("/")[0] + "/*")
+
+
+def _thousandths(weight: str) -> int:
+    """A weight of 0 to 1 with up to three decimals; what is no weight counts as 1."""
+    whole, _, decimals = weight.partition(".")
+    if whole == "1" or not (whole + decimals).isdecimal():
+        return 1000
+    return int(decimals.ljust(3, "0")[:3])
+
+
+def is_held(request: Request, tag: str) -> bool:
+    """Whether the client has what `tag` stands for (`If-None-Match`, RFC 9110, 13.1.2)."""
+    held = request.headers.get("if-none-match", "")
+    return tag in (one.strip().removeprefix("W/") for one in held.split(","))
+
+
+def digest(raw: bytes) -> str:
+    """`Content-Digest` of a body (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(raw).digest()).decode()}:"
+
+
+def csv_of(statement: SettlementBody, bom: bool) -> bytes:
+    """The lines of a statement and its total as Danish spreadsheets read them: semicolons, decimal commas, CRLF, a
+    header row. A merged line names its rules and its amount alone."""
+    out = io.StringIO()
+    rows = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    rows.writerow((*HEADINGS, "currency"))
+    for line in statement.lines or ():
+        rows.writerow((*_row(line), statement.currency))
+    if statement.total is not None:
+        rows.writerow(("total", *[""] * (len(HEADINGS) - 2), _decimal(statement.total), statement.currency))
+    return out.getvalue().encode(WITH_BOM if bom else "utf-8")
+
+
+def _row(line: LineBody) -> tuple[str, ...]:
+    cuts = {cut.cap: cut.amount for cut in line.cut or ()}
+    alone = line.rule is not None
+    zero = "0" if alone else ""
+    return (
+        str(line.number),
+        line.rule or " + ".join(line.rules or ()),
+        _text(line.name or ""),
+        _decimal(line.price),
+        "" if line.people is None else str(line.people),
+        "" if line.units is None else str(line.units),
+        *(_decimal(cuts[cap]) if cap in cuts else zero for cap in ("person", "rule", "contract")),
+        _decimal(line.amount),
+    )
+
+
+def _text(text: str) -> str:
+    """Text that a spreadsheet would take for a formula is marked as text."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _decimal(money: MoneyBody | None) -> str:
+    return "" if money is None else money.amount.replace(".", ",")

@@ -1,0 +1,48 @@
+"""Door: lists, page by page."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query, Request, Response
+
+from services.core.errors import FieldError
+from services.kit.http import PAGE_LIMIT, CursorNotValid, Reply, decode_cursor, encode_cursor, next_link
+from services.kit.shapes import Shape
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+FIRST_LIMIT = 100
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT, description="Items on a page")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`nextCursor` of the page before")]
+
+
+def after(cursor: str | None, parts: int, read: Callable[..., K], first: K) -> K:
+    """The key after which the page begins: `first` without a cursor. Errors: `cursor-not-valid`."""
+    if cursor is None:
+        return first
+    try:
+        return read(*decode_cursor(cursor, parts))
+    except ValueError:
+        raise CursorNotValid(errors=[FieldError("?cursor", CursorNotValid.code, "A nextCursor as given.")]) from None
+
+
+def number_key(text: str) -> int:
+    """A number in a cursor. Errors: ValueError."""
+    if not re.fullmatch("[1-9][0-9]{0,8}", text, re.ASCII):
+        raise ValueError("not a number")
+    return int(text)
+
+
+def page(
+    request: Request,
+    found: Sequence[T],
+    limit: int,
+    key: Callable[[T], tuple[str, ...]],
+    shape: Callable[[Sequence[T], str | None], Shape],
+) -> Response:
+    """The answer to a list that was asked for `limit + 1` items: one more says that there is a next page."""
+    items = found[:limit]
+    cursor = encode_cursor(*key(items[-1])) if len(found) > limit else None
+    return Reply(200, shape(items, cursor), next_link(request, cursor)).response()

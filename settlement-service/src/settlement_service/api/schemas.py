@@ -1,0 +1,263 @@
+"""Door: the JSON shapes of settlements, and how values become them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.core.money import Money, format_minor
+from services.core.period import Period
+from services.kit.shapes import Day, Shape
+from settlement_service.domain.approval import Approval
+from settlement_service.domain.audience import Audience
+from settlement_service.domain.items import Figures
+from settlement_service.domain.lifecycle import POSTED, Person, State
+from settlement_service.domain.payments import Confirmed, Outcome
+from settlement_service.domain.statement import Kind
+from settlement_service.domain.terms import Terms
+from settlement_service.usecases.get_settlement import Shown
+
+
+class MoneyBody(Shape):
+    """An amount: a decimal string with exactly the currency's places."""
+
+    amount: Annotated[str, Field(max_length=20, examples=["125000.00"])]
+    currency: Annotated[str, Field(max_length=3, examples=["DKK"])]
+
+    @classmethod
+    def of(cls, minor: int, currency: str) -> Self:
+        """So many minor units."""
+        return cls(amount=format_minor(minor, currency), currency=currency)
+
+    def value(self) -> Money:
+        """As a value."""
+        return Money(amount=self.amount, currency=self.currency)
+
+
+class PeriodBody(Shape):
+    """From `start` up to, not including, `end`."""
+
+    start: Day
+    end: Day
+
+    def value(self) -> Period:
+        """As a value."""
+        return Period(start=self.start, end=self.end)
+
+
+class CutBody(Shape):
+    """How much one cap took away."""
+
+    cap: Literal["person", "rule", "contract"]
+    amount: MoneyBody
+
+
+class ShareBody(Shape):
+    """One payer's share."""
+
+    payer: str
+    amount: MoneyBody
+
+
+class LineBody(Shape):
+    """One rule and price, the sum of its items' differences to what was posted before: price x units - cuts is the
+    amount. A merged line, for who small counts are hidden from, says the rules that it stands for and its amount."""
+
+    number: int
+    rule: str | None = None
+    rules: tuple[str, ...] | None = None
+    name: Annotated[str | None, Field(description="What the metric is called; not part of the hashed content")] = None
+    price: MoneyBody | None = None
+    people: Annotated[int | None, Field(description="Distinct participants")] = None
+    units: Annotated[int | None, Field(description="Payable occurrences")] = None
+    amount: MoneyBody
+    cut: tuple[CutBody, ...] | None = None
+    payee: str | None = None
+    shares: tuple[ShareBody, ...] | None = None
+
+
+class LineList(Shape):
+    """A page of lines, by number."""
+
+    items: tuple[LineBody, ...]
+    next_cursor: str | None = None
+
+
+class PersonBody(Shape):
+    """Who did something. The subject is told to its own organisation."""
+
+    organisation_id: str
+    actor: Literal["person", "system"]
+    subject: str | None = None
+
+    @classmethod
+    def of(cls, person: Person, reader: str) -> Self:
+        """As `reader` may see it."""
+        own = person.organisation == reader
+        return cls(organisation_id=person.organisation, actor=person.actor, subject=person.subject if own else None)
+
+
+class ApprovalBody(Shape):
+    """One person's approval, for its organisation."""
+
+    by: PersonBody
+    approved_at: datetime
+
+    @classmethod
+    def of(cls, approval: Approval, reader: str) -> Self:
+        """As JSON."""
+        return cls(by=PersonBody.of(approval.by, reader), approved_at=approval.approved_at)
+
+
+class PaymentBody(Shape):
+    """One confirmation of a payment."""
+
+    reference: str
+    payee: str
+    paid_on: date
+    amount: MoneyBody
+    outcome: Outcome
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, confirmed: Confirmed, currency: str) -> Self:
+        """As JSON."""
+        payment = confirmed.payment
+        return cls(
+            reference=payment.reference,
+            payee=payment.payee,
+            paid_on=payment.paid_on,
+            amount=MoneyBody.of(payment.minor, currency),
+            outcome=payment.outcome,
+            recorded_at=confirmed.recorded_at,
+        )
+
+
+class OutstandingBody(Shape):
+    """What is still owed to a payee; below zero: what it owes back."""
+
+    payee: str
+    amount: MoneyBody
+
+
+class WaitingBody(Shape):
+    """What an open settlement waits for: an owner of facts, and how far it said it is and we are."""
+
+    source: str
+    reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked"]
+    head: int | None = None
+    applied: int | None = None
+
+
+class SettlementBody(Shape):
+    """A settlement as its reader may see it. Lines, totals and hashes are there once it is calculated (for who small
+    counts are hidden from: once it is posted). `contentSha256` is over the canonical JSON of `termsVersion`,
+    `currency`, `kind`, `period`, `lines` (without names) and `total`."""
+
+    id: UUID
+    contract_id: UUID
+    number: int
+    kind: Kind
+    period: PeriodBody
+    state: State
+    revision: int
+    terms_version: int
+    currency: str
+    waiting_for: tuple[WaitingBody, ...] | None = None
+    prepared_by: PersonBody
+    prepared_at: datetime
+    calculated_at: datetime | None = None
+    posted_at: datetime | None = None
+    document_on: date | None = None
+    accounting_on: date | None = None
+    value_on: date | None = None
+    lines: tuple[LineBody, ...] | None = None
+    previously_settled: MoneyBody | None = None
+    total: MoneyBody | None = None
+    settled_to_date: MoneyBody | None = None
+    content_sha256: str | None = None
+    inputs_sha256: str | None = None
+    approvals: tuple[ApprovalBody, ...] = ()
+    payments: tuple[PaymentBody, ...] = ()
+    outstanding: tuple[OutstandingBody, ...] | None = None
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        """As JSON."""
+        this, currency, reader = shown.settlement, shown.terms.currency, shown.audience.organisation
+        waits = shown.audience.whole and this.state == "open"
+        return cls(
+            id=this.id,
+            contract_id=this.contract_id,
+            number=this.number,
+            kind=this.kind,
+            period=PeriodBody(start=this.period.start, end=this.period.end),
+            state=this.state,
+            revision=this.revision,
+            terms_version=shown.terms.version,
+            currency=currency,
+            waiting_for=tuple(WaitingBody(**_fields(one)) for one in this.waiting) if waits else None,
+            prepared_by=PersonBody.of(this.prepared_by, reader),
+            prepared_at=this.prepared_at,
+            calculated_at=this.calculated_at,
+            posted_at=this.posted_at,
+            document_on=this.document_on,
+            accounting_on=this.accounting_on,
+            value_on=this.value_on,
+            approvals=tuple(ApprovalBody.of(one, reader) for one in shown.approvals),
+            payments=tuple(PaymentBody.of(one, currency) for one in shown.payments),
+            outstanding=_outstanding(shown) if this.state in POSTED else None,
+            **_told(shown),
+        )
+
+
+class SettlementList(Shape):
+    """A page of settlements, contract by contract, by number."""
+
+    items: tuple[SettlementBody, ...]
+    next_cursor: str | None = None
+
+
+def cuts_of(figures: Figures, currency: str) -> tuple[CutBody, ...]:
+    """Each cap that cut something, with how much."""
+    return tuple(
+        CutBody.model_validate({"cap": cap, "amount": MoneyBody.of(minor, currency)}) for cap, minor in figures.cuts
+    )
+
+
+def lines_of(content: Mapping[str, Any], terms: Terms, audience: Audience) -> tuple[LineBody, ...]:
+    """The lines that a reader is shown, with the names of their metrics if it may read them."""
+    named = terms.may_read(audience.role, "outcomes")
+    return tuple(
+        LineBody(
+            **line, name=terms.metrics[terms.rules[line["rule"]].metric].name if named and "rule" in line else None
+        )
+        for line in content["lines"]
+    )
+
+
+def _told(shown: Shown) -> dict[str, Any]:
+    told, currency = shown.projection, shown.terms.currency
+    if told is None:
+        return {}
+    return {
+        "lines": lines_of(told.content, shown.terms, shown.audience),
+        "previously_settled": MoneyBody.of(told.previously_minor, currency),
+        "total": MoneyBody.of(told.total_minor, currency),
+        "settled_to_date": MoneyBody.of(told.previously_minor + told.total_minor, currency),
+        "content_sha256": told.content_sha256,
+        "inputs_sha256": shown.settlement.inputs_sha256,
+    }
+
+
+def _outstanding(shown: Shown) -> tuple[OutstandingBody, ...]:
+    currency = shown.terms.currency
+    return tuple(
+        OutstandingBody(payee=payee, amount=MoneyBody.of(minor, currency)) for payee, minor in shown.outstanding
+    )
+
+
+def _fields(waiting: Any) -> dict[str, Any]:
+    return {name: getattr(waiting, name) for name in ("source", "reason", "head", "applied")}

@@ -1,0 +1,167 @@
+"""Door: the JSON shapes of positions and of the ledger, and how values become them."""
+
+from datetime import date, datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from services.kit.shapes import Shape
+from settlement_service.api.schemas import CutBody, MoneyBody, PeriodBody, cuts_of
+from settlement_service.domain.explanation import REASONS
+from settlement_service.domain.position import Headroom, NotPaid, RulePosition
+from settlement_service.domain.postings import Entry, EntryKind
+from settlement_service.usecases.get_position import Standing
+
+
+class RulePositionBody(Shape):
+    """One rule: what verified outcomes give under all caps, what of it is posted, what waits for a settlement."""
+
+    rule: str
+    people: int
+    units: int
+    gross: MoneyBody
+    cut: tuple[CutBody, ...]
+    entitled: MoneyBody
+    settled: MoneyBody
+    waiting: MoneyBody
+
+    @classmethod
+    def of(cls, rule: RulePosition, currency: str) -> Self:
+        """As JSON."""
+        return cls(
+            rule=rule.rule,
+            people=rule.people,
+            units=rule.figures.units,
+            gross=MoneyBody.of(rule.figures.gross_minor, currency),
+            cut=cuts_of(rule.figures, currency),
+            entitled=MoneyBody.of(rule.entitled_minor, currency),
+            settled=MoneyBody.of(rule.settled_minor, currency),
+            waiting=MoneyBody.of(rule.waiting_minor, currency),
+        )
+
+
+class HeadroomBody(Shape):
+    """A cap, and what of it is left. Of the cap on a person: how many people have reached it."""
+
+    cap: Literal["person", "rule", "contract"]
+    rule: str | None = None
+    limit: MoneyBody
+    used: MoneyBody | None = None
+    left: MoneyBody | None = None
+    people_at_limit: int | None = None
+
+    @classmethod
+    def of(cls, room: Headroom, currency: str) -> Self:
+        """As JSON."""
+        used = room.used_minor
+        return cls.model_validate(
+            {
+                "cap": room.cap,
+                "rule": room.rule,
+                "limit": MoneyBody.of(room.limit_minor, currency),
+                "used": None if used is None else MoneyBody.of(used, currency),
+                "left": None if used is None else MoneyBody.of(room.limit_minor - used, currency),
+                "people_at_limit": room.people_at_limit,
+            }
+        )
+
+
+class NotPaidBody(Shape):
+    """Verified claims that a rule (without one: no rule) pays nothing for, and why."""
+
+    rule: str | None = None
+    reason: str
+    explanation: str
+    claims: int
+
+    @classmethod
+    def of(cls, one: NotPaid) -> Self:
+        """As JSON."""
+        return cls(rule=one.rule or None, reason=one.reason, explanation=REASONS[one.reason], claims=one.claims)
+
+
+class AsOf(Shape):
+    """The posted settlement that a position is as of."""
+
+    settlement_id: UUID
+    number: int
+    period: PeriodBody
+
+
+class PositionBody(Shape):
+    """Where a contract stands: entitled is what verified outcomes give under all caps, as known at this moment;
+    settled is what is posted; waiting is the difference. For an investor: as of the last posted statement."""
+
+    contract_id: UUID
+    currency: str
+    as_of: AsOf | None = None
+    entitled: MoneyBody
+    settled: MoneyBody
+    waiting: MoneyBody
+    headroom: tuple[HeadroomBody, ...]
+    rules: tuple[RulePositionBody, ...] | None = None
+    not_paid: tuple[NotPaidBody, ...] | None = None
+
+    @classmethod
+    def of(cls, standing: Standing) -> Self:
+        """As JSON."""
+        currency, details, last = standing.terms.currency, standing.details, standing.as_of
+        period = None if last is None else PeriodBody(start=last.period.start, end=last.period.end)
+        return cls(
+            contract_id=standing.contract_id,
+            currency=currency,
+            as_of=AsOf(settlement_id=last.id, number=last.number, period=period) if last and period else None,
+            entitled=MoneyBody.of(standing.entitled_minor, currency),
+            settled=MoneyBody.of(standing.settled_minor, currency),
+            waiting=MoneyBody.of(standing.entitled_minor - standing.settled_minor, currency),
+            headroom=tuple(HeadroomBody.of(room, currency) for room in standing.headroom),
+            rules=None if details is None else tuple(RulePositionBody.of(one, currency) for one in details.rules),
+            not_paid=None if details is None else tuple(NotPaidBody.of(one) for one in details.not_paid),
+        )
+
+
+class PostingBody(Shape):
+    """One side of an entry; debit positive."""
+
+    account: str
+    amount: MoneyBody
+
+
+class EntryBody(Shape):
+    """One entry of the ledger. Its postings sum to zero; a reader who is no payer sees those on its own accounts."""
+
+    id: UUID
+    contract_id: UUID
+    settlement_id: UUID
+    kind: EntryKind
+    document_on: date
+    accounting_on: date
+    value_on: date
+    recorded_at: datetime
+    reverses: UUID | None = None
+    postings: tuple[PostingBody, ...]
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """As JSON."""
+        return cls(
+            id=entry.id,
+            contract_id=entry.contract_id,
+            settlement_id=entry.settlement_id,
+            kind=entry.kind,
+            document_on=entry.document_on,
+            accounting_on=entry.accounting_on,
+            value_on=entry.value_on,
+            recorded_at=entry.recorded_at,
+            reverses=entry.reverses,
+            postings=tuple(
+                PostingBody(account=side.account, amount=MoneyBody.of(side.minor, entry.currency))
+                for side in entry.sides
+            ),
+        )
+
+
+class EntryList(Shape):
+    """A page of entries, the oldest first."""
+
+    items: tuple[EntryBody, ...]
+    next_cursor: str | None = None

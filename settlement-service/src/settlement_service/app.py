@@ -1,0 +1,44 @@
+"""Wiring: the HTTP process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.events.settlements import SERVICE
+from services.kit.app import About, create_app, serve
+from services.kit.auth import ServiceAuth
+from services.kit.http import peer_client
+from settlement_service.api import routes_details, routes_position, routes_settlements
+from settlement_service.clients.registry import NAME as REGISTRY
+from settlement_service.clients.registry import Registry
+from settlement_service.settings import Settings
+
+
+@asynccontextmanager
+async def _opens(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with peer_client(settings.contracts_url, ServiceAuth(app.state.signer, SERVICE, REGISTRY)) as registry:
+        app.state.registry = Registry(registry)
+        yield
+
+
+ABOUT = About(
+    service=SERVICE,
+    title="Enzym settlement",
+    description="Money: who owes whom how much and why.",
+    folder=Path(__file__).parents[2],
+    routers=(routes_settlements.router, routes_details.router, routes_position.router),
+    opens=_opens,
+)
+
+
+def create(settings: Settings) -> FastAPI:
+    """The app, on the database, the keys and the registry that `settings` name."""
+    return create_app(ABOUT, settings)
+
+
+if __name__ == "__main__":
+    settings = Settings()
+    serve(create(settings), settings)

@@ -1,0 +1,1 @@
+"""Door: what a person types in a shell."""

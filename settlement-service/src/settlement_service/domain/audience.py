@@ -1,0 +1,97 @@
+"""Domain: who is shown what of a settlement (domain.md, section 6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.core.terms.checks import NEVER_AT_CLAIMS
+from services.core.terms.model import Role
+from settlement_service.domain.terms import Measured, Terms
+
+TERMS_SCOPE = "terms"
+PEOPLE_SCOPE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What one party is shown: `lines` and `items` are codes of rules, `claims` codes of metrics. `whole` says that
+    nothing is left out; `grouped` that small counts are hidden from it."""
+
+    organisation: str
+    role: Role
+    whole: bool
+    grouped: bool
+    lines: frozenset[str]
+    items: frozenset[str]
+    claims: frozenset[str]
+
+
+def audience_of(terms: Terms, organisation: str) -> Audience | None:
+    """What a party is shown, or None for who is no party. A payer is shown everything. Who must never see single
+    outcomes is shown the lines it is paid by. Everybody else is shown the lines that pay it or that rest on a metric
+    it reports, verifies or decides disputes on; and the items of those that pay it as provider or intermediary, or
+    that rest on a metric it reports or verifies."""
+    role = terms.role_of(organisation)
+    if role is None:
+        return None
+    paid_by = frozenset(rule.code for rule in terms.rules.values() if rule.payee == organisation)
+    if role == "payer":
+        every = frozenset(terms.rules)
+        return Audience(organisation, role, True, False, every, every, frozenset(terms.metrics))
+    if role in NEVER_AT_CLAIMS:
+        return Audience(organisation, role, False, True, paid_by, frozenset(), frozenset())
+    at_work = frozenset(code for code, metric in terms.metrics.items() if organisation in _workers(metric))
+    concerned = at_work | {code for code, one in terms.metrics.items() if one.disputes_decided_by == organisation}
+    own = paid_by if role != "evaluator" else frozenset()
+    items = own | _resting_on(terms, at_work)
+    return Audience(
+        organisation=organisation,
+        role=role,
+        whole=False,
+        grouped=False,
+        lines=paid_by | _resting_on(terms, concerned),
+        items=items,
+        claims=at_work | {terms.rules[code].metric for code in items},
+    )
+
+
+def _workers(metric: Measured) -> tuple[str, str]:
+    return metric.reported_by, metric.verified_by
+
+
+def _resting_on(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
+    return frozenset(rule.code for rule in terms.rules.values() if rule.metric in metrics)
+
+
+def may_have_inputs(terms: Terms, audience: Audience) -> bool:
+    """Whether a party is given inputs: it sees items, and the terms let it read what they are computed by."""
+    readable = all(terms.may_read(audience.role, part) for part in ("outcomes", "payment"))
+    return audience.whole or bool(audience.items and readable)
+
+
+def metric_scope(code: str) -> str:
+    """The scope of facts on a metric's claims."""
+    return f"metric/{code}"
+
+
+def rule_scope(code: str) -> str:
+    """The scope of a rule's items."""
+    return f"rule/{code}"
+
+
+def scopes_of(terms: Terms, audience: Audience) -> tuple[str, ...]:
+    """The scopes that a party may read participant-level rows of. A payer reads all without this."""
+    if audience.whole or audience.grouped:
+        return ()
+    terms_too = (TERMS_SCOPE,) if may_have_inputs(terms, audience) else ()
+    metrics = tuple(metric_scope(code) for code in sorted(audience.claims))
+    return terms_too + metrics + tuple(rule_scope(code) for code in sorted(audience.items))
+
+
+def readership(terms: Terms) -> Mapping[str, tuple[str, ...]]:
+    """For each scope the organisations that may read it beside the payers, in party order."""
+    readers: dict[str, tuple[str, ...]] = {}
+    for party in terms.parties:
+        audience = audience_of(terms, party.organisation_id)
+        for scope in scopes_of(terms, audience) if audience else ():
+            readers[scope] = (*readers.get(scope, ()), party.organisation_id)
+    return readers

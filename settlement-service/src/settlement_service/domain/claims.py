@@ -1,0 +1,90 @@
+"""Domain: a claim as settlement keeps it: what outcomes-service said of it, fact by fact."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from services.events.outcomes import (
+    OutcomeClaimed,
+    OutcomeDisputed,
+    OutcomeDisputeDecided,
+    OutcomeRejected,
+    OutcomeReturned,
+    OutcomeSuperseded,
+    OutcomeVerified,
+    OutcomeWithdrawn,
+)
+
+ClaimState: TypeAlias = Literal["submitted", "verified", "rejected", "returned", "withdrawn", "superseded"]
+ClaimFact: TypeAlias = (
+    OutcomeVerified
+    | OutcomeRejected
+    | OutcomeReturned
+    | OutcomeDisputed
+    | OutcomeDisputeDecided
+    | OutcomeWithdrawn
+    | OutcomeSuperseded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One reported outcome. `state` is the current decision or end; `disputed` stands beside it, and what was
+    decided stands until the dispute is decided. `decided_by` and `decided_at` are of the current decision."""
+
+    id: UUID
+    metric: str
+    subject_id: UUID
+    occurrence: str
+    achieved_on: date
+    units: int
+    reported_by: str
+    order_key: str
+    state: ClaimState = "submitted"
+    disputed: bool = False
+    decided_by: tuple[str, ...] = ()
+    decided_at: datetime | None = None
+    superseded_by: UUID | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is paid for, as far as the decision goes."""
+        return self.state == "verified"
+
+
+def claim_of(fact: OutcomeClaimed) -> Claim:
+    """The claim as it was reported."""
+    return Claim(
+        id=fact.claim_id,
+        metric=fact.metric,
+        subject_id=fact.subject_id,
+        occurrence=fact.occurrence,
+        achieved_on=fact.achieved_on,
+        units=fact.units,
+        reported_by=fact.reported_by,
+        order_key=fact.order_key,
+    )
+
+
+def after(claim: Claim, fact: ClaimFact) -> Claim:
+    """The claim when `fact` has happened to it. Whether it could happen was decided by outcomes-service."""
+    match fact:
+        case OutcomeVerified():
+            return _decided(claim, "verified", (fact.decided_by,), fact.decided_at)
+        case OutcomeRejected():
+            return _decided(claim, "rejected", (fact.decided_by,), fact.decided_at)
+        case OutcomeReturned():
+            return _decided(claim, "returned", (fact.decided_by,), fact.decided_at)
+        case OutcomeDisputed():
+            return replace(claim, disputed=True)
+        case OutcomeDisputeDecided():
+            return replace(_decided(claim, fact.decision, fact.decided_by, fact.decided_at), disputed=False)
+        case OutcomeWithdrawn():
+            return replace(claim, state="withdrawn")
+        case OutcomeSuperseded():
+            return replace(claim, state="superseded", superseded_by=fact.superseded_by)
+
+
+def _decided(claim: Claim, state: ClaimState, by: tuple[str, ...], at: datetime) -> Claim:
+    return replace(claim, state=state, decided_by=by, decided_at=at)

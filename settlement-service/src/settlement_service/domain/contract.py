@@ -1,0 +1,26 @@
+"""Domain: a contract as far as it is known here."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from settlement_service.domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A contract as far as it is known here. `terms` is None until its activation has come; `inputs` counts its log,
+    `settlements` those prepared so far."""
+
+    id: UUID
+    terms: Terms | None
+    terminated_on: date | None
+    inputs: int
+    settlements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contract(Known):
+    """A contract whose terms are known."""
+
+    terms: Terms

@@ -1,0 +1,93 @@
+"""Domain: which lines stand alone and which are told as one to those from whom small counts are hidden.
+
+Price and amount of a line give away how many people stand behind it. So a line behind which fewer than FEWEST people
+stand is told together with its neighbours, until so many stand behind them and no small count follows from the
+merged amount (domain.md, section 6).
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import gcd
+
+from settlement_service.domain.statement import Line
+
+FEWEST = 5
+"""Counts under this are not shown. It may be raised, never lowered."""
+MOST_STATES = 1 << 22
+"""How many sums are looked at when counting the ways in which an amount can have come about."""
+
+
+def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
+    """Neighbouring lines in groups, in their order; a group of one is told as it is, a larger one by its amount
+    alone. None when no line may be told: fewer than FEWEST people stand behind all of them together, or small
+    counts would follow even from one line over all."""
+    if len(_people(lines)) < FEWEST:
+        return None
+    total = abs(sum(line.figures.amount_minor for line in lines))
+    groups: list[tuple[Line, ...]] = [(line,) for line in lines]
+    at = 0
+    while at < len(groups):
+        if len(groups) == 1 or _may_be_told(groups[at], total):
+            at += 1
+            continue
+        at = at if at + 1 < len(groups) else at - 1
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    return groups if _may_be_told(groups[0], total) else None
+
+
+def _people(lines: Iterable[Line]) -> frozenset[object]:
+    return frozenset().union(*(line.people for line in lines))
+
+
+def _may_be_told(group: tuple[Line, ...], total: int) -> bool:
+    """Whether enough people stand behind a group, and its amount can have come about in more than one way for each
+    small line in it. A line whose price is above the statement's total can only be zero: no merging hides that."""
+    if len(_people(group)) < FEWEST:
+        return False
+    priced = [line for line in group if line.price_minor]
+    if len(group) == 1:
+        return True
+    small = [line for line in priced if len(line.people) < FEWEST and line.price_minor <= total]
+    if not small:
+        return len(priced) < 2 or not all(_follows(line, priced) for line in priced)
+    return not any(_follows(line, priced) for line in small)
+
+
+def _follows(line: Line, group: Sequence[Line]) -> bool:
+    """Whether a line's units follow from the amount of its group at the known prices: only one count, zero or more,
+    is possible. Amounts below zero are looked at as above it. What takes too long to find out is taken to follow."""
+    others = [other for other in group if other is not line]
+    if _may_be_exchanged(line, others):
+        return False
+    amount = abs(sum(one.figures.amount_minor for one in group))
+    step = gcd(*(one.price_minor for one in group))
+    if amount % step or amount // step > MOST_STATES:
+        return True
+    rest = _sums(frozenset(other.price_minor // step for other in others), amount // step)
+    price, states = line.price_minor // step, amount // step
+    counts = (n for n in range(states // price + 1) if rest[(states - n * price) >> 3] >> (states - n * price & 7) & 1)
+    return len([n for _, n in zip(range(2), counts, strict=False)]) < 2
+
+
+def _may_be_exchanged(line: Line, others: Iterable[Line]) -> bool:
+    """The quick answer: so many units of one line are worth so many of the other, and one of them has as many."""
+    plain = (one for one in (line, *others) if one.figures.cuts or one.figures.units < 0)
+    if next(plain, None) is not None:
+        return False
+    return any(
+        other.figures.units >= line.price_minor // gcd(line.price_minor, other.price_minor)
+        or line.figures.units >= other.price_minor // gcd(line.price_minor, other.price_minor)
+        for other in others
+    )
+
+
+@lru_cache(maxsize=64)
+def _sums(prices: frozenset[int], most: int) -> bytes:
+    """Bit n is set when n is a sum of `prices`, each any number of times; up to `most`."""
+    sums, every_bit = 1, (1 << most + 1) - 1
+    for price in prices:
+        shift = price
+        while shift <= most:
+            sums |= sums << shift & every_bit
+            shift *= 2
+    return sums.to_bytes(most // 8 + 1, "little")

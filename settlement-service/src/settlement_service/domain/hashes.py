@@ -1,0 +1,57 @@
+"""Domain: the hashes that hold a settlement to what it rests on and to what it says."""
+
+from collections.abc import Iterable, Sequence
+
+from services.core.canonical import canonical, sha256
+from services.core.merkle import leaf_hash, root_of, salted
+
+
+def input_leaf(salt: bytes, body: bytes) -> bytes:
+    """The leaf of one input: over SHA-256 of its 16-byte salt and its canonical JSON."""
+    return leaf_hash(salted(salt, body))
+
+
+def terms_leaf(root: str) -> bytes:
+    """The first leaf: over the root of the terms (hex), which every party has signed."""
+    return leaf_hash(bytes.fromhex(root))
+
+
+def inputs_hash(terms_root: str, leaves: Sequence[bytes]) -> str:
+    """`inputsSha256` (hex): the Merkle root over the terms' leaf and those of the frozen inputs, in their order."""
+    return root_of([terms_leaf(terms_root), *leaves]).hex()
+
+
+def content_hash(content: dict[str, object]) -> str:
+    """`contentSha256` (hex): over the canonical JSON of what a statement says to one audience."""
+    return sha256(canonical(content))
+
+
+def items_hash(items: Iterable[dict[str, object]]) -> str:
+    """`itemsSha256` (hex): over the canonical JSON of all items of a settlement, in their order."""
+    return sha256(canonical(list(items)))
+
+
+class Tree:
+    """A Merkle tree (RFC 9162) kept level by level, so that each of many proofs takes as many steps as it has
+    hashes. A node without a sibling is carried up as it is, which gives the same root as the recursive rule."""
+
+    def __init__(self, terms_root: str, leaves: Sequence[bytes]) -> None:
+        self._levels = [[terms_leaf(terms_root), *leaves]]
+        while len(self._levels[-1]) > 1:
+            level = self._levels[-1]
+            self._levels.append([root_of(level[at : at + 2]) for at in range(0, len(level), 2)])
+
+    @property
+    def root(self) -> bytes:
+        """The tree's root hash."""
+        return self._levels[-1][0]
+
+    def proof(self, position: int) -> list[bytes]:
+        """The hashes that lead from input `position` (from 1; 0 is the terms' leaf) to the root (RFC 9162, 2.1.3.1)."""
+        hashes = []
+        for level in self._levels[:-1]:
+            sibling = position ^ 1
+            if sibling < len(level):
+                hashes.append(level[sibling])
+            position >>= 1
+        return hashes

@@ -1,0 +1,193 @@
+"""Domain: what a settlement rests on: the log of a contract's inputs, each salted and hashed as it comes in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from services.core.canonical import canonical
+from services.core.values import value
+from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.outcomes import (
+    OutcomeClaimed,
+    OutcomeDisputed,
+    OutcomeDisputeDecided,
+    OutcomeRejected,
+    OutcomeReturned,
+    OutcomeSuperseded,
+    OutcomeVerified,
+    OutcomeWithdrawn,
+    ParticipantEnrolled,
+    ParticipantLeft,
+)
+from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, rule_scope
+from settlement_service.domain.claims import ClaimFact
+from settlement_service.domain.difference import Change
+from settlement_service.domain.items import Figures, ItemKey, PostedKey
+
+OWN_SOURCE = "urn:enzym:settlement-service"
+ITEMS_POSTED = "eu.enzym.items.posted.v1"
+"""The one input that no event tells of: it stands in the log only."""
+MOST_ITEMS = 1000
+"""Items in one input: a posting of more stands in several, so that none becomes too large to read."""
+
+
+@value
+class ItemPosted:
+    """What a settlement posted for one item at one price: differences, in minor units and payable units."""
+
+    subject_id: UUID
+    occurrence: str
+    claim_id: UUID
+    achieved_on: date
+    price_minor: int
+    payer: str
+    payee: str
+    units: int
+    gross_minor: int
+    cut_person_minor: int
+    cut_rule_minor: int
+    cut_contract_minor: int
+
+    def key(self, rule: str) -> PostedKey:
+        """What the posted figures are kept by."""
+        return PostedKey(ItemKey(rule, self.subject_id, self.occurrence), self.price_minor, self.payer, self.payee)
+
+    @property
+    def figures(self) -> Figures:
+        """The differences."""
+        return Figures(
+            self.units, self.gross_minor, self.cut_person_minor, self.cut_rule_minor, self.cut_contract_minor
+        )
+
+
+@value
+class ItemsPosted:
+    """Items of one rule that settlement number `settlement` of the contract posted."""
+
+    contract_id: UUID
+    settlement: int
+    rule: str
+    items: tuple[ItemPosted, ...]
+
+
+Consumed: TypeAlias = (
+    ContractActivated | ContractTerminated | ParticipantEnrolled | ParticipantLeft | OutcomeClaimed | ClaimFact
+)
+Fact: TypeAlias = Consumed | ItemsPosted
+
+CONSUMED: tuple[type[Any], ...] = (
+    ContractActivated,
+    ContractTerminated,
+    ParticipantEnrolled,
+    ParticipantLeft,
+    OutcomeClaimed,
+    OutcomeVerified,
+    OutcomeRejected,
+    OutcomeReturned,
+    OutcomeDisputed,
+    OutcomeDisputeDecided,
+    OutcomeWithdrawn,
+    OutcomeSuperseded,
+)
+"""Every fact of other services that settlement rests on."""
+
+SHAPES: Mapping[str, type[Any]] = MappingProxyType(
+    {shape.declaration.type: shape for shape in CONSUMED} | {ITEMS_POSTED: ItemsPosted}
+)
+"""The shape of each input by its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One row of the log. `position` counts from 1 without a gap within the contract; `sequence` is the source's
+    own; `part` counts the inputs of one sequence from 0. `body` is the canonical JSON that is salted and hashed."""
+
+    position: int
+    source: str
+    sequence: int
+    part: int
+    type: str
+    scope: str
+    salt: bytes
+    body: bytes
+    leaf: bytes
+
+
+def body_of(source: str, sequence: int, type_: str, fact: Any, part: int = 0) -> bytes:
+    """The canonical JSON of an input; `fact` is the fact's own JSON document."""
+    document = {"source": source, "sequence": sequence, "type": type_, "fact": fact}
+    return canonical(document | ({"part": part} if part else {}))
+
+
+def scope_of(fact: Fact, metric: str | None) -> str:
+    """Who may read an input; `metric` is that of the claim which a decision is about."""
+    if isinstance(fact, ContractActivated | ContractTerminated):
+        return TERMS_SCOPE
+    if isinstance(fact, ParticipantEnrolled | ParticipantLeft):
+        return PEOPLE_SCOPE
+    if isinstance(fact, ItemsPosted):
+        return rule_scope(fact.rule)
+    return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
+
+
+def posted_inputs(contract_id: UUID, settlement: int, changes: Iterable[Change]) -> Iterator[ItemsPosted]:
+    """What a settlement posts, as inputs: rule by rule, so that each can be given to whoever may read its rule.
+    `changes` are in their order."""
+    for rule, group in groupby(changes, key=lambda change: change.key.item.rule):
+        items = [_posted(change) for change in group]
+        for at in range(0, len(items), MOST_ITEMS):
+            yield ItemsPosted(
+                contract_id=contract_id, settlement=settlement, rule=rule, items=tuple(items[at : at + MOST_ITEMS])
+            )
+
+
+def _posted(change: Change) -> ItemPosted:
+    difference = change.difference
+    return ItemPosted(
+        subject_id=change.key.item.subject_id,
+        occurrence=change.key.item.occurrence,
+        claim_id=change.claim_id,
+        achieved_on=change.achieved_on,
+        price_minor=change.key.price_minor,
+        payer=change.key.payer,
+        payee=change.key.payee,
+        units=difference.units,
+        gross_minor=difference.gross_minor,
+        cut_person_minor=difference.cut_person_minor,
+        cut_rule_minor=difference.cut_rule_minor,
+        cut_contract_minor=difference.cut_contract_minor,
+    )
+
+
+def item_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """The items of a settlement as `itemsSha256` is computed over them."""
+    return [_document(change) for change in changes]
+
+
+def _document(change: Change) -> dict[str, Any]:
+    return {
+        "rule": change.key.item.rule,
+        "subjectId": str(change.key.item.subject_id),
+        "occurrence": change.key.item.occurrence,
+        "claimId": str(change.claim_id),
+        "achievedOn": change.achieved_on.isoformat(),
+        "priceMinor": change.key.price_minor,
+        "payer": change.key.payer,
+        "payee": change.key.payee,
+        "now": _figures(change.now),
+        "before": _figures(change.before),
+        "reason": change.reason,
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "units": figures.units,
+        "grossMinor": figures.gross_minor,
+        "cutMinor": dict(figures.cuts),
+        "amountMinor": figures.amount_minor,
+    }

@@ -1,0 +1,45 @@
+"""Domain: a statement as each audience is shown it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from settlement_service.domain.audience import Audience
+from settlement_service.domain.grouping import grouped
+from settlement_service.domain.hashes import content_hash
+from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What one party is shown of a settlement, with the hash over exactly that. Totals are of what it is shown, in
+    minor units: `previously` was posted by the settlements before."""
+
+    organisation: str
+    content: Content
+    content_sha256: str
+    previously_minor: int
+    total_minor: int
+
+
+def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[str, int]) -> Projection:
+    """What `audience` is shown. `posted_by_rule` is what was posted before, in minor units, by rule."""
+    own = [line for line in statement.lines if line.rule in audience.lines]
+    total = sum(line.figures.amount_minor for line in own)
+    content = content_of(statement, _shown(own, audience, statement.terms.currency), total)
+    previously = sum(minor for rule, minor in posted_by_rule.items() if rule in audience.lines)
+    return Projection(audience.organisation, content, content_hash(content), previously, total)
+
+
+def _shown(lines: Sequence[Line], audience: Audience, currency: str) -> list[Content]:
+    if not audience.grouped:
+        return [line_content(number, line, currency) for number, line in enumerate(lines, start=1)]
+    return [_group(number, group, currency) for number, group in enumerate(grouped(lines) or (), start=1)]
+
+
+def _group(number: int, group: tuple[Line, ...], currency: str) -> Content:
+    """A merged line says its rules and its amount, and nothing else."""
+    if len(group) == 1:
+        return line_content(number, group[0], currency)
+    rules = list(dict.fromkeys(line.rule for line in group))
+    amount = sum(line.figures.amount_minor for line in group)
+    return {"number": number, "rules": rules, "amount": money(amount, currency)}

@@ -1,0 +1,23 @@
+"""Wiring: what settlement-service is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.kit.settings import BusSettings, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The variables of the HTTP process."""
+
+    port: int = Field(default=8083, ge=1, le=65535)
+    contracts_url: str = Field(description="base URL of contracts-service, which is asked on /internal/*")
+
+
+class WorkerSettings(BusSettings):
+    """The variables of the background process."""
+
+    database_url: str = Field(description="postgresql+asyncpg://..., as the role `settlement_worker`")
+    contracts_url: str = Field(description="base URL of contracts-service, which is asked for facts and their heads")
+    outcomes_url: str = Field(description="base URL of outcomes-service, which is asked for facts and their heads")
+    key_file: Path = Field(description="this service's own private key (a JWK, Ed25519), for calls to /internal/*")

@@ -1,0 +1,146 @@
+"""Storage: what is known of contracts: terms, when they ended, and who may read what of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Text, cast, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.core.errors import Conflict, NotFound
+from services.events.contracts import ContractActivated
+from services.kit import shapes
+from services.kit.transaction import Transaction
+from settlement_service.domain.audience import readership
+from settlement_service.domain.contract import Contract, Known
+from settlement_service.domain.terms import Terms, terms_of
+from settlement_service.storage import tables
+from settlement_service.storage.tables import contract
+
+OWN_QUESTION = "service:settlement-service"
+
+
+class ContractAlreadyActive(Conflict):
+    """A second activation of one contract: amendments are not settled yet."""
+
+    code = "contract-active-already"
+
+
+_COLUMNS = (
+    contract.c.id,
+    cast(contract.c.activation, Text).label("activation"),
+    contract.c.terminated_on,
+    contract.c.inputs,
+    contract.c.settlements,
+)
+
+
+async def find_contract(tx: Transaction, contract_id: UUID) -> Contract | None:
+    """A contract that the caller is a party of; None if it is none, or not known yet."""
+    query = select(*_COLUMNS).where(contract.c.id == contract_id, *_own(tx))
+    return _contract((await tx.connection.execute(query)).one_or_none())
+
+
+async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False) -> Contract:
+    """As `find_contract`. With `lock`, which only a payer and the worker can have, it stays as it is for everyone
+    else until the transaction ends. Errors: `not-found`."""
+    query = select(*_COLUMNS).where(contract.c.id == contract_id, *_own(tx))
+    found = _contract((await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none())
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def get_contracts(tx: Transaction, contract_ids: Sequence[UUID]) -> dict[UUID, Contract]:
+    """Those of the contracts that the caller is a party of, by id."""
+    query = select(*_COLUMNS).where(contract.c.id.in_(set(contract_ids)), *_own(tx))
+    found = [_contract(row) for row in (await tx.connection.execute(query)).all()]
+    return {one.id: one for one in found if one is not None}
+
+
+async def lock_or_add(tx: Transaction, contract_id: UUID) -> Known:
+    """A contract of which a fact has arrived, locked; from now on known, if it was not."""
+    row = (await tx.connection.execute(_locked(contract_id))).one_or_none()
+    if row is None:
+        await tx.connection.execute(upsert(contract).values(id=contract_id).on_conflict_do_nothing())
+        row = (await tx.connection.execute(_locked(contract_id))).one()
+    return _contract(row) or Known(row.id, None, row.terminated_on, row.inputs, row.settlements)
+
+
+async def save_activation(tx: Transaction, fact: ContractActivated) -> Terms:
+    """Keeps the terms and who may read what of the contract. Errors: `contract-active-already`."""
+    terms = terms_of(fact)
+    kept = {
+        "activation": shapes.document(fact),
+        "party_ids": [party.organisation_id for party in fact.parties],
+        "payer_ids": list(terms.payers()),
+    }
+    this = (contract.c.id == fact.contract_id) & (contract.c.party_ids == [])
+    if (await tx.connection.execute(update(contract).where(this).values(kept))).rowcount != 1:
+        raise ContractAlreadyActive()
+    rows = [
+        {"contract_id": fact.contract_id, "scope": scope, "reader_ids": list(readers)}
+        for scope, readers in readership(terms).items()
+    ]
+    if rows:
+        await tx.connection.execute(insert(tables.readership), rows)
+    return terms
+
+
+async def save_termination(tx: Transaction, contract_id: UUID, terminated_on: date) -> None:
+    """Keeps from which day on nothing that is achieved is paid for."""
+    await tx.connection.execute(
+        update(contract).where(contract.c.id == contract_id).values(terminated_on=terminated_on)
+    )
+
+
+async def next_number(tx: Transaction, contract_id: UUID) -> int:
+    """The number of the next settlement of a locked contract."""
+    counted = update(contract).where(contract.c.id == contract_id).values(settlements=contract.c.settlements + 1)
+    return int((await tx.connection.execute(counted.returning(contract.c.settlements))).scalar_one())
+
+
+@asynccontextmanager
+async def own_question(tx: Transaction) -> AsyncIterator[None]:
+    """Within the block, row level security lets the service read what the caller may not see in itself: what
+    everybody takes up under a cap, and the leaves of the tree of inputs. Only sums and hashes may leave the block.
+    In the worker, which asks for nobody else, it changes nothing."""
+    await tx.connection.execute(_ASKING, {"organisation": OWN_QUESTION})
+    try:
+        yield
+    finally:
+        await tx.connection.execute(_ASKING, {"organisation": tx.caller.organisation})
+
+
+_ASKING = text("select set_config('app.org', :organisation, true)")
+
+
+def _locked(contract_id: UUID) -> Any:
+    return select(*_COLUMNS).where(contract.c.id == contract_id).with_for_update()
+
+
+def of_party(tx: Transaction, contract_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
+    """The query's own filter for tables that belong to contracts, before row level security."""
+    own = _own(tx)
+    return [contract_id.in_(select(contract.c.id).where(*own))] if own else []
+
+
+def _own(tx: Transaction) -> list[ColumnElement[bool]]:
+    """The query's own filter, before row level security: parties see their contracts, the worker sees all."""
+    if tx.caller.organisation == OWN_QUESTION:
+        return []
+    return [contract.c.party_ids.contains([tx.caller.organisation])]
+
+
+def _contract(row: Row[Any] | None) -> Contract | None:
+    if row is None or row.activation is None:
+        return None
+    return Contract(row.id, _terms(row.activation), row.terminated_on, row.inputs, row.settlements)
+
+
+@lru_cache(maxsize=256)
+def _terms(activation: str) -> Terms:
+    return terms_of(shapes.read_trusted(ContractActivated, activation))

@@ -1,0 +1,164 @@
+"""Storage: settlements: where each is in its life, and what was fixed of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, tuple_, update
+
+from services.core.errors import NotFound
+from services.core.period import Period
+from services.events.settlements import Position
+from services.kit.tables import inbox_head, parked
+from services.kit.transaction import Transaction
+from settlement_service.domain.lifecycle import POSTED, UNPOSTED, Person, Settlement, State, Waiting
+from settlement_service.domain.statement import Kind
+from settlement_service.storage.contracts import of_party
+from settlement_service.storage.tables import settlement
+
+PREPARED = ("contract_id", "number", "kind", "state", "revision", "prepared_at")
+PROGRESS = ("state", "revision", "terms_version", "inputs", "inputs_sha256", "items_sha256", "content_sha256")
+DATES = ("posted_at", "document_on", "accounting_on", "value_on")
+
+
+async def add_settlement(tx: Transaction, new: Settlement) -> None:
+    """Keeps a settlement that was prepared."""
+    row = {
+        "id": new.id,
+        **{name: getattr(new, name) for name in PREPARED},
+        "period_start": new.period.start,
+        "period_end": new.period.end,
+        "prepared_issuer": new.prepared_by.issuer,
+        "prepared_subject": new.prepared_by.subject,
+        "prepared_organisation": new.prepared_by.organisation,
+        "prepared_actor": new.prepared_by.actor,
+    }
+    await tx.connection.execute(insert(settlement).values(row))
+
+
+async def find_settlement(tx: Transaction, settlement_id: UUID) -> Settlement | None:
+    """A settlement of a contract that the caller is a party of."""
+    query = select(settlement).where(settlement.c.id == settlement_id, *of_party(tx, settlement.c.contract_id))
+    row = (await tx.connection.execute(query)).one_or_none()
+    return _settlement(row) if row else None
+
+
+async def get_settlement(tx: Transaction, settlement_id: UUID) -> Settlement:
+    """As `find_settlement`. Lock the contract first: its lock is the settlement's. Errors: `not-found`."""
+    found = await find_settlement(tx, settlement_id)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def find_unposted(tx: Transaction, contract_id: UUID) -> Settlement | None:
+    """The one settlement of a contract that is under way."""
+    query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(UNPOSTED))
+    row = (await tx.connection.execute(query)).one_or_none()
+    return _settlement(row) if row else None
+
+
+async def find_of_period(tx: Transaction, contract_id: UUID, period: Period) -> Settlement | None:
+    """The live scheduled run over exactly this period."""
+    query = select(settlement).where(
+        settlement.c.contract_id == contract_id,
+        settlement.c.kind == "scheduled",
+        settlement.c.state != "cancelled",
+        settlement.c.period_start == period.start,
+        settlement.c.period_end == period.end,
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    return _settlement(row) if row else None
+
+
+async def list_settlements(
+    tx: Transaction,
+    contract_id: UUID | None,
+    states: Sequence[State] | None,
+    after: tuple[UUID, int] | None,
+    limit: int,
+) -> list[Settlement]:
+    """Up to `limit` settlements of a contract, or of all that the caller is a party of: contract by contract, by
+    number, from the one after `after` (contract, number) on."""
+    query = select(settlement).where(*of_party(tx, settlement.c.contract_id))
+    query = query.order_by(settlement.c.contract_id, settlement.c.number).limit(limit)
+    if contract_id is not None:
+        query = query.where(settlement.c.contract_id == contract_id)
+    if states is not None:
+        query = query.where(settlement.c.state.in_(states))
+    if after is not None:
+        query = query.where(tuple_(settlement.c.contract_id, settlement.c.number) > after)
+    return [_settlement(row) for row in (await tx.connection.execute(query)).all()]
+
+
+async def last_posted(tx: Transaction, contract_id: UUID) -> Settlement | None:
+    """The posted settlement with the highest number."""
+    query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED))
+    row = (await tx.connection.execute(query.order_by(settlement.c.number.desc()).limit(1))).one_or_none()
+    return _settlement(row) if row else None
+
+
+async def open_settlements(tx: Transaction, limit: int) -> list[Settlement]:
+    """The oldest settlements that wait to be frozen."""
+    query = select(settlement).where(settlement.c.state == "open").order_by(settlement.c.prepared_at).limit(limit)
+    return [_settlement(row) for row in (await tx.connection.execute(query)).all()]
+
+
+async def save_waiting(tx: Transaction, changed: Settlement) -> None:
+    """Keeps what an open settlement waits for."""
+    heads = None if changed.heads is None else [asdict(head) for head in changed.heads]
+    waiting = [asdict(one) for one in changed.waiting]
+    await _save(tx, changed.id, {"revision": changed.revision, "heads": heads, "waiting": waiting})
+
+
+async def save_calculated(tx: Transaction, changed: Settlement) -> None:
+    """Keeps what was fixed when a settlement was frozen and calculated."""
+    fixed = {name: getattr(changed, name) for name in PROGRESS}
+    known = [asdict(one) for one in changed.known]
+    await _save(tx, changed.id, {**fixed, "calculated_at": changed.calculated_at, "known": known, "waiting": []})
+
+
+async def save_state(tx: Transaction, changed: Settlement) -> None:
+    """Keeps the state, and the dates of the posting."""
+    fixed = {name: getattr(changed, name) for name in DATES}
+    await _save(tx, changed.id, {"state": changed.state, "revision": changed.revision, **fixed})
+
+
+async def applied(tx: Transaction, contract_id: UUID, sources: Sequence[str]) -> dict[str, int]:
+    """The last sequence of each source that was taken in, by source; 0 where none was."""
+    query = select(inbox_head.c.source, inbox_head.c.sequence).where(
+        inbox_head.c.aggregate == str(contract_id), inbox_head.c.source.in_(sources)
+    )
+    found = {row.source: row.sequence for row in (await tx.connection.execute(query)).all()}
+    return {source: found.get(source, 0) for source in sources}
+
+
+async def sources_parked(tx: Transaction, contract_id: UUID) -> set[str]:
+    """The sources of which a fact on the contract is parked."""
+    query = select(parked.c.source).where(parked.c.aggregate == str(contract_id), parked.c.replayed_at.is_(None))
+    return set((await tx.connection.execute(query)).scalars())
+
+
+async def _save(tx: Transaction, settlement_id: UUID, kept: Mapping[str, Any]) -> None:
+    await tx.connection.execute(update(settlement).where(settlement.c.id == settlement_id).values(**kept))
+
+
+def _settlement(row: Row[Any]) -> Settlement:
+    kind: Kind = row.kind
+    return Settlement(
+        id=row.id,
+        contract_id=row.contract_id,
+        number=row.number,
+        kind=kind,
+        period=Period(start=row.period_start, end=row.period_end),
+        state=row.state,
+        revision=row.revision,
+        prepared_by=Person(row.prepared_issuer, row.prepared_subject, row.prepared_organisation, row.prepared_actor),
+        prepared_at=row.prepared_at,
+        heads=None if row.heads is None else tuple(Position(**head) for head in row.heads),
+        waiting=tuple(Waiting(**one) for one in row.waiting),
+        known=tuple(Position(**one) for one in row.known),
+        calculated_at=row.calculated_at,
+        **{name: getattr(row, name) for name in PROGRESS[2:] + DATES},
+    )

@@ -1,0 +1,104 @@
+"""Use case: what a settlement rests on is fixed, and what it says is computed, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.core.money import from_minor
+from services.events.settlements import CutByCap, Position, SettlementCalculated, SettlementFrozen, StatementLine
+from services.kit.outbox import tell
+from services.kit.transaction import Transaction
+from settlement_service.domain.audience import audience_of
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.difference import settle
+from settlement_service.domain.hashes import inputs_hash, items_hash
+from settlement_service.domain.inputs import OWN_SOURCE, item_documents
+from settlement_service.domain.items import Posted
+from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.projection import Projection, project
+from settlement_service.domain.statement import Line, Statement, statement_of
+from settlement_service.storage import claims, inputs, items, settlements, statements
+
+
+async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
+    """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
+    check_move(settlement.state, "settlement.frozen")
+    terms = contract.terms
+    posted = await items.posted_of(tx, contract.id)
+    reasons = await claims.that_give_reasons(tx, contract.id)
+    changes = settle(terms, settlement.period.end, await items.items_of(tx, contract.id), posted, reasons)
+    statement = statement_of(terms, settlement.kind, settlement.period, changes)
+    shown = _projections(statement, posted)
+    leaves = await inputs.leaves(tx, contract.id, contract.inputs)
+    calculated = replace(
+        settlement,
+        state="calculated",
+        revision=settlement.revision + 1,
+        waiting=(),
+        terms_version=terms.version,
+        known=await _known(tx, settlement),
+        inputs=contract.inputs,
+        inputs_sha256=inputs_hash(terms.root, leaves),
+        items_sha256=items_hash(item_documents(changes)),
+        content_sha256=next(one.content_sha256 for one in shown if one.organisation in terms.payers()),
+        calculated_at=tx.now,
+    )
+    await settlements.save_calculated(tx, calculated)
+    await statements.add_statement(tx, calculated, statement.lines, changes, shown)
+    await tell(tx, contract.id, _facts(calculated, statement))
+    return calculated
+
+
+def _projections(statement: Statement, posted: Iterable[Posted]) -> list[Projection]:
+    by_rule: dict[str, int] = defaultdict(int)
+    for one in posted:
+        by_rule[one.key.item.rule] += one.figures.amount_minor
+    audiences = (audience_of(statement.terms, party.organisation_id) for party in statement.terms.parties)
+    return [project(statement, audience, by_rule) for audience in audiences if audience is not None]
+
+
+async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:
+    """How far each source is known at this moment: at least as far as its owner said when it was asked."""
+    sources = [head.source for head in settlement.heads or ()]
+    applied = await settlements.applied(tx, settlement.contract_id, sources)
+    own = await inputs.own_last(tx, settlement.contract_id)
+    found = {**applied, **({OWN_SOURCE: own} if own else {})}
+    return tuple(Position(source=source, sequence=sequence) for source, sequence in found.items())
+
+
+def _facts(calculated: Settlement, statement: Statement) -> list[object]:
+    currency = statement.terms.currency
+    total = sum(line.figures.amount_minor for line in statement.lines)
+    frozen = SettlementFrozen(
+        contract_id=calculated.contract_id,
+        settlement_id=calculated.id,
+        number=calculated.number,
+        kind=calculated.kind,
+        period=calculated.period,
+        known=calculated.known,
+        inputs=calculated.inputs or 0,
+        inputs_sha256=calculated.inputs_sha256 or "",
+    )
+    said = SettlementCalculated(
+        contract_id=calculated.contract_id,
+        settlement_id=calculated.id,
+        terms_version=statement.terms.version,
+        lines=tuple(_line(n, line, currency) for n, line in enumerate(statement.lines, start=1)),
+        total=from_minor(total, currency),
+        content_sha256=calculated.content_sha256 or "",
+        items_sha256=calculated.items_sha256 or "",
+        items_at=f"/v1/settlements/{calculated.id}/lines",
+    )
+    return [frozen, said]
+
+
+def _line(number: int, line: Line, currency: str) -> StatementLine:
+    return StatementLine(
+        number=number,
+        rule=line.rule,
+        price=from_minor(line.price_minor, currency),
+        people=len(line.people),
+        units=line.figures.units,
+        amount=from_minor(line.figures.amount_minor, currency),
+        cut=tuple(CutByCap(cap=cap, amount=from_minor(minor, currency)) for cap, minor in line.figures.cuts),
+    )

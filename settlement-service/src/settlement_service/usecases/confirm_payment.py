@@ -1,0 +1,170 @@
+"""Use case: a payer confirms that money has moved, or has not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+from typing import TypeAlias
+from uuid import UUID
+
+from services.core.errors import FieldError, Invalid
+from services.core.money import Money, from_minor, to_minor
+from services.core.period import local_date
+from services.events.settlements import SettlementPaid, SettlementPartlyPaid, SettlementPaymentRejected
+from services.kit import clock
+from services.kit.outbox import tell
+from services.kit.transaction import Transaction
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.payments import (
+    Confirmed,
+    Outcome,
+    Payment,
+    ReferenceTaken,
+    check_payment,
+    check_reference,
+    entry_for,
+    payee_of,
+    state_after,
+)
+from settlement_service.domain.postings import Entry
+from settlement_service.storage import ledger, settlements, statements
+from settlement_service.usecases.hold_settlement import hold_settlement
+from settlement_service.usecases.post_settlement import said_postings
+
+REJECTED = "settlement.payment_rejected"
+"""It may follow on anything that is posted, so its row says whether a payment may be confirmed at all."""
+Said: TypeAlias = SettlementPaid | SettlementPartlyPaid | SettlementPaymentRejected
+EVENTS: Mapping[type[Said], str] = MappingProxyType(
+    {
+        SettlementPaid: "settlement.paid",
+        SettlementPartlyPaid: "settlement.partly_paid",
+        SettlementPaymentRejected: REJECTED,
+    }
+)
+
+
+class CurrencyDiffers(Invalid):
+    """Another currency than the contract's."""
+
+    code = "currency-differs"
+    title = "Amounts are in the contract's currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the payer says: the payee only where there are several."""
+
+    reference: str
+    paid_on: date
+    amount: Money
+    outcome: Outcome
+    payee: str | None
+
+
+async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmation, expected: int) -> Settlement:
+    """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`,
+    `settlement-state-not-right`, `reference-not-valid`, `currency-differs`, `amount-not-valid`, `payee-needed` and
+    those of `check_payment`."""
+    contract, settlement = await hold_settlement(tx, settlement_id, expected)
+    check_move(settlement.state, REJECTED)
+    owed = await _owed(tx, settlement_id)
+    payment = _payment(said, tx.caller.organisation, owed, contract.terms.currency)
+    earlier = await ledger.payments_under(tx, contract.id, payment.payer, payment.reference)
+    balances = await ledger.balances_of(tx, settlement_id, "receivable")
+    outstanding = {payee: balances.get(payee, 0) for payee in owed}
+    today = local_date(tx.now, contract.terms.time_zone)
+    taken_back = check_payment(payment, outstanding[payment.payee], _under(settlement_id, earlier), today)
+    entry = _entry(tx, contract, settlement, payment, earlier[0].entry_id if taken_back else None)
+    if entry is not None:
+        await ledger.add_entry(tx, entry)
+        outstanding[payment.payee] += -payment.minor if payment.outcome == "paid" else payment.minor
+    await ledger.add_payment(tx, settlement, clock.new_id(), payment, entry.id if entry else None)
+    state = state_after(list(owed.values()), list(outstanding.values()))
+    changed = replace(settlement, state=state, revision=settlement.revision + 1)
+    fact = _fact(changed, payment, entry, from_minor(sum(outstanding.values()), contract.terms.currency))
+    check_move(settlement.state, EVENTS[type(fact)], state)
+    await settlements.save_state(tx, changed)
+    await tell(tx, contract.id, [fact])
+    return changed
+
+
+async def _owed(tx: Transaction, settlement_id: UUID) -> dict[str, int]:
+    """What the caller's organisation owes (below zero: is owed) by a settlement, in minor units by payee."""
+    shares = await statements.shares_of(tx, settlement_id)
+    return {payee: minor for (payer, payee), minor in shares.items() if payer == tx.caller.organisation and minor}
+
+
+def _payment(said: Confirmation, payer: str, owed: Mapping[str, int], currency: str) -> Payment:
+    if said.amount.currency != currency:
+        raise CurrencyDiffers(errors=[FieldError("/amount/currency", CurrencyDiffers.code, f"{currency}.")])
+    return Payment(
+        payer=payer,
+        payee=payee_of(said.payee, owed),
+        reference=check_reference(said.reference),
+        paid_on=said.paid_on,
+        minor=to_minor(said.amount, "/amount"),
+        outcome=said.outcome,
+    )
+
+
+def _under(settlement_id: UUID, earlier: Sequence[Confirmed]) -> list[Payment]:
+    """Earlier confirmations under the reference. One of another settlement is not this payment."""
+    if any(one.settlement_id != settlement_id for one in earlier):
+        raise ReferenceTaken("Send a reference that stands for no other payment of this contract.")
+    return [one.payment for one in earlier]
+
+
+def _entry(
+    tx: Transaction, contract: Contract, settlement: Settlement, payment: Payment, reverses: UUID | None
+) -> Entry | None:
+    sides = entry_for(payment, reverses is not None)
+    if not sides or settlement.accounting_on is None:
+        return None
+    return Entry(
+        id=clock.new_id(),
+        contract_id=contract.id,
+        settlement_id=settlement.id,
+        kind="payment_reversal" if reverses else "payment",
+        currency=contract.terms.currency,
+        document_on=local_date(tx.now, contract.terms.time_zone),
+        accounting_on=settlement.accounting_on,
+        value_on=payment.paid_on,
+        recorded_at=tx.now,
+        sides=sides,
+        reverses=reverses,
+    )
+
+
+def _fact(changed: Settlement, payment: Payment, entry: Entry | None, outstanding: Money) -> Said:
+    amount = from_minor(payment.minor, outstanding.currency)
+    postings = said_postings(entry.sides, entry.currency) if entry else ()
+    if payment.outcome == "rejected":
+        return SettlementPaymentRejected(
+            contract_id=changed.contract_id,
+            settlement_id=changed.id,
+            amount=amount,
+            outstanding=outstanding,
+            rejected_on=payment.paid_on,
+            entry_id=entry.id if entry else None,
+            postings=postings,
+        )
+    assert entry is not None
+    if changed.state == "paid":
+        return SettlementPaid(
+            contract_id=changed.contract_id,
+            settlement_id=changed.id,
+            entry_id=entry.id,
+            postings=postings,
+            amount=amount,
+            paid_on=payment.paid_on,
+        )
+    return SettlementPartlyPaid(
+        contract_id=changed.contract_id,
+        settlement_id=changed.id,
+        entry_id=entry.id,
+        postings=postings,
+        amount=amount,
+        outstanding=outstanding,
+        paid_on=payment.paid_on,
+    )

@@ -1,0 +1,76 @@
+"""Use case: an open settlement is frozen as soon as everything its owners have said is here, and calculated."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from services.events.contracts import SERVICE as CONTRACTS
+from services.events.outcomes import SERVICE as OUTCOMES
+from services.events.settlements import Position
+from services.kit import audit
+from services.kit.transaction import Transaction
+from settlement_service.domain.lifecycle import Settlement, Waiting
+from settlement_service.storage import contracts, settlements
+from settlement_service.usecases.calculate_settlement import calculate_settlement
+
+SOURCES = (f"urn:enzym:{CONTRACTS}", f"urn:enzym:{OUTCOMES}")
+"""The owners of what a settlement rests on."""
+MOST_AT_ONCE = 100
+
+
+async def find_open_settlements(tx: Transaction) -> list[Settlement]:
+    """The oldest settlements that wait to be frozen."""
+    return await settlements.open_settlements(tx, MOST_AT_ONCE)
+
+
+async def freeze_settlement(tx: Transaction, settlement_id: UUID, heads: Mapping[str, int | None]) -> bool:
+    """Freezes and calculates, or keeps what is still waited for; says whether it was frozen. `heads` are what each
+    owner said just now its last sequence on the contract is, None for one that did not answer; once all have said,
+    that is what is waited for, however much comes after it. Everything up to the lock is read without it."""
+    settlement = await settlements.find_settlement(tx, settlement_id)
+    if settlement is None or settlement.state != "open":
+        return False
+    asked = _with_heads(settlement, heads)
+    if asked.heads is None or await _waits_for(tx, asked):
+        await _keep_waiting(tx, settlement, replace(asked, waiting=await _waits_for(tx, asked, heads)))
+        return False
+    contract = await contracts.get_contract(tx, settlement.contract_id, lock=True)
+    settlement = await settlements.get_settlement(tx, settlement_id)
+    if settlement.state != "open" or await _waits_for(tx, asked):
+        return False
+    await calculate_settlement(tx, contract, replace(asked, revision=settlement.revision))
+    await audit.note(tx, "freeze_settlement", f"/v1/settlements/{settlement_id}", "done")
+    return True
+
+
+def _with_heads(settlement: Settlement, heads: Mapping[str, int | None]) -> Settlement:
+    if settlement.heads is not None:
+        return settlement
+    said = [Position(source=source, sequence=head) for source, head in heads.items() if head is not None]
+    return replace(settlement, heads=tuple(said)) if len(said) == len(SOURCES) else settlement
+
+
+async def _waits_for(
+    tx: Transaction, settlement: Settlement, heads: Mapping[str, int | None] | None = None
+) -> tuple[Waiting, ...]:
+    applied = await settlements.applied(tx, settlement.contract_id, SOURCES)
+    parked = await settlements.sources_parked(tx, settlement.contract_id)
+    expected: Sequence[Position] = settlement.heads or ()
+    waiting = [
+        Waiting(head.source, "facts-not-applied", head.sequence, applied[head.source])
+        for head in expected
+        if applied[head.source] < head.sequence and head.source not in parked
+    ]
+    waiting += [Waiting(source, "fact-parked", applied=applied.get(source)) for source in sorted(parked)]
+    if settlement.heads is None:
+        waiting += [Waiting(source, "owner-not-reachable") for source, head in (heads or {}).items() if head is None]
+    return tuple(waiting)
+
+
+async def _keep_waiting(tx: Transaction, before: Settlement, now: Settlement) -> None:
+    """Keeps what is waited for, if it is something else than before: then it is another version to read."""
+    if (before.heads, before.waiting) != (now.heads, now.waiting):
+        contract = await contracts.get_contract(tx, now.contract_id, lock=True)
+        current = await settlements.get_settlement(tx, now.id)
+        if current.state == "open" and contract.id == now.contract_id:
+            await settlements.save_waiting(tx, replace(now, revision=current.revision + 1))

@@ -1,0 +1,69 @@
+"""Use case: where a contract stands for one of its parties."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.kit.transaction import Transaction
+from settlement_service.domain.audience import Audience
+from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.position import ContractPosition, Headroom, position_of
+from settlement_service.domain.terms import Terms
+from settlement_service.storage import contracts, items, settlements, statements
+from settlement_service.storage.contracts import own_question
+from settlement_service.usecases.get_settlement import reader_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Totals in minor units. `details` are of this moment; they are missing for who small counts are hidden from,
+    whose totals are as of the posted settlement `as_of`."""
+
+    contract_id: UUID
+    terms: Terms
+    audience: Audience
+    entitled_minor: int
+    settled_minor: int
+    details: ContractPosition | None
+    headroom: tuple[Headroom, ...]
+    as_of: Settlement | None = None
+
+
+async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
+    """Where the contract stands. Errors: `not-found`."""
+    contract = await contracts.get_contract(tx, contract_id)
+    audience = reader_of(tx, contract)
+    if audience.grouped:
+        return await _as_posted(tx, contract_id, contract.terms, audience)
+    async with own_question(tx):
+        found = await items.items_of(tx, contract_id)
+        posted = await items.posted_of(tx, contract_id)
+    position = position_of(contract.terms, audience, found, posted)
+    return Standing(
+        contract_id=contract_id,
+        terms=contract.terms,
+        audience=audience,
+        entitled_minor=sum(rule.entitled_minor for rule in position.rules),
+        settled_minor=sum(rule.settled_minor for rule in position.rules),
+        details=position,
+        headroom=position.headroom,
+    )
+
+
+async def _as_posted(tx: Transaction, contract_id: UUID, terms: Terms, audience: Audience) -> Standing:
+    """What its last posted statement says, and nothing newer. The cap on the contract is shown where nobody else is
+    paid by it: otherwise it would tell of others."""
+    last = await settlements.last_posted(tx, contract_id)
+    shown = await statements.find_projection(tx, last.id) if last else None
+    settled = shown.previously_minor + shown.total_minor if shown else 0
+    alone = audience.lines == frozenset(terms.rules)
+    limits = [limit for limit in terms.limits if limit.kind == "contract" and alone]
+    return Standing(
+        contract_id=contract_id,
+        terms=terms,
+        audience=audience,
+        entitled_minor=settled,
+        settled_minor=settled,
+        details=None,
+        headroom=tuple(Headroom("contract", None, limit.minor, settled) for limit in limits),
+        as_of=last,
+    )

@@ -1,0 +1,114 @@
+"""Use case: a settlement as its reader may see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.core.access import RoleNotAllowed
+from services.core.errors import NotFound
+from services.kit.transaction import Transaction
+from settlement_service.domain.approval import Approval
+from settlement_service.domain.audience import Audience, audience_of
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.lifecycle import POSTED, Settlement, State
+from settlement_service.domain.payments import Confirmed
+from settlement_service.domain.projection import Projection
+from settlement_service.domain.terms import Terms
+from settlement_service.storage import contracts, ledger, settlements, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A settlement with what its reader is shown of it. `projection` is there once it is calculated; for who small
+    counts are hidden from, once it is posted: of drafts that replace each other, one could be subtracted from
+    another. `outstanding` is what is owed, by payee, once it is posted."""
+
+    settlement: Settlement
+    terms: Terms
+    audience: Audience
+    projection: Projection | None
+    approvals: tuple[Approval, ...] = ()
+    payments: tuple[Confirmed, ...] = ()
+    outstanding: tuple[tuple[str, int], ...] = ()
+
+
+async def get_revision(tx: Transaction, settlement_id: UUID) -> int:
+    """The revision that a reader would be shown now. Errors: `not-found`."""
+    return (await settlements.get_settlement(tx, settlement_id)).revision
+
+
+async def get_settlement(tx: Transaction, settlement_id: UUID) -> Shown:
+    """One settlement, whole. Errors: `not-found`."""
+    settlement = await settlements.get_settlement(tx, settlement_id)
+    return await show(tx, settlement)
+
+
+async def show(tx: Transaction, settlement: Settlement) -> Shown:
+    """A settlement that was found, as the caller may see it. Errors: `not-found`."""
+    contract = await contracts.get_contract(tx, settlement.contract_id)
+    audience = reader_of(tx, contract)
+    balances = await ledger.balances_of(tx, settlement.id, "receivable") if settlement.state in POSTED else {}
+    own = {audience.organisation} if not audience.whole else set(balances)
+    return Shown(
+        settlement=settlement,
+        terms=contract.terms,
+        audience=audience,
+        projection=await _projection(tx, settlement, audience),
+        approvals=tuple(await ledger.approvals_of(tx, settlement.id)),
+        payments=tuple(
+            one
+            for one in await ledger.payments_of(tx, settlement.id)
+            if audience.whole or one.payment.payee == audience.organisation
+        ),
+        outstanding=tuple((payee, minor) for payee, minor in balances.items() if payee in own),
+    )
+
+
+async def list_settlements(
+    tx: Transaction, contract_id: UUID | None, state: State | None, after: tuple[UUID, int] | None, limit: int
+) -> list[Shown]:
+    """Up to `limit` settlements of a contract, or of all that the caller is a party of, without approvals and
+    payments. Errors: `not-found` for a contract that the caller is no party of."""
+    if contract_id is not None:
+        await contracts.get_contract(tx, contract_id)
+    states: Sequence[State] | None = None if state is None else (state,)
+    found = await settlements.list_settlements(tx, contract_id, states, after, limit)
+    known = await contracts.get_contracts(tx, [one.contract_id for one in found])
+    told = await statements.find_projections(tx, [one.id for one in found])
+    shown = []
+    for one in found:
+        audience = reader_of(tx, known[one.contract_id])
+        projection = told.get(one.id) if _is_told(one, audience) else None
+        shown.append(Shown(one, known[one.contract_id].terms, audience, projection))
+    return shown
+
+
+def reader_of(tx: Transaction, contract: Contract) -> Audience:
+    """What the caller is shown of a contract. Errors: `not-found` for who is no party."""
+    audience = audience_of(contract.terms, tx.caller.organisation)
+    if audience is None:
+        raise NotFound()
+    return audience
+
+
+async def get_for_items(tx: Transaction, settlement_id: UUID) -> tuple[Settlement, Contract, Audience]:
+    """A calculated settlement, for a reader of items. Errors: `not-found`; `role-not-allowed` for who may never see
+    what concerns single persons."""
+    settlement = await settlements.get_settlement(tx, settlement_id)
+    contract = await contracts.get_contract(tx, settlement.contract_id)
+    audience = reader_of(tx, contract)
+    if not audience.items:
+        raise RoleNotAllowed("Items and inputs are for who pays, reports, verifies, or is paid as the provider.")
+    if settlement.content_sha256 is None:
+        raise NotFound()
+    return settlement, contract, audience
+
+
+async def _projection(tx: Transaction, settlement: Settlement, audience: Audience) -> Projection | None:
+    if not _is_told(settlement, audience):
+        return None
+    return await statements.find_projection(tx, settlement.id)
+
+
+def _is_told(settlement: Settlement, audience: Audience) -> bool:
+    return settlement.state in POSTED or not audience.grouped

@@ -1,0 +1,34 @@
+"""Use case: what every command on a settlement begins with: who asks, the lock, the version."""
+
+from uuid import UUID
+
+from services.core.access import require_role
+from services.core.terms.model import Party
+from services.kit.http import check_version
+from services.kit.transaction import Transaction
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.lifecycle import Person, Settlement
+from settlement_service.storage import contracts, settlements
+
+
+async def hold_settlement(tx: Transaction, settlement_id: UUID, expected: int) -> tuple[Contract, Settlement]:
+    """The settlement and its contract, locked, for a payer who read revision `expected`. Errors: `not-found`,
+    `role-not-allowed`, `version-stale`."""
+    found = await settlements.get_settlement(tx, settlement_id)
+    require_payer(tx, await contracts.get_contract(tx, found.contract_id))
+    contract = await contracts.get_contract(tx, found.contract_id, lock=True)
+    settlement = await settlements.get_settlement(tx, settlement_id)
+    check_version(settlement.revision, expected)
+    return contract, settlement
+
+
+def require_payer(tx: Transaction, contract: Contract) -> None:
+    """Errors: `role-not-allowed` for a party that is no payer; `not-found` for who is none."""
+    organisation = tx.caller.organisation
+    role = contract.terms.role_of(organisation)
+    require_role(None if role is None else Party(organisation_id=organisation, role=role), ["payer"])
+
+
+def person_of(tx: Transaction) -> Person:
+    """Who asks."""
+    return Person(tx.caller.issuer, tx.caller.subject, tx.caller.organisation, tx.caller.actor)
