@@ -6,7 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := services contracts-service outcomes-service settlement-service gateway deploy
 PROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
-SOURCES := $(DISTRIBUTIONS) tests conftest.py
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -33,7 +32,8 @@ lint: $(READY)  ## style and bans
 	$(BIN)/ruff format --check .
 
 types: $(READY)  ## every line has its types
-	$(BIN)/mypy $(SOURCES)
+	@for each in $(DISTRIBUTIONS); do echo "$$each"; MYPYPATH=$$each $(BIN)/mypy $$each || exit 1; done
+	@echo tests; $(BIN)/mypy tests conftest.py
 
 imports: $(READY)  ## who may know whom
 	$(BIN)/lint-imports
