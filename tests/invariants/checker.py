@@ -2,7 +2,7 @@
 
 from .copies import copies_are_folds
 from .frozen import inputs_hold
-from .money import entries_are_what_items_say, entries_balance, items_are_whole, posted_is_the_sum
+from .money import caps_hold, entries_are_what_items_say, entries_balance, items_are_whole, posted_is_the_sum
 from .recompute import recompute
 from .said import heard, published, quiet, without_gap
 from .snapshot import SERVICES, Snapshot
@@ -18,6 +18,7 @@ def check(snapshot: Snapshot) -> list[str]:
         findings += inputs_hold(snapshot, contract_id)
         findings += items_are_whole(snapshot, contract_id)
         findings += posted_is_the_sum(snapshot, contract_id, posted)
+        findings += caps_hold(snapshot, contract_id)
         findings += copies_are_folds(snapshot, contract_id)
     for service in SERVICES:
         findings += quiet(service, snapshot.unpublished(service), snapshot.parked(service))

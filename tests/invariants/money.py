@@ -1,14 +1,16 @@
-"""Tests: whether money is kept as it must be: postings, items, what stands posted (invariants 1 and 2)."""
+"""Tests: whether money is kept as it must be: postings, items, what stands posted (invariants 1 to 4)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .claims import fold
 from .entitled import payable
-from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT, Posted
+from .recompute import CONTRACTS, NOTHING, OUTCOMES, SETTLEMENT, Figures, Posted
 from .said import Fact
 from .snapshot import Row, Snapshot, bodies
-from .terms import Terms, minor
+from .terms import CAPS, Terms, minor
+
+Key = tuple[Any, ...]
 
 FIGURES = ("units", "gross_minor", "cut_person_minor", "cut_rule_minor", "cut_contract_minor")
 KEY = ("rule", "subject_id", "occurrence", "price_minor")
@@ -89,25 +91,58 @@ def items_are_whole(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
 
 
 def posted_is_the_sum(snapshot: Snapshot, contract_id: str, mine: Posted) -> Iterator[str]:
-    """2: what stands posted for each item is the sum of what posted settlements said, and what the checker finds:
-    gross is paid, cut by a named cap, or waits for the next settlement."""
-    summed: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for settlement in snapshot.rows("settlement", "settlement"):
-        if settlement["contract_id"] == contract_id and settlement["posted_at"] is not None:
-            for row, difference in _differences(snapshot, settlement["id"]):
-                key = tuple(row[name] for name in KEY)
-                before = summed.get(key, (0, 0, 0, 0, 0))
-                summed[key] = tuple(a + b for a, b in zip(before, difference, strict=True))
+    """2: what stands posted for each item is the sum of what posted settlements said: gross is paid, cut by a named
+    cap, or waits for the next settlement. 3: one live item a key, and what stands is what the checker finds due."""
+    summed: dict[Key, Figures] = {}
+    for settlement in _posted_settlements(snapshot, contract_id):
+        _add(summed, _differences(snapshot, settlement["id"]))
     kept = {
-        tuple(row[name] for name in KEY): tuple(row[name] for name in FIGURES)
+        _key(row): tuple(row[name] for name in FIGURES)
         for row in snapshot.rows("settlement", "posted_item")
         if row["contract_id"] == contract_id
     }
-    for name, other in (("the sum of its settlements", summed), ("what is computed anew", mine.figures)):
+    anew: dict[Key, Figures] = dict(mine.figures.items())
+    for invariant, name, other in ((2, "the sum of its settlements", summed), (3, "what is due", anew)):
         for key in kept.keys() | other.keys():
-            zero = (0, 0, 0, 0, 0)
-            if kept.get(key, zero) != other.get(key, zero):
-                yield f"2: {key} stands at {kept.get(key, zero)}, {name} is {other.get(key, zero)}"
+            if kept.get(key, NOTHING) != other.get(key, NOTHING):
+                yield f"{invariant}: {key} stands at {kept.get(key)}, {name} is {other.get(key)}"
+    rows = [row for row in snapshot.rows("settlement", "item") if row["contract_id"] == contract_id]
+    live = [(row["rule"], row["subject_id"], row["occurrence"]) for row in rows if row["reason"] is None]
+    for twice in {key for key in live if live.count(key) > 1}:
+        yield f"3: {twice} has two live items"
+
+
+def caps_hold(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
+    """4: after each posting, what stands is within every cap."""
+    terms, *_ = _known(snapshot, contract_id)
+    stands: dict[Key, Figures] = {}
+    for settlement in _posted_settlements(snapshot, contract_id):
+        _add(stands, _differences(snapshot, settlement["id"]))
+        sums: dict[tuple[str, str], int] = {}
+        for (rule, subject, *_), figures in stands.items():
+            for group in (("person", str(subject)), ("rule", str(rule)), ("contract", "")):
+                sums[group] = sums.get(group, 0) + _amount(figures)
+        for kind in CAPS:
+            for limit, code, _ in terms.caps(kind):
+                for (of_kind, member), minor_units in sums.items():
+                    if of_kind == kind and code in (None, member) and minor_units > limit:
+                        yield f"4: settlement {settlement['id']}: {minor_units} under the {kind} cap of {limit}"
+
+
+def _posted_settlements(snapshot: Snapshot, contract_id: str) -> list[Row]:
+    rows = snapshot.rows("settlement", "settlement")
+    posted = [row for row in rows if row["contract_id"] == contract_id and row["posted_at"] is not None]
+    return sorted(posted, key=lambda row: row["number"])
+
+
+def _add(sums: dict[Key, Figures], differences: Iterable[tuple[Row, Figures]]) -> None:
+    for row, difference in differences:
+        before = sums.get(_key(row), NOTHING)
+        sums[_key(row)] = tuple(a + b for a, b in zip(before, difference, strict=True))
+
+
+def _key(row: Row) -> Key:
+    return tuple(row[name] for name in KEY)
 
 
 def _known(snapshot: Snapshot, contract_id: str) -> tuple[Terms, Mapping[str, Any], str | None]:
