@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.api.identity import Clients, TrustedIssuer
 from gateway.api.own import own_routes
 from gateway.api.proxy import Proxy
+from gateway.api.unreadable import Protocol
 from gateway.clients.upstream import Upstreams
 from gateway.policy import OPERATIONS, Routes
 from gateway.settings import Settings
@@ -96,15 +97,13 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-def main() -> None:
-    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
-    settings = Settings()
-    gateway = create_app(settings)
-    config = uvicorn.Config(
+def configured(gateway: Gateway, host: str, port: int) -> uvicorn.Config:
+    """How the gateway is served."""
+    return uvicorn.Config(
         gateway,
-        host=settings.host,
-        port=settings.port,
-        http="httptools",
+        host=host,
+        port=port,
+        http=Protocol,
         loop="uvloop",
         ws="none",
         access_log=False,
@@ -114,6 +113,13 @@ def main() -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
     )
+
+
+def main() -> None:
+    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
+    settings = Settings()
+    gateway = create_app(settings)
+    config = configured(gateway, host=settings.host, port=settings.port)
     _Server(config, gateway).run()
 
 

@@ -11,11 +11,11 @@ BUFFERED = 256 * 1024
 
 
 class Cut(Exception):
-    """The connection ended before the answer did. `heard` tells whether any of the answer had come."""
+    """The connection ended before the answer did. `unheard`: the other side closed it and had said nothing."""
 
-    def __init__(self, heard: bool) -> None:
+    def __init__(self, unheard: bool) -> None:
         super().__init__()
-        self.heard = heard
+        self.unheard = unheard
 
 
 class Connection(asyncio.Protocol):
@@ -32,7 +32,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._lost = False
         self._headed = False
-        self._heard = False
+        self._unheard = True
         self._kept_alive = True
         self.ended = True
         self.status = 0
@@ -42,7 +42,8 @@ class Connection(asyncio.Protocol):
 
     def begin(self, patience: float) -> None:
         """Makes ready for the next exchange; a service silent for `patience` seconds may be given up."""
-        self._headed = self._heard = self.ended = False
+        self._headed = self.ended = False
+        self._unheard = True
         self.headers = []
         self.patience = patience
         self.silent_since = self._loop.time()
@@ -60,7 +61,7 @@ class Connection(asyncio.Protocol):
     def send(self, raw: bytes) -> None:
         """Sends without waiting. Errors: Cut."""
         if self._lost:
-            raise Cut(self._heard)
+            raise Cut(self._unheard)
         self.silent_since = self._loop.time()
         self._transport.write(raw)
 
@@ -89,12 +90,13 @@ class Connection(asyncio.Protocol):
 
     async def _wait(self) -> None:
         if self._lost:
-            raise Cut(self._heard)
+            raise Cut(self._unheard)
         self._waiter = self._loop.create_future()
         await self._waiter
 
     def abort(self) -> None:
         """Ends the connection at once; whoever waits for an answer is told Cut."""
+        self._unheard = False
         self._transport.abort()
         self.connection_lost(None)
 
@@ -114,7 +116,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """asyncio. What is not HTTP, or comes unasked, ends the connection."""
-        self._heard = True
+        self._unheard = False
         self.silent_since = self._loop.time()
         try:
             if self.ended:

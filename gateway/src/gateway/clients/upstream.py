@@ -115,8 +115,9 @@ class Pool:
                 await connection.head()
                 return Answer(self, connection, sender)
             except Cut as cut:
+                again = rested and method == "GET" and cut.unheard
                 self.give_back(connection, sender)
-                if not rested or method != "GET" or cut.heard:
+                if not again:
                     raise self.unavailable("cut") from None
             except BaseException:
                 self.give_back(connection, sender)
