@@ -151,20 +151,9 @@ def _settlement(facts: list[Fact]) -> dict[str, list[Row]]:
         "contract": [{"id": CONTRACT, "activation": facts[0].body, "terminated_on": None}],
         "input": inputs,
         "claim": [_claim(*row) for row in CLAIMS],
-        "item": [
-            {
-                "contract_id": CONTRACT,
-                "claim_id": k,
-                "rule": "r",
-                "price_minor": PRICE,
-                "units": 1,
-                "gross_minor": PRICE,
-            }
-            | {"reason": None}
-            for k in ("k1", "k2")
-        ],
+        "item": [_live("k1", "p1"), _live("k2", "p2")],
         "posted_item": [_posted("p1", 0), _posted("p2", 2 * PRICE - CAP)],
-        "settlement": [{**settlement, "inputssha256": _root(inputs)}],
+        "settlement": [{**settlement, "terms_version": 1, "inputs": 7, "inputs_sha256": _root(inputs)}],
         "settlement_item": [_item("k1", "p1", 0), _item("k2", "p2", 2 * PRICE - CAP)],
         "entry": [{"id": "e1", "kind": "approval", "settlement_id": SETTLED}],
         "posting": [
