@@ -7,7 +7,13 @@ import asyncpg
 Connection: TypeAlias = Any
 """An asyncpg connection; the library ships no types."""
 
-CONNECTION_ERRORS: tuple[type[Exception], ...] = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+CONNECTION_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """All that a statement on such a connection can raise; after any of them it is thrown away."""
 
 

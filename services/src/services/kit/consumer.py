@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import httpx
 import structlog
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError
 from sqlalchemy.exc import DBAPIError
 
 from services.core.errors import EnzymError, Unavailable
 from services.kit.bus.interface import Bus, BusUnavailable, Consumer, Partition, Record
-from services.kit.database import sqlstate
 from services.kit.inbox import Inbox
 from services.kit.telemetry import what_failed
 from services.kit.waiting import backoff, pause
@@ -31,12 +30,18 @@ _NOT_YET = frozenset({"25P03", "42P01", "42703", "42883", "42501"})
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same fact may go in later without anything about it being changed."""
-    if isinstance(error, Unavailable | OSError | httpx.TransportError | InterfaceError):
+    if isinstance(error, Unavailable | OSError | httpx.TransportError):
         return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    state = error.sqlstate if isinstance(error, PostgresError) else sqlstate(error)
-    return state is not None and (state.startswith(_NOT_NOW) or state in _NOT_YET)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _is_transient_in_driver(getattr(error.orig, "__cause__", None))
+    return _is_transient_in_driver(error)
+
+
+def _is_transient_in_driver(error: BaseException | None) -> bool:
+    if isinstance(error, InterfaceError):
+        return not isinstance(error, ValueError)  # that is: unless a value did not fit its column
+    state = str(getattr(error, "sqlstate", ""))
+    return isinstance(error, InternalClientError) or state.startswith(_NOT_NOW) or state in _NOT_YET
 
 
 @dataclass(slots=True)

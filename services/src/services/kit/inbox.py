@@ -26,6 +26,9 @@ from services.kit.transaction import Transaction
 
 Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
 Key: TypeAlias = tuple[str, str]
+"""(source, aggregate)"""
+Place: TypeAlias = tuple[str, str, int]
+"""(source, aggregate, sequence)"""
 
 BEHIND_A_PARKED_ONE = "an earlier fact of this source and aggregate is parked"
 
@@ -67,7 +70,11 @@ class _Book:
     replaying: bool
     last: dict[Key, int]
     parked: set[Key]
-    taken: dict[tuple[str, str, int], tuple[UUID, bytes]] = field(default_factory=dict)
+    taken: dict[Place, tuple[UUID, bytes]] = field(default_factory=dict)
+
+    def holds_back(self, key: Key) -> bool:
+        """Whether nothing new of this aggregate goes in, because an earlier fact is parked."""
+        return key in self.parked and not self.replaying
 
 
 class Inbox:
@@ -106,14 +113,12 @@ class Inbox:
         `replayed` is the id of the parked row that the one record comes from. Errors: those of the handlers and of
         fetching, `DatabaseUnavailable`, `OutcomeUnknown`, and `Broken` for what can never be taken as it is."""
         letters = [(envelope_of(record), record) for record in records]
-        fetched: dict[Key, list[Envelope]] = {}
+        fetched: dict[Place, Envelope] = {}
 
         async def work(connection: AsyncConnection) -> None:
             book = await _open(connection, [envelope for envelope, _ in letters], replaying=replayed is not None)
-            waiting = dict(fetched)
             for envelope, record in letters:
-                for earlier in waiting.pop((envelope.source, envelope.aggregate), ()):
-                    await self._take_one(book, earlier, None)
+                await self._fill(book, envelope, fetched)
                 await self._take_one(book, envelope, record)
             await _close(book)
             if replayed is not None:
@@ -123,7 +128,7 @@ class Inbox:
             try:
                 return await self._database.run(work, self._caller.organisation)
             except _Gap as gap:
-                fetched.setdefault(gap.key, []).extend(await self._missing(gap))
+                fetched.update({_place(envelope): envelope for envelope in await self._missing(gap)})
 
     async def set_aside(self, record: Record, reason: str) -> None:
         """Parks a record that could not be taken; later ones of its source and aggregate will follow it."""
@@ -135,21 +140,29 @@ class Inbox:
             lambda connection: park(connection, record, envelope, reason), self._caller.organisation
         )
 
-    async def _take_one(self, book: _Book, envelope: Envelope, record: Record | None) -> None:
-        self._turned()
+    async def _fill(self, book: _Book, envelope: Envelope, fetched: Mapping[Place, Envelope]) -> None:
+        """Takes what was fetched of what is missing before `envelope`."""
         key = (envelope.source, envelope.aggregate)
-        last = book.last[key]
-        if envelope.sequence <= last:
+        while book.last[key] + 1 < envelope.sequence and not book.holds_back(key):
+            missing = fetched.get((*key, book.last[key] + 1))
+            if missing is None:
+                raise _Gap(envelope, book.last[key] + 1)
+            await self._take_next(book, missing)
+
+    async def _take_one(self, book: _Book, envelope: Envelope, record: Record) -> None:
+        key = (envelope.source, envelope.aggregate)
+        if envelope.sequence <= book.last[key]:
             await _check_same(book, envelope)
-        elif key in book.parked and not book.replaying:
-            if record is not None:
-                await park(book.connection, record, envelope, BEHIND_A_PARKED_ONE)
-        elif envelope.sequence > last + 1:
-            raise _Gap(envelope, last + 1)
+        elif book.holds_back(key):
+            await park(book.connection, record, envelope, BEHIND_A_PARKED_ONE)
         else:
-            await self._handle(book, envelope)
-            book.last[key] = envelope.sequence
-            book.taken[(*key, envelope.sequence)] = (envelope.id, _fingerprint(envelope))
+            await self._take_next(book, envelope)
+
+    async def _take_next(self, book: _Book, envelope: Envelope) -> None:
+        self._turned()
+        await self._handle(book, envelope)
+        book.last[(envelope.source, envelope.aggregate)] = envelope.sequence
+        book.taken[_place(envelope)] = (envelope.id, _fingerprint(envelope))
 
     async def _handle(self, book: _Book, envelope: Envelope) -> None:
         declaration = self._catalogue.get(envelope.type)
@@ -169,7 +182,7 @@ class Inbox:
         said = await self._fetch_missing(*gap.key, gap.first)
         wanted = [envelope for envelope in said if envelope.sequence < gap.until]
         for place, envelope in enumerate(wanted):
-            if (envelope.source, envelope.aggregate, envelope.sequence) != (*gap.key, gap.first + place):
+            if _place(envelope) != (*gap.key, gap.first + place):
                 raise GapNotFilled("The owner's answer has a gap of its own.")
         if not wanted:
             raise GapNotFilled("What comes before this fact is missing, and its owner does not have it.")
@@ -211,13 +224,17 @@ async def _close(book: _Book) -> None:
 
 
 async def _check_same(book: _Book, envelope: Envelope) -> None:
-    place = (envelope.source, envelope.aggregate, envelope.sequence)
+    place = _place(envelope)
     before = book.taken.get(place)
     if before is None:
         row = (await book.connection.execute(_REMEMBERED, dict(zip(_PLACE, place, strict=True)))).one()
         before = (row.event_id, bytes(row.sha256))
     if before != (envelope.id, _fingerprint(envelope)):
         raise EventChanged("This sequence was taken already, with another id or body.")
+
+
+def _place(envelope: Envelope) -> Place:
+    return envelope.source, envelope.aggregate, envelope.sequence
 
 
 def _fingerprint(envelope: Envelope) -> bytes:

@@ -11,6 +11,7 @@ import structlog
 
 log = structlog.get_logger()
 
+SECONDS = 60.0
 EXIT_STATUS = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -18,8 +19,8 @@ EXIT_STATUS = 70
 class Watchdog:
     """A thread of its own, because a loop that never gives way stops everything that runs on it."""
 
-    def __init__(self, seconds: float = 60.0) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
+        self._seconds = SECONDS
         self._turned_at: dict[str, float] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)

@@ -89,8 +89,13 @@ def bus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 async def stage(request: pytest.FixtureRequest, kafka: Kafka, bus_server: Postgres) -> Stage:
     if request.param == "kafka":
         return KafkaStage(kafka)
+    return await a_bus_database(bus_server)
+
+
+async def a_bus_database(server: Postgres) -> EmbeddedStage:
+    """A database `bus` of its own, as `make run` makes it."""
     name = f"bus_{clock.random_id().hex}"
-    await provision(bus_server.url("postgres"), "bus", database=name)
-    stage = EmbeddedStage(bus_server, name)
+    await provision(server.url("postgres"), "bus", database=name)
+    stage = EmbeddedStage(server, name)
     await create_tables(stage.owner, {})
     return stage

@@ -70,9 +70,10 @@ async def create_tables(url: str, partitions: Mapping[str, int]) -> None:
             await connection.execute("select pg_advisory_xact_lock(hashtext('create_tables'))")
             await connection.execute(TABLES + GRANTS)
             for topic, count in partitions.items():
-                await connection.execute(_INSERT_PARTITIONS, topic, count)
                 there = await connection.fetchval("select count(*) from topic_partition where topic = $1", topic)
-                if there != count:
+                if there == 0:
+                    await connection.execute(_INSERT_PARTITIONS, topic, count)
+                elif there != count:
                     raise PartitionsAreFixed(f"{topic} has {there} partitions and is declared with {count}.")
     finally:
         await disconnect(connection)
@@ -156,7 +157,6 @@ def _headers(row: Outgoing) -> tuple[list[str], list[bytes]]:
 
 _INSERT_PARTITIONS = """
 insert into topic_partition (topic, partition) select $1, place from generate_series(0, $2::integer - 1) place
-on conflict do nothing
 """
 _COUNT_PARTITIONS = "select topic, count(*) from topic_partition where topic = any($1::text[]) group by topic"
 _TAKE_OFFSETS = """

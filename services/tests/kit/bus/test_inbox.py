@@ -73,6 +73,13 @@ async def test_what_is_missing_is_fetched_from_its_owner_and_taken_first(listene
     assert await listener.head("a") == 6
 
 
+async def test_several_gaps_are_filled_where_they_are(listener: Listener) -> None:
+    listener.owner.said = [an_envelope("a", n) for n in range(1, 9)]
+    await listener.inbox.take(notes("a", [1, 4, 5, 8]))
+    assert [first for _, _, first in listener.owner.asked] == [2, 6]
+    assert await listener.notes() == [f"a{n}" for n in range(1, 9)]
+
+
 async def test_a_wide_gap_is_fetched_page_by_page(listener: Listener) -> None:
     listener.owner.said = [an_envelope("a", n) for n in range(1, 9)]
     listener.owner.page = 2
