@@ -7,6 +7,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -30,7 +31,7 @@ class Show:
 
     def say(self, sentence: str) -> None:
         """One thing that happened, or that one should know."""
-        self.console.print(f"  {escape(sentence)}")
+        self.console.print(Padding(escape(sentence), (0, 0, 0, 2)))
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
