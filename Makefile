@@ -1,7 +1,9 @@
 # The one doorway, for people and for CI. `make` alone prints help.
 
 SHELL := /bin/sh
-PYTHON ?= python3
+# The first that is new enough; PYTHON=/path/to/python3 for another.
+PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$one && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := services contracts-service outcomes-service settlement-service gateway deploy
@@ -9,17 +11,21 @@ PROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-kafka demo test check lint types imports format snapshots bench lock clean kafka-tools
+.PHONY: help run run-kafka demo forget test check lint types imports format snapshots bench migrate lock clean kafka-tools
 
 ##@ See it work
-run: $(READY)  ## the whole suite on this machine, until Ctrl-C
-	@exec $(BIN)/python -m deploy.launcher --bus embedded
+run: $(READY)  ## the whole suite on this machine, until Ctrl-C (ARGS="--port-base 18080" for other ports)
+	@exec $(BIN)/python -m deploy.launcher --bus embedded $(ARGS)
 
 run-kafka: $(READY) kafka-tools  ## the same on real Apache Kafka
-	@exec $(BIN)/python -m deploy.launcher --bus kafka
+	@exec $(BIN)/python -m deploy.launcher --bus kafka $(ARGS)
 
 demo: $(READY)  ## a published contract from signature to statement, against what runs (or an own suite)
-	@exec $(BIN)/python -m deploy.demo
+	@exec $(BIN)/python -m deploy.demo $(ARGS)
+
+forget: $(READY)  ## delete the data that run and run-kafka have kept
+	@$(BIN)/python -m deploy.launcher --bus embedded --forget
+	@$(BIN)/python -m deploy.launcher --bus kafka --forget
 
 ##@ Work on it
 test: $(READY) kafka-tools  ## all tests, on real PostgreSQL and real Kafka (ARGS="-k name" for some)
@@ -50,6 +56,10 @@ bench: $(READY)  ## each hot path beside its reference (ROW=gateway for one)
 	$(BIN)/python -m tests.benchmarks $(ROW)
 
 ##@ Keep it
+migrate: $(READY)  ## a database to its newest revision (SERVICE=contracts-service ENZYM_MIGRATION_URL=...)
+	@test -n "$(SERVICE)" || { echo "Say which: make migrate SERVICE=contracts-service ENZYM_MIGRATION_URL=..."; exit 1; }
+	@$(BIN)/python -m alembic -c $(SERVICE)/alembic.ini upgrade head
+
 lock: $(READY)  ## pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-emit-package services --quiet --output-file requirements.lock $(PROJECTS) --group pyproject.toml:dev
@@ -62,16 +72,18 @@ help:
 	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The environment: from the lock alone, then our own distributions on top, editable.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(READY): requirements.lock $(PROJECTS)
+	@test -n "$(PYTHON)" || { \
+	  echo "Python 3.11 or newer is needed, and there is $$(python3 --version 2>&1). On Debian: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version 2>&1). On Debian: apt-get install python3"; exit 1; }
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not. On Debian: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	  echo "Python's venv is missing. On Debian: apt-get install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; exit 1; }
 	@echo "Installing into $(VENV) (about a minute, once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pip install --quiet --disable-pip-version-check --no-deps \
-	  --no-build-isolation $(addprefix --editable ./,$(DISTRIBUTIONS))
+	@$(PIP) --require-hashes -r requirements.lock
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --no-deps --no-build-isolation $(addprefix --editable ./,$(DISTRIBUTIONS))
 	@touch $(READY)
 
 # Java and Maven, for real Kafka: installed where that is allowed, else named.
@@ -81,7 +93,7 @@ kafka-tools:
 	command -v mvn >/dev/null 2>&1 || missing="$$missing maven"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "Installing $$missing"; apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; \
+	  echo "Installing $$missing"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
 	else \
 	  echo "Real Kafka needs Java 17 or newer, and Maven. On Debian: apt-get install $$missing"; exit 1; \
 	fi

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -23,7 +24,8 @@ class PortTaken(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0 after it was stopped, 1 when it could not be started."""
+    """Returns the exit status: 0 after it was stopped, 1 when it could not be
+    started, 130 when it was stopped before it began."""
     options = _options().parse_args(arguments)
     try:
         if options.forget:
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AlreadyRunning, OtherBus, NotStarted, PortTaken) as fault:
         print(fault, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -99,7 +103,11 @@ def _check_free(name: str, port: int) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except OSError:
+        # The terminal, or the program that read this, is gone; we still leave in order.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
