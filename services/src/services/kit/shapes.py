@@ -98,9 +98,7 @@ def schema(shape: Any) -> dict[str, Any]:
 
 def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "") -> tuple[FieldError, ...]:
     """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed."""
-    return tuple(
-        FieldError(pointer=at + pointer(fault["loc"]), code=_code(fault), detail=_sentence(fault)) for fault in faults
-    )
+    return tuple(FieldError(at + pointer(fault["loc"]), *_said(fault)) for fault in faults)
 
 
 def pointer(path: Sequence[int | str]) -> str:
@@ -108,15 +106,30 @@ def pointer(path: Sequence[int | str]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def _code(fault: Mapping[str, Any]) -> str:
-    return str(fault["type"]).replace("_", "-").replace(".", "-")
+_PLAIN: tuple[tuple[str, str, str], ...] = (
+    ("missing", "field-missing", "This field is required."),
+    ("extra_forbidden", "field-unknown", "There is no such field here."),
+    ("unexpected_keyword", "field-unknown", "There is no such field here."),
+    ("datetime", "instant-not-valid", 'An instant in UTC, such as "2026-01-31T12:00:00Z".'),
+    ("date", "date-not-valid", 'A calendar date, such as "2026-01-31".'),
+    ("uuid", "id-not-valid", "A UUID, as it was given."),
+    ("string_type", "text-expected", "Text, in quotation marks."),
+    ("bool", "truth-expected", "true or false."),
+    ("int", "integer-expected", "A whole number, without quotation marks."),
+    ("list", "list-expected", "A list."),
+    ("tuple", "list-expected", "A list."),
+    ("dict", "object-expected", "An object."),
+    ("model", "object-expected", "An object."),
+    ("dataclass", "object-expected", "An object."),
+)
+"""Where the type of a fault begins so: its code here, and what would be allowed."""
 
 
-def _sentence(fault: Mapping[str, Any]) -> str:
-    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return "There is no such field here."
-    if fault["type"] in ("missing", "missing_argument"):
-        return "This field is required."
+def _said(fault: Mapping[str, Any]) -> tuple[str, str]:
+    for beginning, code, sentence in _PLAIN:
+        if fault["type"].startswith(beginning):
+            return code, sentence
+    code = str(fault["type"]).replace("_", "-").replace(".", "-")
     if fault["type"] == "string_pattern_mismatch":
-        return f"Must match {fault['ctx']['pattern']}."
-    return str(fault["msg"]).removeprefix("Value error, ").rstrip(".") + "."
+        return code, f"Must match {fault['ctx']['pattern']}."
+    return code, str(fault["msg"]).removeprefix("Value error, ").rstrip(".") + "."
