@@ -5,14 +5,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from deploy import reference
 from deploy.topics import read_topics
 from gateway.policy import OPERATIONS
 from services.events import CATALOGUE
-from services.kit.app import routes_of
 
 from .source import REPOSITORY, SERVICES, said
 
@@ -20,17 +18,17 @@ INTERNAL = "/internal/"
 PARAMETER = re.compile(r"\{[^}]*\}")
 
 
-def _application(service: str) -> FastAPI:
-    app: FastAPI = routes_of(importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT)
-    return app
-
-
 def _served(service: str) -> set[tuple[str, str]]:
+    """Method and path of every route of the service's routers, also of those that no document names."""
+    about = importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT
+    routes = [route for router in about.routers for route in router.routes]
+    assert routes
+    assert all(isinstance(route, APIRoute) for route in routes)
     return {
         (method, PARAMETER.sub("{}", route.path))
-        for route in _application(service).routes
-        if isinstance(route, APIRoute) and not route.path.startswith(INTERNAL)
-        for method in route.methods or ()
+        for route in routes
+        if not route.path.startswith(INTERNAL)
+        for method in route.methods
     }
 
 
