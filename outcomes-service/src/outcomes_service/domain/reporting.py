@@ -1,6 +1,7 @@
 """Domain: the door for claims. It refuses only what cannot be a claim as things stand."""
 
 import hmac
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -142,7 +143,13 @@ def _check_day(contract: Contract, achieved_on: date) -> None:
         raise AchievedAfterTermination(errors=[FieldError(at, AchievedAfterTermination.code, allowed)])
 
 
-def order_key(secret: bytes, reporter: str, external_id: str) -> str:
-    """Orders claims of one day under a cap without telling when they arrived, or what they are called: 32 hex digits
-    of an HMAC-SHA256 under the installation's key."""
-    return hmac.digest(secret, f"{reporter}\0{external_id}".encode(), "sha256").hex()[:32]
+def order_keys(secret: bytes, reporter: str, external_ids: Iterable[str]) -> list[str]:
+    """For each claim of a reporter what orders it, under a cap, among claims of one day, without telling when it
+    arrived or what it is called: 32 hex digits of HMAC-SHA256(secret, reporter NUL external id)."""
+    begun = hmac.new(secret, f"{reporter}\0".encode(), "sha256")
+    keys = []
+    for external_id in external_ids:
+        this = begun.copy()
+        this.update(external_id.encode())
+        keys.append(this.hexdigest()[:32])
+    return keys

@@ -16,7 +16,7 @@ from outcomes_service.domain.reporting import (
     Reported,
     admit,
     content_of,
-    order_key,
+    order_keys,
 )
 from outcomes_service.storage.claims import NewClaim, Standing, add_claims, find_standing, get_claim
 from outcomes_service.storage.contracts import get_contract
@@ -59,6 +59,7 @@ async def keep_claims(
     """As `report_claims`, on a contract that is locked. A correction is one row."""
     people = await find_participants(tx, contract.id, {row.participant_key for row in rows})
     today = contract.today(tx.now)
+    ids = [correction.by] if correction else clock.new_ids(len(rows))
     refusals: dict[int, Refusal] = {}
     new: dict[int, NewClaim] = {}
     for place, row in enumerate(rows):
@@ -67,7 +68,7 @@ async def keep_claims(
         except Refusal as refusal:
             refusals[place] = refusal
         else:
-            new[place] = NewClaim(correction.by if correction else clock.new_id(), row.external_id, content)
+            new[place] = NewClaim(ids[place], row.external_id, content)
     corrects = correction.of if correction else None
     standing = _Standing(contract, people, corrects)
     answers = await standing.answers(tx, {place: rows[place] for place in refusals}, refusals)
@@ -95,26 +96,30 @@ async def _kept(
     ids = await add_claims(tx, contract.id, list(new.values()), corrects)
     kept = [place for place, claim in new.items() if claim.id in ids]
     by = tx.caller.organisation
+    keys = order_keys(order_secret, by, [rows[place].external_id for place in kept])
     await tell(
         tx,
         contract.id,
-        [
-            OutcomeClaimed(
-                contract_id=contract.id,
-                claim_id=new[place].id,
-                metric=rows[place].metric,
-                subject_id=new[place].content.subject_id,
-                occurrence=new[place].content.occurrence,
-                achieved_on=rows[place].achieved_on,
-                units=rows[place].units,
-                reported_by=by,
-                order_key=order_key(order_secret, by, rows[place].external_id),
-                corrects=corrects,
-            )
-            for place in kept
-        ],
+        [_claimed(contract, by, rows[place], new[place], key, corrects) for place, key in zip(kept, keys, strict=True)],
     )
     return set(kept)
+
+
+def _claimed(
+    contract: Contract, by: str, row: Reported, new: NewClaim, key: str, corrects: UUID | None
+) -> OutcomeClaimed:
+    return OutcomeClaimed(
+        contract_id=contract.id,
+        claim_id=new.id,
+        metric=row.metric,
+        subject_id=new.content.subject_id,
+        occurrence=new.content.occurrence,
+        achieved_on=row.achieved_on,
+        units=row.units,
+        reported_by=by,
+        order_key=key,
+        corrects=corrects,
+    )
 
 
 class _Standing(NamedTuple):

@@ -23,6 +23,8 @@ from services.kit.settings import ServiceSettings
 from services.kit.shapes import Shape
 
 VERSION = "0.1.0"
+GC_THRESHOLDS = (50_000, 20, 100)
+"""Seldom: there are hardly any cycles, and looking for them was a fifth of the work of an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _lifespan(
         async with http, waker, about.opens(app) if about.opens else _nothing():
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*GC_THRESHOLDS)
             yield
         await app.state.database.close()
 

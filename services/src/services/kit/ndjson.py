@@ -8,11 +8,12 @@ before it reads anything stalls nothing, and memory stays flat however long the 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
+from uuid import UUID
 
 import structlog
 from fastapi import Request, Response
@@ -74,7 +75,7 @@ class Result(NamedTuple):
     """What became of one row. `failed`: nobody's fault, the row may be sent again."""
 
     kind: Kind
-    id: str | None = None
+    id: UUID | None = None
     error: EnzymError | None = None
 
 
@@ -87,37 +88,49 @@ Name = Callable[[Any], Mapping[str, str]]
 what it should be. Nothing else of a row is repeated."""
 
 
+Line: TypeAlias = tuple[int, bytes | None]
+"""The number of a line, from 1, and what stands in it; None if that is more than LINE_LIMIT."""
+
+
 class Lines:
     """Cuts a body into lines, however it was cut into pieces. A line ends with LF or CRLF; the last one need not."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._too_long = False
-        self._number = 0
+        self.number = 0
 
-    def feed(self, piece: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """The lines that end in `piece`, with their numbers from 1; None for one over LINE_LIMIT. Blank lines are
-        counted and left out."""
+    def feed(self, piece: bytes) -> list[Line]:
+        """The lines that end in `piece`. Blank lines are counted and left out."""
         *ended, rest = piece.split(b"\n")
+        lines: list[Line] = []
         for part in ended:
-            self._keep(part)
-            yield from self.end()
+            if self._rest or self._too_long:
+                self._keep(part)
+                lines += self.end()
+            else:
+                self._add(lines, part)
         self._keep(rest)
+        return lines
 
-    def end(self) -> Iterator[tuple[int, bytes | None]]:
-        """The line that ends here; after the last piece, what no line feed has ended."""
-        raw, too_long = bytes(self._rest).strip(b" \t\r"), self._too_long
+    def end(self) -> list[Line]:
+        """The line that ends here, if there is one: after the last piece, what no line feed has ended."""
+        lines: list[Line] = []
+        self._add(lines, None if self._too_long else bytes(self._rest))
         self._rest.clear()
         self._too_long = False
-        self._number += 1
-        if too_long or len(raw) > LINE_LIMIT:
-            yield self._number, None
-        elif raw:
-            yield self._number, raw
+        return lines
+
+    def _add(self, lines: list[Line], raw: bytes | None) -> None:
+        self.number += 1
+        if raw is None or len(raw) > LINE_LIMIT:
+            lines.append((self.number, None))
+        elif raw := raw.strip(b" \t\r"):
+            lines.append((self.number, raw))
 
     def _keep(self, part: bytes) -> None:
-        if self._too_long or len(self._rest) + len(part) > LINE_LIMIT + 1:
-            self._too_long = True
+        self._too_long = self._too_long or len(self._rest) + len(part) > LINE_LIMIT
+        if self._too_long:
             self._rest.clear()
         else:
             self._rest += part
@@ -195,28 +208,31 @@ class _Upload(Response):
         try:
             async for piece in body.stream():
                 received += len(piece)
-                for number, raw in lines.feed(piece):
-                    await self._take(number, raw)
+                await self._take(lines.feed(piece))
                 if received > BULK_LIMIT:
+                    await self._take([(lines.number + 1, None)])
                     break
-                await self._notify()
-            for number, raw in lines.end():
-                await self._take(number, raw if received <= BULK_LIMIT else None)
+            await self._take(lines.end())
         except ClientDisconnect:
             self._rows.clear()
         self._read_all = True
         await self._notify()
 
-    async def _take(self, number: int, raw: bytes | None) -> None:
+    async def _take(self, lines: list[Line]) -> None:
+        for number, raw in lines:
+            self._rows.append(self._row(number, raw))
+            if len(self._rows) >= CHUNK_ROWS:
+                await self._notify()
+                await self._until(lambda: len(self._rows) < CHUNK_ROWS)
+        await self._notify()
+
+    def _row(self, number: int, raw: bytes | None) -> _Row:
         if raw is None:
-            self._rows.append(_Row(number, None, None, Result("refused", error=LineTooLong())))
-        else:
-            document, value = read_row(self._shape, raw)
-            refused = Result("refused", error=value) if isinstance(value, Refusal) else None
-            self._rows.append(_Row(number, document, value, refused))
-        if len(self._rows) >= CHUNK_ROWS:
-            await self._notify()
-            await self._until(lambda: len(self._rows) < CHUNK_ROWS)
+            return _Row(number, None, None, Result("refused", error=LineTooLong()))
+        document, value = read_row(self._shape, raw)
+        if isinstance(value, Refusal):
+            return _Row(number, document, None, Result("refused", error=value))
+        return _Row(number, document, value, None)
 
     async def _write(self) -> None:
         while self._rows or not self._read_all:
@@ -271,7 +287,7 @@ class _Upload(Response):
         self._counted[result.kind] += 1
         said: dict[str, Any] = {"line": row.number, **self._name(row.document), "result": result.kind}
         if result.id is not None:
-            said["id"] = result.id
+            said["id"] = str(result.id)
         if result.error is not None:
             said.update(code=result.error.code, detail=result.error.detail)
             if result.error.errors:
