@@ -26,7 +26,6 @@ from services.kit.keys import PublicKeys, Signer, fetch_with
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
 OWN_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})
-LEAVE_AFTER_SECONDS = 2.0
 
 
 class Gateway:
@@ -83,18 +82,23 @@ def _description(public_url: str) -> bytes:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is not ready for a while before it stops taking requests, so that senders turn elsewhere."""
+    """Says that it is not ready for a while before it stops taking requests, so that senders turn elsewhere. A
+    process that is told to end, and ends, ends with 0."""
 
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+    def __init__(self, config: uvicorn.Config, gateway: Gateway, leave_after_seconds: float) -> None:
         super().__init__(config)
-        self._gateway = gateway
+        self._gateway, self._leave_after_seconds = gateway, leave_after_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if sig == signal.SIGTERM and not self._gateway.leaving:
-            self._gateway.leaving = True
-            asyncio.get_running_loop().call_later(LEAVE_AFTER_SECONDS, super().handle_exit, sig, frame)
+        """uvicorn. A second signal, and Ctrl-C, end it at once."""
+        if sig == signal.SIGTERM and not self._gateway.leaving and self._leave_after_seconds:
+            asyncio.get_running_loop().call_later(self._leave_after_seconds, self._end)
         else:
-            super().handle_exit(sig, frame)
+            self._end()
+        self._gateway.leaving = True
+
+    def _end(self) -> None:
+        self.should_exit = True
 
 
 def configured(gateway: Gateway, host: str, port: int) -> uvicorn.Config:
@@ -120,7 +124,7 @@ def main() -> None:
     settings = Settings()
     gateway = create_app(settings)
     config = configured(gateway, host=settings.host, port=settings.port)
-    _Server(config, gateway).run()
+    _Server(config, gateway, settings.leave_after_seconds).run()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "production"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    leave_after_seconds: float = Field(default=0, ge=0, le=15, description="not ready for so long before leaving")
     public_url: str = Field(default="http://127.0.0.1:8080", description="how clients reach /v1; stands in the OpenAPI")
     issuers: tuple[Issuer, ...] = Field(description="JSON list of {issuer, jwksUrl, algorithms}", min_length=1)
     key_files: tuple[Path, ...] = Field(

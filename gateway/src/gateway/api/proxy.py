@@ -1,7 +1,5 @@
 """Door: the proxy: one ASGI callable for everything that the services answer."""
 
-from collections.abc import Iterable
-
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -15,6 +13,7 @@ from gateway.clients.upstream import Answer, AnswerCut, ServiceUnavailable, Upst
 from gateway.policy import Operation, Routes
 from services.core.errors import EnzymError, Forbidden, NotFound
 from services.kit import problems
+from services.kit.problems import MethodNotAllowed
 
 SILENCE_SECONDS = 30.0
 UPLOAD_SILENCE_SECONDS = 600.0
@@ -28,14 +27,6 @@ class PermissionMissing(Forbidden):
 
     code = "permission-missing"
     title = "This access token does not permit that"
-
-
-class MethodNotAllowed(Exception):
-    """The address exists, and takes only `allow`."""
-
-    def __init__(self, allow: Iterable[str]) -> None:
-        super().__init__()
-        self.allow = ", ".join(sorted(allow))
 
 
 class Proxy:
@@ -52,8 +43,6 @@ class Proxy:
             return
         except (ClientGone, AnswerCut):
             return
-        except MethodNotAllowed as refusal:
-            answer = problems.method_not_allowed(refusal.allow, asked.correlation_id)
         except EnzymError as error:
             answer = problems.problem(error, asked.correlation_id)
         except Exception as error:
@@ -83,7 +72,7 @@ class Proxy:
         if operation is None or asked.query or "organisation" in asked.path:
             refuse_personal_numbers(asked.path, asked.query)
         if operation is None:
-            raise MethodNotAllowed(operations) if operations else NotFound()
+            raise MethodNotAllowed(", ".join(sorted(operations))) if operations else NotFound()
         if client.caller.permissions.isdisjoint(operation.permissions):
             needed = " or ".join(f"`{one}`" for one in operation.permissions)
             raise PermissionMissing(f"This operation needs a token with the permission {needed}.")

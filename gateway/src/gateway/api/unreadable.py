@@ -3,8 +3,9 @@
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.api.headers import answer_headers
+from services.core.errors import Malformed
 from services.kit import clock
-from services.kit.problems import response
+from services.kit.problems import HeadTooLarge, problem
 
 HEAD_LIMIT = 32 * 1024
 """Address and headers together, in bytes; a token of the usual kind is one or two thousand. Counted is what came
@@ -38,13 +39,10 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """uvicorn: what it answers to what it cannot read; the connection ends with it."""
         correlation_id = clock.random_id()
-        if self._head_size > HEAD_LIMIT:
-            title = f"Address and headers together are larger than {HEAD_LIMIT} bytes"
-            problem = response(431, "head-too-large", title, correlation_id)
-        else:
-            problem = response(400, "malformed", "The request cannot be read", correlation_id)
-        lines = [STATUS_LINE[problem.status_code]]
-        for name, value in answer_headers(problem.raw_headers, str(correlation_id).encode("ascii")):
+        too_large = self._head_size > HEAD_LIMIT
+        answer = problem(HeadTooLarge(f"At most {HEAD_LIMIT} bytes.") if too_large else Malformed(), correlation_id)
+        lines = [STATUS_LINE[answer.status_code]]
+        for name, value in answer_headers(answer.raw_headers, str(correlation_id).encode("ascii")):
             lines += (name, b": ", value, b"\r\n")
-        self.transport.write(b"".join([*lines, b"connection: close\r\n\r\n", bytes(problem.body)]))
+        self.transport.write(b"".join([*lines, b"connection: close\r\n\r\n", bytes(answer.body)]))
         self.transport.close()

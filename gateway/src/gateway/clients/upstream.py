@@ -19,8 +19,8 @@ from services.core.errors import Unavailable
 
 log = structlog.get_logger()
 
-IDLE_SECONDS = 4.0
-"""A connection that rests so long is closed: before the service's server does so (5 s)."""
+IDLE_SECONDS = 30.0
+"""A connection that rests so long is closed: before the service's server does so (75 s)."""
 CONNECT_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 

@@ -24,11 +24,31 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
+
+class MethodNotAllowed(errors.Refusal):
+    """The address exists, and takes other methods, which the header Allow names."""
+
+    code = "method-not-allowed"
+    title = "This address does not take that method; see Allow"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
+
+
+class HeadTooLarge(errors.Refusal):
+    """The address and the headers of a request do not end within the limit."""
+
+    code = "head-too-large"
+    title = "Address and headers together are larger than the limit"
+
+
 STATUS: Mapping[type[EnzymError], int] = {
     errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    MethodNotAllowed: 405,
     errors.NotAcceptable: 406,
     errors.Conflict: 409,
     errors.StaleVersion: 412,
@@ -36,11 +56,14 @@ STATUS: Mapping[type[EnzymError], int] = {
     errors.UnsupportedMedia: 415,
     errors.Invalid: 422,
     errors.VersionRequired: 428,
+    HeadTooLarge: 431,
     errors.Unavailable: 503,
 }
 """The class of an error is its status; what is in no row is 500."""
 
-_OF_THE_FRAMEWORK: Mapping[int, type[EnzymError]] = {status: kind for kind, status in STATUS.items()}
+_BY_STATUS: Mapping[int, type[EnzymError]] = {
+    status: kind for kind, status in STATUS.items() if kind is not MethodNotAllowed
+}
 
 
 def status_of(error: EnzymError) -> int:
@@ -51,42 +74,28 @@ def status_of(error: EnzymError) -> int:
 def problem(error: EnzymError, correlation_id: UUID) -> Response:
     """The answer that tells of `error`."""
     status = status_of(error)
-    headers = {}
-    if isinstance(error, errors.Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="enzym"'
-    if error.retry_after_seconds is not None:
-        headers["Retry-After"] = str(error.retry_after_seconds)
-    return response(status, error.code, error.title, correlation_id, error.detail, error.errors, headers)
-
-
-def response(
-    status: int,
-    code: str,
-    title: str,
-    correlation_id: UUID,
-    detail: str = "",
-    faults: Sequence[FieldError] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """A problem document from its parts, for what no class of error stands for (405)."""
     document = {
-        "type": f"urn:enzym:error:{code}",
-        "title": title,
+        "type": f"urn:enzym:error:{error.code}",
+        "title": error.title,
         "status": status,
-        "detail": detail or title,
+        "detail": error.detail,
         "instance": f"urn:uuid:{correlation_id}",
-        "code": code,
+        "code": error.code,
         "correlationId": str(correlation_id),
-        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail} for fault in faults],
+        "errors": [{"pointer": fault.pointer, "code": fault.code, "detail": fault.detail} for fault in error.errors],
     }
     raw = json.dumps(document, ensure_ascii=False).encode()
-    return Response(raw, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+    return Response(raw, status, {"Cache-Control": "no-store", **_headers(error)}, MEDIA_TYPE)
 
 
-def method_not_allowed(allow: str, correlation_id: UUID) -> Response:
-    """The answer to a method that an address does not take. `allow` names those that it does, with commas."""
-    title = "This address does not take that method; see Allow"
-    return response(405, "method-not-allowed", title, correlation_id, headers={"Allow": allow})
+def _headers(error: EnzymError) -> dict[str, str]:
+    if isinstance(error, errors.Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="enzym"'}
+    if isinstance(error, errors.Unavailable):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": error.allow}
+    return {}
 
 
 def unexpected(error: BaseException, correlation_id: UUID) -> Response:
@@ -121,14 +130,11 @@ def _field_error(fault: Mapping[str, Any]) -> FieldError:
     return FieldError(prefix + str(path[0] if path else ""), found.code, found.detail)
 
 
-def _of_the_framework(fault: HTTPException, correlation_id: UUID) -> Response:
-    headers = fault.headers or {}
+def of_the_framework(fault: HTTPException) -> EnzymError:
+    """Starlette's refusal as ours, in our words."""
     if fault.status_code == 405:
-        return method_not_allowed(headers.get("Allow", ""), correlation_id)
-    kind = _OF_THE_FRAMEWORK.get(fault.status_code)
-    if kind is not None:
-        return problem(kind(), correlation_id)
-    return response(fault.status_code, f"http-{fault.status_code}", "Refused", correlation_id, headers=headers)
+        return MethodNotAllowed((fault.headers or {}).get("Allow", ""))
+    return _BY_STATUS.get(fault.status_code, EnzymError if fault.status_code >= 500 else errors.Malformed)()
 
 
 def install(app: FastAPI) -> None:
@@ -144,13 +150,13 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem(of_validation(error), correlation_id_of(request.scope))
 
-    async def of_the_framework(request: Request, error: Exception) -> Response:
+    async def refused_by_framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _of_the_framework(error, correlation_id_of(request.scope))
+        return problem(of_the_framework(error), correlation_id_of(request.scope))
 
     app.add_exception_handler(EnzymError, refused)
     app.add_exception_handler(RequestValidationError, not_valid)
-    app.add_exception_handler(HTTPException, of_the_framework)
+    app.add_exception_handler(HTTPException, refused_by_framework)
     app.add_middleware(AnswerUnexpected)
 
 

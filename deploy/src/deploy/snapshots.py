@@ -1,0 +1,41 @@
+"""Deploy: writes what the gateway serves as /v1/openapi.json: the services' documents, merged.
+
+`python -m deploy.snapshots` writes it; with `--check` it only says, by its exit code, whether it is up to date.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import contracts_service.app
+import gateway
+import outcomes_service.app
+import settlement_service.app
+from gateway.api.openapi import merge
+from gateway.policy import OPERATIONS
+from services.kit.app import openapi_of
+
+SERVICES = (contracts_service.app.ABOUT, outcomes_service.app.ABOUT, settlement_service.app.ABOUT)
+OPENAPI = Path(gateway.__file__).with_name("openapi.json")
+
+
+def openapi() -> str:
+    """The text of gateway/src/gateway/openapi.json. Errors: NotAsDeclared when table and services do not agree."""
+    documents = {about.service: openapi_of(about) for about in SERVICES}
+    return json.dumps(merge(documents, OPERATIONS), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Writes the file; 1 when it was asked only to check, and the file is not up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    said = openapi()
+    if parser.parse_args().check:
+        return int(OPENAPI.read_text() != said)
+    OPENAPI.write_text(said)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

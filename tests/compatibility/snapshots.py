@@ -1,0 +1,55 @@
+"""Tests: what is promised to others, as it is now and as it was kept: in docs/api, and in the gateway."""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gateway.openapi import merge
+
+from gateway.policy import OPERATIONS
+from services.events import CATALOGUE
+from services.kit import shapes
+from services.kit.app import openapi_of
+
+from .breaking import breaking_events, breaking_interface
+
+REPOSITORY = Path(__file__).parents[2]
+API = REPOSITORY / "docs" / "api"
+SERVICES = ("contracts-service", "outcomes-service", "settlement-service")
+EVENTS = API / "events.json"
+MERGED = REPOSITORY / "gateway" / "src" / "gateway" / "openapi.json"
+
+
+def interface_of(service: str) -> dict[str, Any]:
+    """The OpenAPI document of one service."""
+    return openapi_of(importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT)
+
+
+def merged() -> dict[str, Any]:
+    """The OpenAPI document of the whole interface, as the gateway serves it."""
+    return merge({service: interface_of(service) for service in SERVICES}, OPERATIONS)
+
+
+def events() -> dict[str, Any]:
+    """The JSON Schema of every fact, by its type, with topic and source."""
+    return {
+        row.type: {"topic": row.topic, "source": row.source, "schema": shapes.schema(row.shape)}
+        for row in sorted(CATALOGUE.values(), key=lambda row: row.type)
+    }
+
+
+Breaking = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[str]]
+
+
+def promised() -> Iterator[tuple[Path, dict[str, Any], Breaking]]:
+    """Each file of docs/api, what would stand in it now, and how to tell what a change breaks."""
+    for service in SERVICES:
+        yield API / f"{service}.json", interface_of(service), breaking_interface
+    yield EVENTS, events(), breaking_events
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """A snapshot as it is kept."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
