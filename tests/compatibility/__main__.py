@@ -20,7 +20,7 @@ def main() -> int:
         for finding in breaking(json.loads(file.read_text()), document)
     ]
     if faults and not is_allowed:
-        print("This would break somebody; nothing was written:", *faults, sep="\n  ", file=sys.stderr)
+        sys.stderr.write("\n  ".join(["This would break somebody; nothing was written:", *faults]) + "\n")
         return 1
     for file, document, _ in rows:
         file.parent.mkdir(parents=True, exist_ok=True)

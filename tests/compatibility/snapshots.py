@@ -1,4 +1,4 @@
-"""Tests: what is promised to others, as it is now and as it was kept: in docs/api, and in the gateway."""
+"""Tests: what is promised to others, as it is now, and where it is kept: docs/api."""
 
 import importlib
 import json
@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.openapi import merge
-
-from gateway.policy import OPERATIONS
 from services.events import CATALOGUE
 from services.kit import shapes
 from services.kit.app import openapi_of
@@ -19,17 +16,12 @@ REPOSITORY = Path(__file__).parents[2]
 API = REPOSITORY / "docs" / "api"
 SERVICES = ("contracts-service", "outcomes-service", "settlement-service")
 EVENTS = API / "events.json"
-MERGED = REPOSITORY / "gateway" / "src" / "gateway" / "openapi.json"
 
 
 def interface_of(service: str) -> dict[str, Any]:
     """The OpenAPI document of one service."""
-    return openapi_of(importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT)
-
-
-def merged() -> dict[str, Any]:
-    """The OpenAPI document of the whole interface, as the gateway serves it."""
-    return merge({service: interface_of(service) for service in SERVICES}, OPERATIONS)
+    document: dict[str, Any] = openapi_of(importlib.import_module(f"{service.replace('-', '_')}.app").ABOUT)
+    return document
 
 
 def events() -> dict[str, Any]:

@@ -30,7 +30,7 @@ OLD: dict[str, Any] = {
             },
         }
     },
-    "schemas": {"Thing": THING, "NewThing": THING},
+    "schemas": {"Thing": THING, "NewThing": copy.deepcopy(THING)},
 }
 
 
