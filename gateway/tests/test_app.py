@@ -37,12 +37,15 @@ async def test_the_description_is_open_and_says_where_it_is_served(
     document = answer.json()
     assert (answer.status_code, document["openapi"]) == (200, "3.1.0")
     assert document["servers"] == [{"url": settings.public_url}]
+    assert answer.headers["cache-control"] == "public, max-age=300"
     assert document["info"]["version"] == (await client.get("/v1/contracts")).headers["api-version"]
 
 
 async def test_its_own_addresses_take_no_other_method(client: httpx.AsyncClient) -> None:
     answer = await client.post("/livez")
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert (answer.headers["allow"], answer.headers["cache-control"]) == ("GET", "no-store")
+    assert answer.headers["x-correlation-id"] == answer.json()["correlationId"]
 
 
 def told(folder: Path, **changes: Any) -> dict[str, Any]:

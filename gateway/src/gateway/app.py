@@ -12,8 +12,9 @@ from types import FrameType
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.headers import answer_headers, read_head
 from gateway.api.identity import Clients, TrustedIssuer
 from gateway.api.own import own_routes
 from gateway.api.proxy import Proxy
@@ -37,10 +38,23 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Websockets are not served."""
-        if scope["type"] == "http" and scope["path"] not in OWN_PATHS:
-            await self._proxy(scope, receive, send)
-        elif scope["type"] in ("http", "lifespan"):
+        if scope["type"] == "lifespan":
             await self._own(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in OWN_PATHS:
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._proxy(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = read_head(scope)
+        scope.setdefault("state", {})["correlation_id"] = asked.correlation_id
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = answer_headers(message["headers"], asked.correlation)
+            await send(message)
+
+        await self._own(scope, receive, marked)
 
 
 def create_app(settings: Settings) -> Gateway:

@@ -1,5 +1,6 @@
 """Door: the proxy: one ASGI callable for everything that the services answer."""
 
+import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from gateway.policy import Operation, Routes
 from services.core.errors import EnzymError, Forbidden, NotFound
 from services.kit import problems
 from services.kit.problems import MethodNotAllowed
+
+log = structlog.get_logger()
 
 SILENCE_SECONDS = 30.0
 UPLOAD_SILENCE_SECONDS = 600.0
@@ -88,9 +91,17 @@ class Proxy:
                 await _send_answer(answer, asked, send)
             finally:
                 answer.close()
-        except (ServiceUnavailable, AnswerCut):
+        except (ServiceUnavailable, AnswerCut) as error:
             if upload is not None and upload.fault is not None:
                 raise upload.fault from None
+            why = error.why if isinstance(error, ServiceUnavailable) else "answer cut"
+            log.warning(
+                "service does not answer",
+                upstream=operation.service,
+                operation=operation.name,
+                why=why,
+                correlation_id=str(asked.correlation_id),
+            )
             raise
 
 

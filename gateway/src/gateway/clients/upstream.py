@@ -12,12 +12,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-import structlog
-
 from gateway.clients.connection import Connection, Cut
 from services.core.errors import Unavailable
-
-log = structlog.get_logger()
 
 IDLE_SECONDS = 30.0
 """A connection that rests so long is closed: before the service's server does so (75 s)."""
@@ -31,6 +27,10 @@ class ServiceUnavailable(Unavailable):
 
     code = "service-unavailable"
     title = "The service behind this address does not answer at this moment"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(retry_after_seconds=2)
+        self.why = why
 
 
 class AnswerCut(Exception):
@@ -67,7 +67,7 @@ class Answer:
             while piece := await self._connection.piece():
                 pieces.append(piece)
         except Cut:
-            raise self._pool.unavailable("answer cut") from None
+            raise ServiceUnavailable("answer cut") from None
         return b"".join(pieces)
 
     async def piece(self) -> bytes:
@@ -75,7 +75,6 @@ class Answer:
         try:
             return await self._connection.piece()
         except Cut:
-            self._pool.unavailable("answer cut")
             raise AnswerCut() from None
 
     def close(self) -> None:
@@ -90,7 +89,6 @@ class Pool:
         parts = urlsplit(address)
         if parts.path.strip("/") or not parts.hostname:
             raise ValueError(f"the address of {service} is scheme, host and port only")
-        self._service = service
         self._ssl = ssl.create_default_context() if parts.scheme == "https" else None
         self._host, self._port = parts.hostname, parts.port or (443 if self._ssl else 80)
         self._host_line = b" HTTP/1.1\r\nhost: " + parts.netloc.encode("ascii")
@@ -118,7 +116,7 @@ class Pool:
                 again = rested and method == "GET" and cut.unheard
                 self.give_back(connection, sender)
                 if not again:
-                    raise self.unavailable("cut") from None
+                    raise ServiceUnavailable("connection cut") from None
             except BaseException:
                 self.give_back(connection, sender)
                 raise
@@ -153,7 +151,7 @@ class Pool:
                     lambda: Connection(loop), self._host, self._port, ssl=self._ssl
                 )
         except (OSError, TimeoutError) as error:
-            raise self.unavailable(type(error).__name__) from None
+            raise ServiceUnavailable(type(error).__name__) from None
         self._busy.add(connection)
         return connection, False
 
@@ -167,11 +165,6 @@ class Pool:
             self._resting.append(connection)
             return
         connection.abort()
-
-    def unavailable(self, why: str) -> ServiceUnavailable:
-        """Logs that the service does not answer; the error that says so."""
-        log.warning("service does not answer", upstream=self._service, why=why)
-        return ServiceUnavailable(retry_after_seconds=2)
 
     def sweep(self, now: float) -> None:
         """Closes what has rested too long, and gives up services that have been silent too long."""
