@@ -79,23 +79,30 @@ def _programs_of_wheel() -> Path:
 
 def _programs_for(user: SystemUser) -> Path:
     programs = _programs_of_wheel()
-    if _may(user, "-x", programs / "postgres") and _may(user, "-r", programs.parent / "share"):
+    if _runs(user, programs):
         return programs
     copy = ELSEWHERE / f"postgresql-{version(WHEEL)}"
-    if not copy.exists():
+    copied = copy / WHEEL / programs.parent.name / programs.name
+    if not _runs(user, copied):
         _make_elsewhere()
-        fresh = Path(tempfile.mkdtemp(dir=ELSEWHERE))
-        shutil.copytree(programs.parent, fresh / "all", symlinks=True)
-        for path in (fresh, *fresh.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.parent.name == "bin" else 0o444))
-        try:
-            (fresh / "all").rename(copy)
-        except OSError:
-            if not copy.exists():  # else another start was faster
-                raise
+        _copy_programs(programs.parent, copy)
+    return copied
+
+
+def _copy_programs(installed: Path, copy: Path) -> None:
+    """Copies the programs and the libraries that they look for beside the wheel, and lets everybody read them."""
+    fresh = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=ELSEWHERE))
+    shutil.copytree(installed, fresh / WHEEL / installed.name, symlinks=True)
+    libraries = installed.parent.with_name(f"{WHEEL}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, fresh / libraries.name)
+    for path in (fresh, *fresh.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.parent.name == "bin" else 0o444))
+    try:
+        fresh.rename(copy)
+    except OSError:  # another start was faster
         shutil.rmtree(fresh)
-    return copy / "bin"
 
 
 def _owner_of(folder: Path) -> SystemUser | None:
@@ -130,6 +137,20 @@ def _files_for(user: SystemUser, folder: Path) -> Path:
 def _make_elsewhere() -> None:
     ELSEWHERE.mkdir(parents=True, exist_ok=True)
     ELSEWHERE.chmod(0o755)
+
+
+def _runs(user: SystemUser, programs: Path) -> bool:
+    """Whether that user can run the server from there, with its libraries and what it shares."""
+    if not _may(user, "-r", programs.parent / "share"):
+        return False
+    ask = [str(programs / "postgres"), "--version"]
+    try:
+        done = subprocess.run(
+            ask, user=user.uid, group=user.gid, extra_groups=[], cwd="/", capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def _may(user: SystemUser, what: str, path: Path) -> bool:
