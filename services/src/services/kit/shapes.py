@@ -26,8 +26,9 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _calendar_date(document: Any) -> Any:
-    """Left to itself, pydantic reads "86400" as a second of 1970, and an instant as its date."""
-    if not isinstance(document, str) or not _DAY.fullmatch(document):
+    """Left to itself, pydantic reads "86400" as a second of 1970, and an instant as its date. A date of our own
+    (no JSON document holds one) passes."""
+    if type(document) is not date and not (isinstance(document, str) and _DAY.fullmatch(document)):
         raise ValueError('Send text such as "2026-01-31"')
     return document
 
@@ -88,7 +89,7 @@ def document(value: Any) -> Any:
 
 def text(value: Any) -> bytes:
     """The JSON text of a value: lowerCamelCase, what is None left out."""
-    return adapter(type(value)).dump_json(value, by_alias=True, exclude_none=True)
+    return adapter(type(value)).serializer.to_json(value, by_alias=True, exclude_none=True)
 
 
 def schema(shape: Any) -> dict[str, Any]:
