@@ -17,7 +17,7 @@ MOST_EVIDENCE = 20
 ExternalId = Annotated[
     str,
     Field(
-        max_length=64,
+        pattern=r"^[A-Za-z0-9._:/-]{1,64}$",
         description="The reporter's own id of the claim, for ever: 1 to 64 of A-Z a-z 0-9 . _ : / -, at least one of "
         "them no digit, and no part of only ten to twelve digits",
         examples=["apollo-m17-0042"],

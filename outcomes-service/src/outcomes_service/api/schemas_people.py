@@ -15,7 +15,7 @@ Code = Annotated[str, Field(min_length=1, max_length=32)]
 ParticipantKey = Annotated[
     str,
     Field(
-        max_length=128,
+        pattern=r"^[A-Za-z0-9_-]{16,128}$",
         description="Opaque, made outside Enzym: 16 to 128 of A-Z a-z 0-9 _ -, at least one of them a letter",
         examples=["q7Zk3vVhJx0aLrT2mNcYbD5e"],
     ),

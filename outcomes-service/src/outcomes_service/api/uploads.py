@@ -29,7 +29,7 @@ async def upload(
     row. Errors: before anything is read, those of `carry_out` with no rows."""
 
     async def work(tx: Transaction, rows: Sequence[Any]) -> Sequence[Result]:
-        return [Result(*answer) for answer in await carry_out(tx, [row.value() for row in rows])]
+        return await carry_out(tx, [row.value() for row in rows])
 
     organisation = request.state.caller.organisation
     answer = bulk(request, operation, shape, work, name)

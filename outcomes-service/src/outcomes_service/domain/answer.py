@@ -12,12 +12,12 @@ class Answer(NamedTuple):
 
     kind: Literal["created", "replayed", "refused"]
     id: UUID | None = None
-    refusal: Refusal | None = None
+    error: Refusal | None = None
 
     def or_refusal(self) -> "Answer":
         """The answer to a row that was sent alone: a refusal is raised."""
-        if self.refusal is not None:
-            raise self.refusal
+        if self.error is not None:
+            raise self.error
         return self
 
 
@@ -26,4 +26,4 @@ CREATED, REPLAYED = Answer("created"), Answer("replayed")
 
 def refused(refusal: Refusal) -> Answer:
     """The answer to a row that is not kept."""
-    return Answer("refused", refusal=refusal)
+    return Answer("refused", error=refusal)

@@ -14,6 +14,7 @@ from outcomes_service.domain.deciding import Change
 from outcomes_service.domain.reporting import Content
 from outcomes_service.storage.tables import claim, claim_record, metric, participant
 from services.core.errors import NotFound
+from services.kit.sets import column
 from services.kit.transaction import Transaction
 
 _ADD = """
@@ -21,7 +22,8 @@ insert into claim (id, contract_id, metric_id, subject_id, occurrence, achieved_
                    reported_by, recorded_at, corrects, state, revision)
 select id, $1::uuid, metric_id, subject_id, occurrence, achieved_on, units, evidence::jsonb, external_id,
        $2::text, $3::timestamptz, $4::uuid, 'submitted', 1
-from unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::date[], $10::integer[], $11::text[], $12::text[])
+from unnest($5::uuid[], $6::bigint[], $7::uuid[], string_to_array($8, E'\\n'), $9::date[], $10::integer[],
+            string_to_array($11, E'\\n', ''), string_to_array($12, E'\\n'))
      as new (id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id)
 on conflict do nothing
 """
@@ -73,11 +75,11 @@ async def add_claims(
         [one.id for one in new],
         [content.metric_id for content in contents],
         [content.subject_id for content in contents],
-        [content.occurrence for content in contents],
+        column([content.occurrence for content in contents]),
         [content.achieved_on for content in contents],
         [content.units for content in contents],
-        [_evidence_text(content.evidence) for content in contents],
-        [one.external_id for one in new],
+        column([_evidence_text(content.evidence) for content in contents]),
+        column([one.external_id for one in new]),
     )
     ids = [one.id for one in new]
     if (await tx.connection.exec_driver_sql(_ADD, values)).rowcount == len(new):
@@ -231,8 +233,8 @@ def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:
     )
 
 
-def _evidence_text(evidence: tuple[Evidence, ...]) -> str | None:
-    return json.dumps([list(one) for one in evidence]) if evidence else None
+def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
+    return json.dumps(evidence) if evidence else ""
 
 
 def _evidence(kept: Any) -> tuple[Evidence, ...]:

@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from outcomes_service.domain.enrolment import Enrolled, Enrolment, Participant
 from outcomes_service.storage.tables import enrolment, participant
+from services.kit.sets import column
 from services.kit.transaction import Transaction
 
 _FIND = """
 select p.participant_key, p.subject_id, e.cohort, e.enrolled_on, e.left_on
 from participant p left join enrolment e on e.subject_id = p.subject_id
-where p.contract_id = $1::uuid and p.participant_key = any($2::text[])
+where p.contract_id = $1::uuid and p.participant_key = any(string_to_array($2, E'\\n'))
 order by e.id
 """
 _ADD = """
@@ -35,7 +36,7 @@ where (enrolment.subject_id, enrolment.cohort, enrolment.enrolled_on)
 
 async def find_participants(tx: Transaction, contract_id: UUID, keys: Collection[str]) -> dict[str, Participant]:
     """By key, those of `keys` that are known in the contract, with all their enrolments."""
-    rows = (await tx.connection.exec_driver_sql(_FIND, (contract_id, list(keys)))).all()
+    rows = (await tx.connection.exec_driver_sql(_FIND, (contract_id, column(keys)))).all()
     found: dict[str, tuple[UUID, list[Enrolment]]] = {}
     for row in rows:
         key, subject_id, cohort, enrolled_on, left_on = tuple(row)
@@ -47,9 +48,7 @@ async def find_participants(tx: Transaction, contract_id: UUID, keys: Collection
 
 async def add_participants(tx: Transaction, contract_id: UUID, subjects: Mapping[str, UUID]) -> None:
     """Keeps new participants: subject ids by key."""
-    await tx.connection.exec_driver_sql(
-        _ADD, (contract_id, tx.now, [str(subject) for subject in subjects.values()], list(subjects))
-    )
+    await tx.connection.exec_driver_sql(_ADD, (contract_id, tx.now, list(subjects.values()), list(subjects)))
 
 
 async def add_enrolments(tx: Transaction, contract_id: UUID, new: Sequence[tuple[UUID, Enrolment]]) -> None:
@@ -60,7 +59,7 @@ async def add_enrolments(tx: Transaction, contract_id: UUID, new: Sequence[tuple
             contract_id,
             tx.caller.organisation,
             tx.now,
-            [str(subject) for subject, _ in new],
+            [subject for subject, _ in new],
             [one.cohort for _, one in new],
             [one.enrolled_on for _, one in new],
         ),
@@ -72,7 +71,7 @@ async def end_enrolments(tx: Transaction, ended: Sequence[tuple[UUID, Enrolment]
     await tx.connection.exec_driver_sql(
         _END,
         (
-            [str(subject) for subject, _ in ended],
+            [subject for subject, _ in ended],
             [one.cohort for _, one in ended],
             [one.enrolled_on for _, one in ended],
             [one.left_on for _, one in ended],

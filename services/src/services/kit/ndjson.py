@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from tempfile import SpooledTemporaryFile
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 from uuid import UUID
 
 import structlog
@@ -71,12 +71,24 @@ class NdjsonRoute(APIRoute):
 Kind: TypeAlias = Literal["created", "replayed", "refused", "failed"]
 
 
-class Result(NamedTuple):
-    """What became of one row. `failed`: nobody's fault, the row may be sent again."""
+class Result(Protocol):
+    """What became of one row. `id` is of what was kept, or stood already; `error` is why it was not kept. `failed`:
+    nobody's fault, the row may be sent again."""
 
-    kind: Kind
+    @property
+    def kind(self) -> Kind: ...  # noqa: D102
+    @property
+    def id(self) -> UUID | None: ...  # noqa: D102
+    @property
+    def error(self) -> EnzymError | None: ...  # noqa: D102
+
+
+class _NotKept(NamedTuple):
+    """The result of a row that never came to be carried out."""
+
+    error: EnzymError
+    kind: Kind = "refused"
     id: UUID | None = None
-    error: EnzymError | None = None
 
 
 Work = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Result]]]
@@ -228,10 +240,10 @@ class _Upload(Response):
 
     def _row(self, number: int, raw: bytes | None) -> _Row:
         if raw is None:
-            return _Row(number, None, None, Result("refused", error=LineTooLong()))
+            return _Row(number, None, None, _NotKept(LineTooLong()))
         document, value = read_row(self._shape, raw)
         if isinstance(value, Refusal):
-            return _Row(number, document, None, Result("refused", error=value))
+            return _Row(number, document, None, _NotKept(value))
         return _Row(number, document, value, None)
 
     async def _write(self) -> None:
@@ -256,13 +268,13 @@ class _Upload(Response):
         try:
             return await self._in_one_transaction(values)
         except Unavailable as error:
-            return [Result("failed", error=error)] * len(values)
+            return [_NotKept(error, "failed")] * len(values)
         except Refusal as refusal:
-            return [Result("refused", error=refusal)] * len(values)
+            return [_NotKept(refusal)] * len(values)
         except Exception as error:
             if len(values) == 1:
                 log.error("a row failed", **what_failed(error))
-                return [Result("failed", error=EnzymError())]
+                return [_NotKept(EnzymError(), "failed")]
         half = len(values) // 2
         return [*await self._results_of(values[:half]), *await self._results_of(values[half:])]
 
@@ -285,14 +297,15 @@ class _Upload(Response):
 
     def _line(self, row: _Row, result: Result) -> str:
         self._counted[result.kind] += 1
-        said: dict[str, Any] = {"line": row.number, **self._name(row.document), "result": result.kind}
+        named = "".join(f',"{key}":{_TO_JSON(said)}' for key, said in self._name(row.document).items())
+        line = f'{{"line":{row.number}{named},"result":"{result.kind}"'
         if result.id is not None:
-            said["id"] = str(result.id)
+            line += f',"id":"{result.id}"'
         if result.error is not None:
-            said.update(code=result.error.code, detail=result.error.detail)
+            line += f',"code":{_TO_JSON(result.error.code)},"detail":{_TO_JSON(result.error.detail)}'
             if result.error.errors:
-                said["errors"] = [asdict(fault) for fault in result.error.errors]
-        return _TO_JSON(said)
+                line += f',"errors":{_TO_JSON([asdict(fault) for fault in result.error.errors])}'
+        return line + "}"
 
     def _keep(self, lines: Sequence[str]) -> None:
         self._spool.seek(self._spooled)

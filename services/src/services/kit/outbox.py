@@ -7,13 +7,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.events.envelope import Declaration
 from services.kit import clock, shapes
+from services.kit.sets import column
 from services.kit.tables import fact_head
 from services.kit.transaction import Transaction
 
 _KEEP = """
 with said as materialized (
     select nextval('fact_id_seq') as id, type, body, place
-    from unnest($1::text[], $2::text[]) with ordinality as said (type, body, place)
+    from unnest(string_to_array($1, E'\\n'), string_to_array($2, E'\\n')) with ordinality as said (type, body, place)
 ), kept as (
     insert into fact (id, event_id, type, aggregate, sequence, recorded_at, correlation_id, body)
     overriding system value
@@ -34,8 +35,8 @@ async def tell(tx: Transaction, aggregate: object, facts: Sequence[Any]) -> int:
     if not facts:
         return 0
     last = await take_sequences(tx, aggregate, len(facts))
-    types = [declaration_of(said).type for said in facts]
-    bodies = [shapes.text(said).decode() for said in facts]
+    types = column([declaration_of(said).type for said in facts])
+    bodies = column([shapes.text(said).decode() for said in facts])
     first = str(clock.new_ids(1)[0])
     place = last - len(facts)
     values = (types, bodies, str(aggregate), place, tx.now, tx.correlation_id, first[:24], int(first[24:], 16))
