@@ -84,13 +84,10 @@ class Confirmed:
 def check_reference(text: str) -> str:
     """An ISO 11649 creditor reference with its check digits, or 1 to 35 letters, digits, `/` and `-` with a letter
     among them. Errors: `reference-not-valid`; also for what holds a personal number."""
-    if _CREDITOR_REFERENCE.fullmatch(text) and _check_digits_hold(text):
+    holds = _check_digits_hold(text) if _CREDITOR_REFERENCE.fullmatch(text) else _OWN_REFERENCE.fullmatch(text)
+    if holds and not find_personal_number(text):
         return text
-    if _OWN_REFERENCE.fullmatch(text) and not text.upper().startswith("RF") and not find_personal_number(text):
-        return text
-    allowed = (
-        "An ISO 11649 reference (RF..), or 1 to 35 letters, digits, / and -, with a letter and no person's number."
-    )
+    allowed = "An ISO 11649 reference (RF..), or 1 to 35 letters, digits, / and -, with a letter; no person's number."
     raise ReferenceNotValid(errors=[FieldError("/reference", ReferenceNotValid.code, allowed)])
 
 

@@ -1,0 +1,179 @@
+"""Tests: one contract kept in memory by the domain alone: facts in, settlements posted, and what they rest on."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.core.period import Period
+from services.events.contracts import ContractActivated
+from services.events.outcomes import OutcomeClaimed
+from services.kit import clock, shapes
+from settlement_service.domain.audience import Audience, audience_of, scopes_of
+from settlement_service.domain.caps import net_of
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.difference import Change, settle
+from settlement_service.domain.evaluate import evaluate
+from settlement_service.domain.fold import Folded, fold
+from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash, items_hash
+from settlement_service.domain.inputs import (
+    ITEMS_POSTED,
+    OWN_SOURCE,
+    Fact,
+    Input,
+    body_of,
+    item_documents,
+    posted_inputs,
+    scope_of,
+)
+from settlement_service.domain.projection import Projection, project
+from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, PersonRest, Rest
+from settlement_service.domain.statement import Kind, Statement, statement_of
+from settlement_service.domain.terms import Terms
+
+from .builders import YEAR, claimed, verified
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One settlement as it was calculated, with how many inputs it rests on."""
+
+    number: int
+    statement: Statement
+    changes: list[Change]
+    posted_before: dict[str, int]
+    inputs: int
+
+    def shown_to(self, organisation: str) -> Projection:
+        audience = audience_of(self.statement.terms, organisation)
+        assert audience is not None
+        return project(self.statement, audience, self.posted_before)
+
+    @property
+    def total(self) -> int:
+        return sum(line.figures.amount_minor for line in self.statement.lines)
+
+
+@dataclass
+class Books:
+    """The log of one contract, and its settlements. Every settlement is posted at once. Unless `begun`, the activation
+    is told of later."""
+
+    activation: ContractActivated
+    begun: bool = True
+    log: list[Input] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+    sequences: dict[str, int] = field(default_factory=dict)
+    metrics: dict[UUID | None, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.begun:
+            self.tell(self.activation)
+
+    @property
+    def contract_id(self) -> UUID:
+        return self.activation.contract_id
+
+    @property
+    def terms(self) -> Terms:
+        known = self.state.terms
+        assert known is not None
+        return known
+
+    @property
+    def state(self) -> Folded:
+        return fold(self.facts)
+
+    def tell(self, *facts: Any) -> None:
+        """Facts of other services, each the next of its source."""
+        for fact in facts:
+            declaration = type(fact).declaration
+            self._append(declaration.source, declaration.type, fact)
+
+    def verify(self, *claims: Claim) -> None:
+        """Claims that are reported and found to hold."""
+        for claim in claims:
+            self.tell(claimed(self.contract_id, claim), verified(self.contract_id, claim))
+
+    def settle(self, end: date = YEAR.end, kind: Kind = "scheduled") -> Settled:
+        """Calculates and posts."""
+        state, known = self.state, self.terms
+        items = evaluate(known, state.terminated_on, state.claims.values())
+        changes = settle(known, end, items, list(state.posted.values()), state.claims)
+        statement = statement_of(known, kind, Period(start=YEAR.start, end=end), changes)
+        before: dict[str, int] = {}
+        for one in state.posted.values():
+            before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
+        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log))
+        self.settled.append(settled)
+        sequence = self.sequences.get(OWN_SOURCE, 0) + 1
+        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, changes)):
+            self._append(OWN_SOURCE, ITEMS_POSTED, fact, sequence, part)
+        self.sequences[OWN_SOURCE] = sequence
+        return settled
+
+    def given_to(self, organisation: str, settled: Settled) -> tuple[Given, list[GivenInput]]:
+        """What `.../inputs` gives to a party, as `enzym-recompute` reads it."""
+        audience = audience_of(self.terms, organisation)
+        assert audience is not None
+        frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
+        leaves = [one.leaf for one in frozen]
+        tree = None if audience.whole else Tree(self.terms.root, leaves)
+        own = [change for change in settled.changes if change.key.item.rule in audience.items]
+        given = Given(
+            format=FORMAT,
+            settlement_id=clock.new_id(),
+            contract_id=self.contract_id,
+            number=settled.number,
+            kind=settled.statement.kind,
+            period=settled.statement.period,
+            organisation=organisation,
+            terms_root=self.terms.root,
+            terms_proof=tuple(node.hex() for node in tree.proof(0)) if tree else None,
+            input_count=len(frozen),
+            inputs_sha256=inputs_hash(self.terms.root, leaves),
+            items_sha256=items_hash(item_documents(own)),
+            content_sha256=shown.content_sha256,
+            content=shown.content,
+            rest=None if tree is None else self._rest(audience, settled),
+        )
+        scopes = scopes_of(self.terms, audience)
+        mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
+        return given, [_given(one, fact, tree) for one, fact in mine]
+
+    def _rest(self, audience: Audience, settled: Settled) -> Rest:
+        """What everybody else takes up, found by looking at everything: as the database is asked for it."""
+        changes = [change for one in self.settled[: settled.number] for change in one.changes]
+        others = [change for change in changes if change.key.item.rule not in audience.items]
+        persons: dict[UUID, int] = {}
+        for change in others:
+            gross_left = change.difference.gross_minor - change.difference.cut_person_minor
+            subject = change.key.item.subject_id
+            persons[subject] = persons.get(subject, 0) + gross_left
+        return Rest(
+            contract_minor=sum(change.difference.amount_minor for change in others),
+            persons=tuple(PersonRest(subject_id=subject, minor=minor) for subject, minor in persons.items()),
+        )
+
+    def _append(self, source: str, type_: str, fact: Any, sequence: int | None = None, part: int = 0) -> None:
+        if sequence is None:
+            sequence = self.sequences[source] = self.sequences.get(source, 0) + 1
+        if isinstance(fact, OutcomeClaimed):
+            self.metrics[fact.claim_id] = fact.metric
+        metric = self.metrics.get(getattr(fact, "claim_id", None))
+        body = body_of(source, sequence, type_, shapes.document(fact), part)
+        salt, position = clock.random_bytes(16), len(self.log) + 1
+        scope, leaf = scope_of(fact, metric), input_leaf(salt, body)
+        self.log.append(Input(position, source, sequence, part, type_, scope, salt, body, leaf))
+        self.facts.append(fact)
+
+
+def _given(one: Input, fact: Fact, tree: Tree | None) -> GivenInput:
+    proof = None if tree is None else tuple(tree.proof(one.position))
+    return GivenInput(position=one.position, salt=one.salt, body=one.body, fact=fact, proof=proof)
+
+
+def net(books: Books) -> dict[Any, int]:
+    """What is posted for each item."""
+    return dict(net_of(books.state.posted.values()))

@@ -1,0 +1,66 @@
+"""Tests: why an amount is what it is, and who decided it."""
+
+from typing import Any
+
+import pytest
+
+from services.events.outcomes import OutcomeWithdrawn
+from settlement_service.domain.explanation import REASONS, explain
+from settlement_service.domain.items import NotPayable
+
+from ..books import Books  # noqa: TID252
+from ..builders import NOON, PAYER, PROVIDER, a_cap, a_claim, a_rule, activated  # noqa: TID252
+
+
+def test_an_item_that_a_cap_cut_in_part() -> None:
+    books = Books(activated([a_rule("job", max_units_per_person=3)], [a_cap("contract", 25_000)]))
+    claim = a_claim(1, units=4)
+    books.verify(claim)
+    (change,) = books.settle().changes
+    told = explain(books.terms, 7, change)
+    assert told["item"] == 7
+    assert told["claim"] == {
+        "id": str(claim.id),
+        "occurrence": "1",
+        "achievedOn": "2026-03-01",
+        "units": 4,
+        "reportedBy": PROVIDER,
+    }
+    assert told["decision"] == {"result": "verified", "decidedBy": [PAYER], "decidedAt": "2026-06-01T12:00:00Z"}
+    assert told["now"] == {
+        "units": 3,
+        "gross": kr("300.00"),
+        "cut": [{"cap": "contract", "limit": kr("250.00"), "amount": kr("50.00")}],
+        "amount": kr("250.00"),
+    }
+    assert told["amount"] == kr("250.00")
+    for part in (
+        "100.00 DKK",
+        "Has a job",
+        "Of 4 units claimed, 3",
+        "cut 50.00 DKK",
+        f"verified by {PAYER}",
+        "rounded",
+    ):
+        assert part in told["text"]
+
+
+def test_an_item_that_is_taken_back() -> None:
+    books, claim = Books(activated()), a_claim(1)
+    books.verify(claim)
+    books.settle()
+    books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=claim.id, withdrawn_at=NOON))
+    (change,) = books.settle(kind="correction").changes
+    told = explain(books.terms, 1, change)
+    assert (told["decision"]["result"], told["amount"]) == ("withdrawn", kr("-100.00"))
+    assert "the claim was withdrawn" in told["text"]
+    assert f"which {PROVIDER} owes back" in told["text"]
+
+
+@pytest.mark.parametrize("reason", NotPayable.__args__)  # type: ignore[attr-defined]
+def test_every_reason_has_its_words(reason: str) -> None:
+    assert REASONS[reason]
+
+
+def kr(amount: str) -> dict[str, Any]:
+    return {"amount": amount, "currency": "DKK"}

@@ -1,0 +1,132 @@
+"""Tests: a party computes a settlement again from what it was given, and finds what was changed."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeAlias
+
+import pytest
+
+from services.events.outcomes import OutcomeWithdrawn
+from settlement_service.domain.recomputation import Given, GivenInput, InputsNotReadable, Rest, recompute
+
+from ..books import Books  # noqa: TID252
+from ..builders import (  # noqa: TID252
+    EVALUATOR,
+    INVESTOR,
+    NOON,
+    OTHER,
+    PAYER,
+    PROVIDER,
+    a_cap,
+    a_claim,
+    a_metric,
+    a_rule,
+    activated,
+)
+
+Tampering: TypeAlias = Callable[[Given, list[GivenInput]], tuple[Given, Sequence[GivenInput]]]
+
+
+def two_providers(*caps: Any) -> Books:
+    """Two providers share one contract; neither sees what the other reports."""
+    rules = [a_rule("job", 10_000), a_rule("home", 7_000, payee=OTHER)]
+    metrics = [a_metric("job"), a_metric("home", reported_by=OTHER)]
+    books = Books(activated(rules, caps, metrics, parties=[PAYER, PROVIDER, EVALUATOR, OTHER]))
+    for n in range(8):
+        books.verify(a_claim(n % 3, ("job", "home")[n % 2], str(n + 1), f"2026-0{n + 1}-01"))
+    return books
+
+
+CAPS: list[tuple[Any, ...]] = [
+    (),
+    (a_cap("contract", 40_000),),
+    (a_cap("contract", 40_000, headroom="by_date"),),
+    (a_cap("person", 15_000),),
+    (a_cap("person", 15_000, headroom="by_date"), a_cap("contract", 30_000)),
+    (a_cap("person", 20_000), a_cap("rule", 25_000, "job"), a_cap("contract", 33_333)),
+]
+
+
+@pytest.mark.parametrize("caps", CAPS)
+@pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
+def test_every_party_with_items_comes_to_the_same_result(caps: tuple[Any, ...], organisation: str) -> None:
+    books = two_providers(*caps)
+    first = books.settle(date(2026, 5, 15))
+    second = books.settle()
+    withdrawn = next(fact for fact in books.facts if getattr(fact, "order_key", None)).claim_id  # type: ignore[union-attr]
+    books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=withdrawn, withdrawn_at=NOON))
+    third = books.settle(kind="correction")
+    for settled in (first, second, third):
+        result = recompute(*books.given_to(organisation, settled))
+        assert result.same, result
+
+
+def test_a_provider_is_given_no_input_of_another_and_proofs_of_its_own() -> None:
+    books = two_providers()
+    settled = books.settle()
+    given, inputs = books.given_to(PROVIDER, settled)
+    assert all(b'"home"' not in one.body or b"contract.activated" in one.body for one in inputs)
+    assert len(inputs) == 1 + 2 * 4, "the terms, and its own four claims with their decisions"
+    assert given.input_count == 1 + 2 * 8
+    assert all(one.proof for one in inputs)
+
+
+def _last(changed: Callable[[GivenInput], GivenInput]) -> Tampering:
+    return lambda given, inputs: (given, [*inputs[:-1], changed(inputs[-1])])
+
+
+def _content(given: Given, old: str, new: str) -> Given:
+    return replace(given, content=json.loads(json.dumps(given.content).replace(old, new)))
+
+
+EVERYBODYS: dict[str, Tampering] = {
+    "a salt": _last(lambda one: replace(one, salt=b"x" * 16)),
+    "an input": _last(lambda one: replace(one, body=one.body.replace(b"0088", b"0184"))),
+    "the items' hash": lambda given, inputs: (replace(given, items_sha256="00" * 32), inputs),
+    "the inputs' hash": lambda given, inputs: (replace(given, inputs_sha256="00" * 32), inputs),
+    "the terms": lambda given, inputs: (replace(given, terms_root="00" * 32), inputs),
+    "the content": lambda given, inputs: (_content(given, '"units": ', '"units": 1'), inputs),
+    "the total": lambda given, inputs: (_content(given, '"total": {"amount": "', '"total": {"amount": "1'), inputs),
+}
+PAYERS: dict[str, Tampering] = EVERYBODYS | {"a missing input": lambda given, inputs: (given, inputs[:-1])}
+PROVIDERS: dict[str, Tampering] = EVERYBODYS | {
+    "a proof": _last(lambda one: replace(one, proof=(one.proof or ())[:-1])),
+    "what others take up": lambda given, inputs: (replace(given, rest=Rest(contract_minor=39_000)), inputs),
+}
+
+
+@pytest.mark.parametrize(
+    ("organisation", "tampering"),
+    [pytest.param(PAYER, change, id=f"payer, {what}") for what, change in PAYERS.items()]
+    + [pytest.param(PROVIDER, change, id=f"provider, {what}") for what, change in PROVIDERS.items()],
+)
+def test_whatever_was_changed_is_found(organisation: str, tampering: Tampering) -> None:
+    books = two_providers(a_cap("contract", 40_000))
+    given, inputs = books.given_to(organisation, books.settle())
+    assert recompute(given, inputs).same
+    assert not recompute(*tampering(given, inputs)).same
+
+
+def test_a_difference_says_the_line_and_the_figure() -> None:
+    books = two_providers()
+    given, inputs = books.given_to(PAYER, books.settle())
+    content = json.loads(json.dumps(given.content).replace('"people": 3', '"people": 4'))
+    result = recompute(replace(given, content=content), inputs)
+    assert any("job at 100.00, people: said 4, found 3" in one for one in result.differences)
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        lambda given, inputs: (replace(given, format="enzym-inputs/2"), inputs),
+        lambda given, inputs: (given, inputs[1:]),
+        lambda given, inputs: (replace(given, organisation=INVESTOR), inputs),
+    ],
+)
+def test_what_cannot_be_computed_is_said_to_be_unreadable(unreadable: Any) -> None:
+    books = Books(activated())
+    books.verify(a_claim(1))
+    with pytest.raises(InputsNotReadable):
+        recompute(*unreadable(*books.given_to(PAYER, books.settle())))
