@@ -95,7 +95,9 @@ class Kafka:
         if not (self.folder / "log" / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(clock.random_id().bytes).decode().rstrip("=")
             tool = [java, "-cp", f"{libs}/*", "kafka.tools.StorageTool"]
-            _run([*tool, "format", "--standalone", "-t", cluster, "-c", str(settings)])
+            _run(
+                [*tool, "format", "--standalone", f"--cluster-id={cluster}", "-c", str(settings)]
+            )  # an id may begin with -
         command = [java, *JAVA_OPTIONS, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
         return tied_to_us(command, on_our_death=signal.SIGTERM)
 
