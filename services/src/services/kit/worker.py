@@ -79,7 +79,7 @@ async def _until_one_fails(tasks: Sequence[asyncio.Future[None]], stopping: asyn
     while not stopping.done() and running:
         done, running = await asyncio.wait({*running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         running.discard(stopping)
-        if _failed(done - {stopping}):
+        if _failed(done - {stopping}) or any(task.cancelled() for task in done):
             return 1
     return 0
 

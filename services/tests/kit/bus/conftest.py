@@ -41,7 +41,7 @@ class KafkaStage(Stage):
     def __init__(self, broker: Kafka) -> None:
         self.address = broker.bootstrap
         self.broker = broker
-        self.bus = KafkaBus(broker.bootstrap)
+        self.bus = KafkaBus(broker.bootstrap, send_seconds=3, session_seconds=6)
 
     async def new_topic(self) -> str:
         name = f"test.{clock.random_id()}"

@@ -15,7 +15,11 @@ async def nothing_to_do(_: frozenset[Partition]) -> None:
 
 async def main(kind: str, address: str, group: str, topic: str, committed: int) -> None:
     telemetry.configure("crashing-member")
-    bus: Bus = KafkaBus(address) if kind == "kafka" else EmbeddedBus(address, lease_seconds=3, tend_seconds=0.2)
+    bus: Bus = (
+        KafkaBus(address, session_seconds=6)
+        if kind == "kafka"
+        else EmbeddedBus(address, lease_seconds=3, tend_seconds=0.2)
+    )
     consumer = await bus.consumer(group, [topic], nothing_to_do)
     while not (polled := await consumer.poll(1000, 1)):
         pass

@@ -1,7 +1,7 @@
 """Kit: the bus on Apache Kafka, by aiokafka. Every wait is bounded, and a client that failed is thrown away."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from itertools import chain, groupby
 from typing import Any
 
@@ -15,7 +15,6 @@ from services.kit.bus.partition import partition_of
 log = structlog.get_logger()
 
 REQUEST_SECONDS = 5
-SEND_SECONDS = 10
 OPEN_SECONDS = 30
 COMMIT_SECONDS = 5
 CLOSE_SECONDS = 5
@@ -25,18 +24,21 @@ MAX_RECORD_BYTES = 4 * 1024 * 1024
 
 
 class KafkaBus:
-    """`bootstrap` is host:port of one or more brokers, separated by commas."""
+    """`bootstrap` is host:port of one or more brokers, separated by commas. A batch that is not acknowledged within
+    `send_seconds` has failed; a member that is not heard of for `session_seconds` has left its group."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, send_seconds: float = 10, session_seconds: float = 10) -> None:
         self._bootstrap = bootstrap
+        self._send_seconds = send_seconds
+        self._session_seconds = session_seconds
 
     def producer(self) -> Producer:
         """See `Bus`."""
-        return KafkaProducer(self._bootstrap)
+        return KafkaProducer(self._bootstrap, self._send_seconds)
 
     async def consumer(self, group: str, topics: Sequence[str], on_revoked: OnRevoked) -> Consumer:
         """See `Bus`."""
-        consumer = KafkaConsumer(self._bootstrap, group)
+        consumer = KafkaConsumer(self._bootstrap, group, self._session_seconds)
         await consumer.open(topics, on_revoked)
         return consumer
 
@@ -44,8 +46,9 @@ class KafkaBus:
 class KafkaProducer:
     """See `Producer`. Idempotent, acknowledged by all replicas; after any error the next send begins anew."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, send_seconds: float) -> None:
         self._bootstrap = bootstrap
+        self._send_seconds = send_seconds
         self._client: AIOKafkaProducer | None = None
 
     async def send(self, batch: Sequence[Outgoing]) -> None:
@@ -54,7 +57,7 @@ class KafkaProducer:
             return
         sending: list[asyncio.Task[None]] = []
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 client = await self._started()
                 for at, rows in (await _by_partition(client, batch)).items():
                     sending.append(asyncio.create_task(_send_in_order(client, at, rows)))
@@ -104,13 +107,13 @@ class KafkaProducer:
         waiting = client._message_accumulator
         for batch in [*chain.from_iterable(waiting._batches.values()), *waiting._pending_batches]:
             batch.future.cancel()
-        await _closed(client.stop(), "producer")
+        await _closed(client.stop(), client.client)
 
 
 class KafkaConsumer:
     """See `Consumer`."""
 
-    def __init__(self, bootstrap: str, group: str) -> None:
+    def __init__(self, bootstrap: str, group: str, session_seconds: float) -> None:
         self._client = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=group,
@@ -118,6 +121,8 @@ class KafkaConsumer:
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_SECONDS * 1000,
             retry_backoff_ms=500,
+            session_timeout_ms=int(session_seconds * 1000),
+            heartbeat_interval_ms=int(session_seconds * 1000 / 3),
             rebalance_timeout_ms=30_000,
         )
 
@@ -171,7 +176,7 @@ class KafkaConsumer:
 
     async def close(self) -> None:
         """See `Consumer`."""
-        await _closed(self._client.stop(), "consumer")
+        await _closed(self._client.stop(), self._client._client)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -210,12 +215,16 @@ def _appended(batch: Any, row: Outgoing) -> bool:
     return batch.append(key=row.key, value=row.value, headers=list(row.headers), timestamp=None) is not None
 
 
-async def _closed(stopping: Awaitable[None], what: str) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await stopping
-    except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("client of kafka did not close in order", client=what, error=type(error).__qualname__)
+async def _closed(stopping: Coroutine[Any, Any, None], connections: Any) -> None:
+    """In a task of its own: when the broker is away, what aiokafka cancels within itself while it stops comes out as
+    if it were the caller who is cancelled, and then its connections are still open."""
+    stop = asyncio.create_task(stopping)
+    _, late = await asyncio.wait({stop}, timeout=CLOSE_SECONDS)
+    if late or stop.cancelled() or stop.exception() is not None:
+        log.warning("a client of kafka did not close in order")
+        stop.cancel()
+        rest = asyncio.gather(stop, connections.close(), return_exceptions=True)
+        await asyncio.wait({rest}, timeout=CLOSE_SECONDS)
 
 
 def _place(partition: Partition) -> TopicPartition:
