@@ -9,7 +9,8 @@ from fastapi import Request, Response
 from outcomes_service.domain.answer import Answer
 from outcomes_service.domain.references import is_external_id
 from outcomes_service.usecases.await_contract import or_not_yet_known
-from services.kit.ndjson import MEDIA_TYPE, Name, Result, bulk
+from services.kit.bulk import Name, Result, bulk
+from services.kit.ndjson import MEDIA_TYPE
 from services.kit.transaction import Transaction
 
 UseCase = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Answer]]]
