@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from tests.invariants.answers import Exchange
 
 from services.kit import clock
-
-from .invariants.answers import Exchange
 
 
 class _Copied(httpx.SyncByteStream):
@@ -44,9 +43,11 @@ class _Written:
 
 @dataclass
 class Recorder:
-    """Gives out clients, and knows what all of them said and heard."""
+    """Gives out clients, and knows what all of them said and heard. `canaries` are texts that stand nowhere else, and
+    the organisations that may be told them."""
 
-    _written: list[_Written] = field(default_factory=list)
+    canaries: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _written: list[_Written] = field(default_factory=list, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def connect(self, address: str) -> httpx.Client:

@@ -39,6 +39,8 @@ def demo(
     except FAULTS as fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(NOT_PLAYED) from None
+    if not (as_json or quiet):
+        print()
     print(json.dumps(_document(told), indent=2) if as_json else "\n".join(told.lines()))
     if not told.came_out:
         print("This is NOT what was published.", file=sys.stderr)

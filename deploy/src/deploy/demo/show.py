@@ -1,5 +1,6 @@
 """Deploy: what the demo shows: sentences, a bar for what takes a while, the statement as a table."""
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -15,6 +15,7 @@ from services.core.money import Money, to_minor
 
 WIDTH_OF_A_FILE = 118
 """Columns when nobody looks: a table in a log is not squeezed."""
+INDENT = "  "
 
 
 class Show:
@@ -31,7 +32,8 @@ class Show:
 
     def say(self, sentence: str) -> None:
         """One thing that happened, or that one should know."""
-        self.console.print(Padding(escape(sentence), (0, 0, 0, 2)))
+        lines = textwrap.fill(sentence, self.console.width, initial_indent=INDENT, subsequent_indent=INDENT)
+        self.console.print(escape(lines))
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -44,9 +46,10 @@ class Show:
 
     def statement(self, title: str, shown: Mapping[str, Any], names: Mapping[str, str]) -> None:
         """The lines of a statement and their total."""
-        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", show_footer=True)
+        count = len(shown["lines"])
+        table = _table(title, show_footer=True)
         table.add_column("line", footer="")
-        table.add_column("what is paid for", footer=f"total, {len(shown['lines'])} lines", overflow="fold")
+        table.add_column("what is paid for", footer=f"total, {count} line{'s' if count != 1 else ''}", overflow="fold")
         for heading in ("people", "units", "price"):
             table.add_column(heading, justify="right")
         table.add_column(f"amount {shown['currency']}", footer=grouped(shown["total"]), justify="right")
@@ -58,7 +61,7 @@ class Show:
 
     def claims(self, title: str, claims: Sequence[Mapping[str, Any]]) -> None:
         """Claims with the decision on each."""
-        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+        table = _table(title)
         for heading in ("claim (the provider's own number)", "metric", "achieved on", "state", "reason"):
             table.add_column(heading)
         for claim in claims:
@@ -67,13 +70,24 @@ class Show:
         self.console.print(table)
 
     def explanation(self, title: str, explained: Mapping[str, Any]) -> None:
-        """Everything that one item rests on, name by name."""
-        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", show_header=False)
+        """Why one item is what it is, in words, and everything that it rests on, name by name."""
+        table = _table(title, show_header=False)
         table.add_column("what")
         table.add_column("is", overflow="fold")
-        for name, value in _flat(explained):
+        for name, value in _flat({name: value for name, value in explained.items() if name != "text"}):
             table.add_row(escape(name), escape(value))
         self.console.print(table)
+        self.say(explained["text"])
+
+
+def _table(title: str, *, show_header: bool = True, show_footer: bool = False) -> Table:
+    return Table(
+        title=f"\n{title}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_header=show_header,
+        show_footer=show_footer,
+    )
 
 
 def grouped(money: Mapping[str, str]) -> str:
