@@ -103,8 +103,8 @@ def test_facts_of_one_bus_are_not_continued_on_another(tmp_path: Path) -> None:
 
 def test_the_log_before_is_kept(tmp_path: Path) -> None:
     with held(tmp_path, "embedded") as folder:
-        folder.log("gateway").write_text("first")
-        assert not folder.log("gateway").exists()
+        folder.fresh_log("gateway").write_text("first")
+        assert not folder.fresh_log("gateway").exists()
         assert (tmp_path / "logs" / "gateway.log.1").read_text() == "first"
 
 

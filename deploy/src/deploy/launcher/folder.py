@@ -139,8 +139,12 @@ class Folder:
         return folder
 
     def log(self, name: str) -> Path:
-        """A fresh log file; the one before is kept as `<name>.log.1`."""
-        log = self.below("logs") / f"{name}.log"
+        """Where a program writes what it has to say."""
+        return self.below("logs") / f"{name.replace(' ', '-')}.log"
+
+    def fresh_log(self, name: str) -> Path:
+        """The same, begun anew; the one before is kept as `<name>.log.1`."""
+        log = self.log(name)
         if log.exists():
             log.replace(log.with_name(f"{log.name}.1"))
         return log

@@ -98,9 +98,7 @@ class Launch:
 
     async def _up(self, some: Sequence[Program], on_leaving: AsyncExitStack) -> None:
         """Starts programs at once. They are stopped at once too, before all that were started before them."""
-        group = [
-            Supervised(each, self._folder.log(each.name.replace(" ", "-")), self._say, self._tell) for each in some
-        ]
+        group = [Supervised(each, self._folder.fresh_log(each.name), self._say, self._tell) for each in some]
         self._supervised.extend(group)
         on_leaving.push_async_callback(_stop_all, group)
         tasks = [asyncio.create_task(one.start()) for one in group]

@@ -22,6 +22,8 @@ SERVICES = ("contracts", "outcomes", "settlement")
 """Also the names of their databases."""
 APPS = ("gateway", *(f"{service}-service" for service in SERVICES), "identity")
 KAFKA, KAFKA_CONTROLLER = "kafka", "kafka-controller"
+BEGUN = b"the worker has begun"
+"""What kit/worker.py logs; a worker answers nobody, and so cannot be asked."""
 KAFKA_ABOVE = 1012
 """From the gateway's 8080 to Kafka's usual 9092."""
 
@@ -141,8 +143,14 @@ def _worker(plan: Plan, service: str) -> Program:
         told["ENZYM_KAFKA_BOOTSTRAP"] = plan.bootstrap
     else:
         told["ENZYM_BUS_DATABASE_URL"] = plan.postgres.url("bus", "bus_worker")
+    name = f"{service}-service worker"
+    log = plan.folder.log(name)
+
+    async def is_ready(_: int) -> bool:
+        return BEGUN in log.read_bytes()
+
     return Program(
-        name=f"{service}-service worker", prepare=_python(f"{service}_service.worker"), environment=_environment(told)
+        name=name, prepare=_python(f"{service}_service.worker"), environment=_environment(told), is_ready=is_ready
     )
 
 

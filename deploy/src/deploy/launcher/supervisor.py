@@ -122,7 +122,7 @@ class Supervised:
             if time.monotonic() - began >= self._backoff.forgiven_after:
                 pause = self._backoff.first
             self._state.deaths += 1
-            self._say(f"{self.program.name} {how}; starting it again in {pause:g} s")
+            self._say(f"{self.program.name} {how}; starting it again in {pause:g} s (log: {self.log})")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._state.stopping.wait(), pause)
             pause = min(pause * 2, self._backoff.longest)
