@@ -79,14 +79,13 @@ class Settling:
 
     async def verify(self, contract_id: UUID, *claims: Claim) -> None:
         """Claims are reported and found to hold."""
-        for claim in claims:
-            await self.tell(claimed(contract_id, claim), verified(contract_id, claim))
+        await self.tell(*(fact(contract_id, claim) for claim in claims for fact in (claimed, verified)))
 
     async def contract(self, *claims: Claim, **terms: Any) -> ContractActivated:
         """A contract in force, with verified claims."""
         activation = activated(**terms)
-        await self.tell(activation)
-        await self.verify(activation.contract_id, *claims)
+        facts = (fact(activation.contract_id, claim) for claim in claims for fact in (claimed, verified))
+        await self.tell(activation, *facts)
         return activation
 
     async def get(self, organisation: str, path: str, accept: str = "application/json", **query: Any) -> httpx.Response:

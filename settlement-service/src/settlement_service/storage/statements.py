@@ -86,7 +86,9 @@ async def find_item(tx: Transaction, settlement_id: UUID, rules: Sequence[str], 
 
 async def posted_up_to(tx: Transaction, of: Settlement, besides: Sequence[str]) -> int:
     """What all settlements up to `of`, and it, post under all other rules than `besides`, in minor units."""
-    query = select(func.coalesce(func.sum(settlement_line.c.amount_minor), 0)).join_from(settlement_line, settlement)
+    query = select(func.coalesce(func.sum(settlement_line.c.amount_minor), 0)).join_from(
+        settlement_line, settlement, settlement_line.c.settlement_id == settlement.c.id
+    )
     query = query.where(_up_to(of), settlement_line.c.rule.not_in(besides))
     return int((await tx.connection.execute(query)).scalar_one())
 
@@ -103,7 +105,9 @@ async def persons_up_to(tx: Transaction, of: Settlement, own: Sequence[str]) -> 
     posted = under_person - (others - row.before_cut_contract_minor)
     taken = func.coalesce(func.sum(under_person).filter(~mine & (row.achieved_on < of.period.end)), 0)
     later = func.coalesce(func.sum(posted).filter(~mine & (row.achieved_on >= of.period.end)), 0)
-    query = select(row.subject_id, (taken + later).label("minor")).join_from(settlement_item, settlement)
+    query = select(row.subject_id, (taken + later).label("minor")).join_from(
+        settlement_item, settlement, row.settlement_id == settlement.c.id
+    )
     query = query.where(_up_to(of)).group_by(row.subject_id).having(cut != 0)
     return {one.subject_id: int(one.minor) for one in (await tx.connection.execute(query)).all()}
 
