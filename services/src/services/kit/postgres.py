@@ -25,7 +25,9 @@ SETTINGS: Mapping[str, str] = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",
 }
+"""Terse, because the details of an error repeat the row."""
 STILL_THERE = "pre-existing shared memory block"
 """What the server says while the processes of one that was killed have not left yet."""
 
