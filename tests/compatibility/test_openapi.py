@@ -1,4 +1,4 @@
-"""Compatibility: what the gateway says of the interface is what the services serve, and holds together."""
+"""Tests: what the gateway says of the interface holds together, and is enough for a partner."""
 
 import json
 from collections.abc import Iterator
@@ -10,12 +10,6 @@ from deploy import snapshots
 from gateway.policy import OPERATIONS
 
 DOCUMENT: dict[str, Any] = json.loads(snapshots.OPENAPI.read_text())
-
-
-def test_the_snapshot_is_what_the_services_serve() -> None:
-    assert json.loads(snapshots.openapi()) == DOCUMENT, (
-        "`make snapshots` writes it anew; a change here is one for partners"
-    )
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:

@@ -165,7 +165,8 @@ async def test_unknown_addresses_and_wrong_methods_are_problems_too(client: http
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(400, "malformed"), (413, "too-large"), (418, "malformed"), (500, "internal-error"), (503, "unavailable")]
+    ("status", "code"),
+    [(400, "malformed"), (413, "too-large"), (418, "malformed"), (500, "internal-error"), (503, "unavailable")],
 )
 async def test_what_the_framework_refuses_is_told_in_our_words(
     client: httpx.AsyncClient, status: int, code: str
