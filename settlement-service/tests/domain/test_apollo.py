@@ -17,7 +17,7 @@ from services.core.terms.model import Cap, Payment, Price
 from settlement_service.domain.recomputation import recompute
 
 from ..books import Books, Settled  # noqa: TID252
-from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule, activated  # noqa: TID252
+from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule, activated, claimed  # noqa: TID252
 
 PUBLISHED = (
     ("m01", 220, 103, 22_660),
@@ -78,8 +78,6 @@ def apollo(rejected: int = 1, cap: int = CONTRACT_CAP, shift: int = 0) -> Books:
 
 
 def _reported(books: Books, claim: Any) -> Any:
-    from ..builders import claimed  # noqa: TID252
-
     return claimed(books.contract_id, replace(claim, state="submitted"))
 
 
