@@ -5,3 +5,5 @@ import gateway
 import services
 
 ROOTS = (deploy, gateway, services)
+
+pytest_plugins = ["deploy.testing"]

@@ -16,9 +16,11 @@ from joserfc.jwk import ECKey
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import Gateway, configured
+from gateway.api.unreadable import Protocol
+from gateway.app import Gateway
 from services.kit import clock
 from services.kit.keys import Signer, new_private_key
+from services.kit.serving import configured
 
 ISSUER = "https://login.example"
 PERSON = "0184:13585628"
@@ -31,7 +33,7 @@ ROWS = {"content-type": "application/x-ndjson"}
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The address of `app` behind a real server on the loopback interface, for as long as the block lasts."""
-    config = configured(app, "", 0) if isinstance(app, Gateway) else _plain(app)
+    config = configured(app, "", 0, Protocol) if isinstance(app, Gateway) else _plain(app)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()

@@ -3,14 +3,11 @@
 import asyncio
 import gc
 import json
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import FrameType
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +21,7 @@ from gateway.policy import OPERATIONS, Routes
 from gateway.settings import Settings
 from services.kit import problems, telemetry
 from services.kit.keys import PublicKeys, Signer, fetch_with
+from services.kit.serving import serve
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
 OWN_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})
@@ -95,50 +93,18 @@ def _description(public_url: str) -> bytes:
     return json.dumps(document).encode()
 
 
-class _Server(uvicorn.Server):
-    """Says that it is not ready for a while before it stops taking requests, so that senders turn elsewhere. A
-    process that is told to end, and ends, ends with 0."""
-
-    def __init__(self, config: uvicorn.Config, gateway: Gateway, leave_after_seconds: float) -> None:
-        super().__init__(config)
-        self._gateway, self._leave_after_seconds = gateway, leave_after_seconds
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """uvicorn. A second signal, and Ctrl-C, end it at once."""
-        if sig == signal.SIGTERM and not self._gateway.leaving and self._leave_after_seconds:
-            asyncio.get_running_loop().call_later(self._leave_after_seconds, self._end)
-        else:
-            self._end()
-        self._gateway.leaving = True
-
-    def _end(self) -> None:
-        self.should_exit = True
-
-
-def configured(gateway: Gateway, host: str, port: int) -> uvicorn.Config:
-    """How the gateway is served."""
-    return uvicorn.Config(
-        gateway,
-        host=host,
-        port=port,
-        http=Protocol,
-        loop="uvloop",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=30,
-    )
-
-
 def main() -> None:
-    """Runs until SIGTERM or Ctrl-C; finishes what it has begun within 30 s."""
+    """Runs until SIGTERM or Ctrl-C."""
     settings = Settings()
     gateway = create_app(settings)
-    config = configured(gateway, host=settings.host, port=settings.port)
-    _Server(config, gateway, settings.leave_after_seconds).run()
+    serve(
+        gateway,
+        settings.host,
+        settings.port,
+        state=gateway,
+        leave_after_seconds=settings.leave_after_seconds,
+        http=Protocol,
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Tests: databases and roles: who serves is nobody special, and a schema comes to its newest revision."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -172,7 +173,15 @@ async def test_a_migration_that_meets_a_lock_is_run_again(
 
 async def test_two_migrations_at_once_follow_each_other(postgres: Postgres, database: str, service: Path) -> None:
     revise(service, "0002", SECOND)
-    command = ["alembic", "-c", str(service / "alembic.ini"), "-x", f"url={postgres.url(database, 'trial_owner')}"]
+    command = [
+        sys.executable,
+        "-m",
+        "alembic",
+        "-c",
+        str(service / "alembic.ini"),
+        "-x",
+        f"url={postgres.url(database, 'trial_owner')}",
+    ]
     runs = [await asyncio.create_subprocess_exec(*command, "upgrade", "head") for _ in range(2)]
     assert [await run.wait() for run in runs] == [0, 0]
 

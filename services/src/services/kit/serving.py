@@ -30,14 +30,21 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: Any, host: str, port: int, *, state: Any, leave_after_seconds: float) -> None:
+def serve(app: Any, host: str, port: int, *, state: Any, leave_after_seconds: float, http: Any = "httptools") -> None:
     """Serves the ASGI `app` until SIGTERM or Ctrl-C. `state.leaving` becomes true at SIGTERM, and only
-    `leave_after_seconds` later no new requests are taken, so that whoever sends them can turn elsewhere."""
-    config = uvicorn.Config(
+    `leave_after_seconds` later no new requests are taken, so that whoever sends them can turn elsewhere. `http` is
+    uvicorn's protocol class or its name."""
+    config = configured(app, host, port, http)
+    _Server(config, state, leave_after_seconds).run()
+
+
+def configured(app: Any, host: str, port: int, http: Any = "httptools") -> uvicorn.Config:
+    """How every HTTP process is served."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=http,
         loop="uvloop",
         ws="none",
         access_log=False,
@@ -47,4 +54,3 @@ def serve(app: Any, host: str, port: int, *, state: Any, leave_after_seconds: fl
         timeout_keep_alive=75,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    _Server(config, state, leave_after_seconds).run()
