@@ -1,8 +1,13 @@
 """Tests: contracts, claims and what is sent of them, that are right, to be made wrong where a test needs it."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
+from outcomes_service.domain.claim import Claim
+from outcomes_service.domain.contract import Contract, Metric
+from services.core.terms.model import Party
 from services.events.contracts import ContractActivated
 from services.kit import clock, shapes
 
@@ -103,3 +108,59 @@ def lines(rows: Iterable[Any]) -> bytes:
     return b"".join(
         row + b"\n" if isinstance(row, bytes) else shapes.adapter(Any).dump_json(row) + b"\n" for row in rows
     )
+
+
+CONTRACT_ID = UUID("019a0000-0000-7000-8000-000000000001")
+NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
+
+
+def a_contract(**other: Any) -> Contract:
+    """The copy of the contract that `activated` tells of."""
+    terms = activated()
+    parties = tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in terms.parties)
+    metrics = {
+        one.code: Metric(
+            number,
+            one.code,
+            one.reported_by,
+            one.verified_by,
+            one.disputes_decided_by,
+            one.dispute_days,
+            one.max_payments_per_person,
+            tuple(point.code for point in one.measurement_points),
+            one.evidence_required,
+        )
+        for number, one in enumerate(terms.outcomes.metrics, start=1)
+    }
+    fields = {
+        "id": CONTRACT_ID,
+        "terms_version": 1,
+        "parties": parties,
+        "time_zone": terms.time_zone,
+        "service_period": terms.service_period,
+        "outcome_period": terms.outcome_period,
+        "claims_close_on": terms.claims_close_on,
+        "metrics": metrics,
+    }
+    return Contract(**{**fields, **other})
+
+
+def a_kept_claim(contract: Contract, metric: str = "employed", **other: Any) -> Claim:
+    """A claim on a metric of `contract`, submitted by who reports on it."""
+    terms = contract.metrics[metric]
+    fields = {
+        "id": UUID("019a0000-0000-7000-8000-000000000002"),
+        "contract_id": contract.id,
+        "metric_id": terms.id,
+        "metric": metric,
+        "subject_id": UUID("019a0000-0000-4000-8000-000000000003"),
+        "participant_key": a_key(1),
+        "occurrence": "1",
+        "achieved_on": date(2024, 6, 3),
+        "units": 1,
+        "evidence": (),
+        "external_id": "claim-1",
+        "reported_by": terms.reported_by,
+        "recorded_at": NOW,
+    }
+    return Claim(**{**fields, **other})

@@ -3,9 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from outcomes_service.app import ABOUT
 from outcomes_service.clients.registry import Registry
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import Settings
+from services.events.contracts import ContractTerminated
 from services.events.envelope import Envelope
 from services.kit import clock, shapes
 from services.kit.auth import service_caller
@@ -81,6 +83,12 @@ class Ingestion:
             rows = [an_enrolment(number) for number in range(1, people + 1)]
             assert (await self.upload(PROVIDER, f"{path}/participants", rows)).summary["created"] == people
         return path
+
+    async def terminate(self, contract: str, on: str) -> None:
+        """The registry tells that a contract ended early."""
+        await self.take(
+            ContractTerminated(contract_id=UUID(contract.rpartition("/")[2]), terminated_on=date.fromisoformat(on))
+        )
 
     async def get(self, organisation: str, path: str, **query: Any) -> httpx.Response:
         """Reads."""

@@ -142,11 +142,24 @@ create policy counted_by_readers on cohort for update to outcomes_app
 create policy of_readers on participant to outcomes_app
     using (contract_id in (select id from contract where reader_ids @> array[current_setting('app.org', true)]));
 create policy of_readers on enrolment to outcomes_app
-    using (contract_id in (select id from contract where reader_ids @> array[current_setting('app.org', true)]));
-create policy of_readers on claim to outcomes_app
+    using (contract_id in (select id from contract where reader_ids @> array[current_setting('app.org', true)]))
+    with check (contract_id in (select id from contract where reader_ids @> array[current_setting('app.org', true)]));
+create policy of_readers on claim for select to outcomes_app
     using (metric_id in (select id from metric where reader_ids @> array[current_setting('app.org', true)]));
-create policy of_readers on claim_record to outcomes_app
+create policy by_reporter on claim for insert to outcomes_app
+    with check (
+        reported_by = current_setting('app.org', true)
+        and metric_id in (select id from metric where reported_by = current_setting('app.org', true))
+    );
+create policy changed_by_readers on claim for update to outcomes_app
     using (metric_id in (select id from metric where reader_ids @> array[current_setting('app.org', true)]));
+create policy of_readers on claim_record for select to outcomes_app
+    using (metric_id in (select id from metric where reader_ids @> array[current_setting('app.org', true)]));
+create policy by_who_says on claim_record for insert to outcomes_app
+    with check (
+        said_by @> array[current_setting('app.org', true)]
+        and metric_id in (select id from metric where reader_ids @> array[current_setting('app.org', true)])
+    );
 create policy kept_by_worker on contract to outcomes_worker using (true) with check (true);
 create policy kept_by_worker on metric to outcomes_worker using (true) with check (true);
 create policy kept_by_worker on cohort to outcomes_worker using (true) with check (true);

@@ -1,7 +1,6 @@
 """Use case: a reporter says what was achieved, one claim or thousands at a time."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from outcomes_service.domain.answer import Answer, refused
@@ -9,7 +8,6 @@ from outcomes_service.domain.claim import Claim
 from outcomes_service.domain.contract import AT_CLAIMS, Contract
 from outcomes_service.domain.enrolment import Participant
 from outcomes_service.domain.reporting import (
-    Content,
     Correction,
     ExternalIdTaken,
     OccurrenceTaken,
@@ -58,28 +56,49 @@ async def keep_claims(
 ) -> list[Answer]:
     """As `report_claims`, on a contract that is locked. A correction is one row."""
     people = await find_participants(tx, contract.id, {row.participant_key for row in rows})
-    today = contract.today(tx.now)
     ids = [correction.by] if correction else clock.new_ids(len(rows))
-    refusals: dict[int, Refusal] = {}
+    corrects = correction.of if correction else None
+    new, refusals = _judged(tx, contract, people, rows, ids)
+    kept = await _kept(tx, contract, rows, new, order_secret, corrects)
+    if len(kept) == len(rows):
+        return [Answer("created", id_) for id_ in ids]
+    taken = OccurrenceTaken("The first claim on it, until that is rejected, withdrawn or corrected.")
+    others = {row.external_id for place, row in enumerate(rows) if place not in kept}
+    standing = await find_standing(tx, contract.id, others)
+    turns = {id_: turn for turn, id_ in enumerate(ids)}
+    answers = []
+    for place, row in enumerate(rows):
+        stands = standing.get(row.external_id)
+        if place in kept:
+            answers.append(Answer("created", ids[place]))
+        elif stands is None or turns.get(stands.id, -1) > place:
+            answers.append(refused(refusals.get(place, taken)))
+        elif _is_same(contract, people, row, stands, corrects):
+            answers.append(Answer("replayed", stands.id))
+        else:
+            answers.append(refused(ExternalIdTaken("A new external id, or the same content as before.")))
+    return answers
+
+
+def _judged(
+    tx: Transaction,
+    contract: Contract,
+    people: Mapping[str, Participant],
+    rows: Sequence[Reported],
+    ids: Sequence[UUID],
+) -> tuple[dict[int, NewClaim], dict[int, Refusal]]:
+    """By their places in `rows`: what can be claimed as things stand, and why the others cannot."""
+    by, today = tx.caller.organisation, contract.today(tx.now)
     new: dict[int, NewClaim] = {}
+    refusals: dict[int, Refusal] = {}
     for place, row in enumerate(rows):
         try:
-            content = admit(contract, people.get(row.participant_key), row, tx.caller.organisation, today)
+            content = admit(contract, people.get(row.participant_key), row, by, today)
         except Refusal as refusal:
             refusals[place] = refusal
         else:
             new[place] = NewClaim(ids[place], row.external_id, content)
-    corrects = correction.of if correction else None
-    standing = _Standing(contract, people, corrects)
-    answers = await standing.answers(tx, {place: rows[place] for place in refusals}, refusals)
-    kept = await _kept(tx, contract, rows, new, order_secret, corrects)
-    answers.update({place: Answer("created", new[place].id) for place in kept})
-    clashing = new.keys() - kept
-    taken = OccurrenceTaken("The first claim on it, until that is rejected, withdrawn or corrected.")
-    answers.update(
-        await standing.answers(tx, {place: rows[place] for place in clashing}, dict.fromkeys(clashing, taken))
-    )
-    return [answers[place] for place in range(len(rows))]
+    return new, refusals
 
 
 async def _kept(
@@ -97,12 +116,22 @@ async def _kept(
     kept = [place for place, claim in new.items() if claim.id in ids]
     by = tx.caller.organisation
     keys = order_keys(order_secret, by, [rows[place].external_id for place in kept])
-    await tell(
-        tx,
-        contract.id,
-        [_claimed(contract, by, rows[place], new[place], key, corrects) for place, key in zip(kept, keys, strict=True)],
-    )
+    facts = [
+        _claimed(contract, by, rows[place], new[place], key, corrects) for place, key in zip(kept, keys, strict=True)
+    ]
+    await tell(tx, contract.id, facts)
     return set(kept)
+
+
+def _is_same(
+    contract: Contract, people: Mapping[str, Participant], row: Reported, stands: Standing, corrects: UUID | None
+) -> bool:
+    """Whether what stands under the row's external id says what the row says."""
+    try:
+        content = content_of(contract, people.get(row.participant_key), row)
+    except Refusal:
+        return False
+    return (content, corrects) == (stands.content, stands.corrects)
 
 
 def _claimed(
@@ -120,35 +149,3 @@ def _claimed(
         order_key=key,
         corrects=corrects,
     )
-
-
-class _Standing(NamedTuple):
-    """Tells rows that are not kept from rows that stand already."""
-
-    contract: Contract
-    people: Mapping[str, Participant]
-    corrects: UUID | None
-
-    async def answers(
-        self, tx: Transaction, rows: Mapping[int, Reported], otherwise: Mapping[int, Refusal]
-    ) -> dict[int, Answer]:
-        """`replayed` where the external id stands with the same content, `external-id-taken` where it stands with
-        other content, and `otherwise` where it does not stand."""
-        if not rows:
-            return {}
-        standing = await find_standing(tx, self.contract.id, {row.external_id for row in rows.values()})
-        return {
-            place: self._answer(row, standing[row.external_id])
-            if row.external_id in standing
-            else refused(otherwise[place])
-            for place, row in rows.items()
-        }
-
-    def _answer(self, row: Reported, standing: Standing) -> Answer:
-        try:
-            same: Content | None = content_of(self.contract, self.people.get(row.participant_key), row)
-        except Refusal:
-            same = None
-        if same == standing.content and standing.corrects == self.corrects:
-            return Answer("replayed", standing.id)
-        return refused(ExternalIdTaken("A new external id, or the same content as before."))
