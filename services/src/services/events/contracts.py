@@ -1,24 +1,16 @@
 """Events: what contracts-service says: who takes part, and what is agreed."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import TypeVar, dataclass_transform
 from uuid import UUID
 
 from services.core.period import Period
 from services.core.terms.model import Outcomes, Payment, Role
 from services.core.values import value
-from services.events.envelope import said_by
+from services.events.envelope import Producer, fact
 
-TOPIC = "enzym.contracts.v1"
 SERVICE = "contracts-service"
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
-    """The decorator of a fact that this service says; a function, so that type checkers see what it makes."""
-    return said_by(SERVICE, TOPIC)(noun_and_participle)
+TOPIC = "enzym.contracts.v1"
+PRODUCER = Producer(SERVICE, TOPIC)
 
 
 @value
@@ -38,7 +30,7 @@ class NamedParty:
     role: Role
 
 
-@fact("organisation.registered")
+@fact(PRODUCER, "organisation.registered")
 class OrganisationRegistered:
     """An organisation takes part in the exchange."""
 
@@ -47,7 +39,7 @@ class OrganisationRegistered:
     units: tuple[Unit, ...] = ()
 
 
-@fact("organisation.changed")
+@fact(PRODUCER, "organisation.changed")
 class OrganisationChanged:
     """An organisation's name or units are different from now on."""
 
@@ -56,7 +48,7 @@ class OrganisationChanged:
     units: tuple[Unit, ...] = ()
 
 
-@fact("contract.proposed")
+@fact(PRODUCER, "contract.proposed")
 class ContractProposed:
     """A version of the terms is offered to all parties for signature."""
 
@@ -66,7 +58,7 @@ class ContractProposed:
     parties: tuple[NamedParty, ...]
 
 
-@fact("contract.signed")
+@fact(PRODUCER, "contract.signed")
 class ContractSigned:
     """One party signed the root of a version."""
 
@@ -77,7 +69,7 @@ class ContractSigned:
     signed_at: datetime
 
 
-@fact("contract.activated")
+@fact(PRODUCER, "contract.activated")
 class ContractActivated:
     """Every party has signed and the contract is in force: all that other services need to know of it."""
 
@@ -96,7 +88,7 @@ class ContractActivated:
     payment: Payment
 
 
-@fact("contract.terminated")
+@fact(PRODUCER, "contract.terminated")
 class ContractTerminated:
     """The contract ended early: what is achieved on or after `terminated_on` is not paid for."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, dataclass_transform
 from uuid import UUID
 
 from services.core.values import value
@@ -41,22 +41,28 @@ class Envelope:
     body: bytes
 
 
-def said_by(service: str, topic: str) -> Callable[[str], Callable[[type[T]], type[T]]]:
-    """The decorator of one producing service: `fact("contract.signed")` makes the class below it a value,
-    and declares it under its type `eu.enzym.contract.signed.v1`."""
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """A service that says facts, and the topic it says them on."""
 
-    def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
-        def declare(cls: type[T]) -> type[T]:
-            shape = value(cls)
-            declaration = Declaration(
-                type=f"eu.enzym.{noun_and_participle}.v1",
-                source=f"urn:enzym:{service}",
-                topic=topic,
-                shape=shape,
-            )
-            shape.declaration = declaration  # type: ignore[attr-defined]
-            return shape
+    service: str
+    topic: str
 
-        return declare
 
-    return fact
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def fact(by: Producer, noun_and_participle: str) -> Callable[[type[T]], type[T]]:
+    """Makes the class below it a value, and declares it under its type: `contract.signed` is
+    `eu.enzym.contract.signed.v1` on the wire."""
+
+    def declare(cls: type[T]) -> type[T]:
+        shape = value(cls)
+        declaration = Declaration(
+            type=f"eu.enzym.{noun_and_participle}.v1",
+            source=f"urn:enzym:{by.service}",
+            topic=by.topic,
+            shape=shape,
+        )
+        shape.declaration = declaration  # type: ignore[attr-defined]
+        return shape
+
+    return declare

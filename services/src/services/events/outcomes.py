@@ -1,27 +1,20 @@
 """Events: what outcomes-service says: who is in which cohort, and what happened. No key, no external id."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import Literal, TypeAlias
 from uuid import UUID
 
-from services.events.envelope import said_by
+from services.events.envelope import Producer, fact
 
-TOPIC = "enzym.outcomes.v1"
 SERVICE = "outcomes-service"
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
-    """The decorator of a fact that this service says; a function, so that type checkers see what it makes."""
-    return said_by(SERVICE, TOPIC)(noun_and_participle)
+TOPIC = "enzym.outcomes.v1"
+PRODUCER = Producer(SERVICE, TOPIC)
 
 
 Decision: TypeAlias = Literal["verified", "rejected"]
 
 
-@fact("participant.enrolled")
+@fact(PRODUCER, "participant.enrolled")
 class ParticipantEnrolled:
     """A participant is in a cohort from a day on."""
 
@@ -31,7 +24,7 @@ class ParticipantEnrolled:
     enrolled_on: date
 
 
-@fact("participant.left")
+@fact(PRODUCER, "participant.left")
 class ParticipantLeft:
     """A participant is in a cohort no longer; `left_on` is the first day outside it."""
 
@@ -41,7 +34,7 @@ class ParticipantLeft:
     left_on: date
 
 
-@fact("outcome.claimed")
+@fact(PRODUCER, "outcome.claimed")
 class OutcomeClaimed:
     """A party reports that something was achieved. `order_key` is an HMAC over reporter and external id: it orders
     claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of."""
@@ -58,7 +51,7 @@ class OutcomeClaimed:
     corrects: UUID | None = None
 
 
-@fact("outcome.verified")
+@fact(PRODUCER, "outcome.verified")
 class OutcomeVerified:
     """The verifier found that the claim holds."""
 
@@ -68,7 +61,7 @@ class OutcomeVerified:
     decided_at: datetime
 
 
-@fact("outcome.rejected")
+@fact(PRODUCER, "outcome.rejected")
 class OutcomeRejected:
     """The verifier found that the claim does not hold."""
 
@@ -79,7 +72,7 @@ class OutcomeRejected:
     reason: str
 
 
-@fact("outcome.returned")
+@fact(PRODUCER, "outcome.returned")
 class OutcomeReturned:
     """The verifier cannot decide on what was sent; a correction answers it."""
 
@@ -90,7 +83,7 @@ class OutcomeReturned:
     reason: str
 
 
-@fact("outcome.disputed")
+@fact(PRODUCER, "outcome.disputed")
 class OutcomeDisputed:
     """A party contests a decision. What was decided stands until the dispute is decided."""
 
@@ -101,7 +94,7 @@ class OutcomeDisputed:
     reason: str
 
 
-@fact("outcome.dispute_decided")
+@fact(PRODUCER, "outcome.dispute_decided")
 class OutcomeDisputeDecided:
     """The second decision, by who decides disputes on this metric. It takes the first one's place."""
 
@@ -113,7 +106,7 @@ class OutcomeDisputeDecided:
     reason: str
 
 
-@fact("outcome.withdrawn")
+@fact(PRODUCER, "outcome.withdrawn")
 class OutcomeWithdrawn:
     """The reporter takes the claim back."""
 
@@ -122,7 +115,7 @@ class OutcomeWithdrawn:
     withdrawn_at: datetime
 
 
-@fact("outcome.superseded")
+@fact(PRODUCER, "outcome.superseded")
 class OutcomeSuperseded:
     """A correction has taken the claim's place."""
 

@@ -1,24 +1,17 @@
 """Events: what settlement-service says: who owes whom what, in totals and lines, never items."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.core.money import Money
 from services.core.period import Period
 from services.core.values import value
-from services.events.envelope import said_by
+from services.events.envelope import Producer, fact
 
-TOPIC = "enzym.settlements.v1"
 SERVICE = "settlement-service"
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def fact(noun_and_participle: str) -> Callable[[type[T]], type[T]]:
-    """The decorator of a fact that this service says; a function, so that type checkers see what it makes."""
-    return said_by(SERVICE, TOPIC)(noun_and_participle)
+TOPIC = "enzym.settlements.v1"
+PRODUCER = Producer(SERVICE, TOPIC)
 
 
 SettlementKind: TypeAlias = Literal["scheduled", "correction"]
@@ -54,7 +47,7 @@ class StatementLine:
     cut: tuple[CutByCap, ...] = ()
 
 
-@fact("settlement.frozen")
+@fact(PRODUCER, "settlement.frozen")
 class SettlementFrozen:
     """What the settlement rests on is fixed."""
 
@@ -68,7 +61,7 @@ class SettlementFrozen:
     inputs_sha256: str
 
 
-@fact("settlement.calculated")
+@fact(PRODUCER, "settlement.calculated")
 class SettlementCalculated:
     """The statement: lines, total, and where its items are."""
 
@@ -82,7 +75,7 @@ class SettlementCalculated:
     items_at: str
 
 
-@fact("settlement.approved")
+@fact(PRODUCER, "settlement.approved")
 class SettlementApproved:
     """A payer approved its share."""
 
@@ -100,7 +93,7 @@ class Posting:
     amount: Money
 
 
-@fact("settlement.posted")
+@fact(PRODUCER, "settlement.posted")
 class SettlementPosted:
     """The settlement stands in the ledger."""
 
@@ -114,7 +107,7 @@ class SettlementPosted:
     value_on: date
 
 
-@fact("settlement.paid")
+@fact(PRODUCER, "settlement.paid")
 class SettlementPaid:
     """All that was posted is confirmed as paid."""
 
@@ -126,7 +119,7 @@ class SettlementPaid:
     paid_on: date
 
 
-@fact("settlement.partly_paid")
+@fact(PRODUCER, "settlement.partly_paid")
 class SettlementPartlyPaid:
     """Some of what was posted is confirmed as paid."""
 
@@ -139,7 +132,7 @@ class SettlementPartlyPaid:
     paid_on: date
 
 
-@fact("settlement.payment_rejected")
+@fact(PRODUCER, "settlement.payment_rejected")
 class SettlementPaymentRejected:
     """The bank or finance system did not carry out a payment; what was confirmed of it is taken back."""
 
@@ -152,7 +145,7 @@ class SettlementPaymentRejected:
     postings: tuple[Posting, ...] = ()
 
 
-@fact("settlement.cancelled")
+@fact(PRODUCER, "settlement.cancelled")
 class SettlementCancelled:
     """The settlement was given up before it was posted; its period is free again."""
 
