@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Text, cast, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.core.errors import Conflict, NotFound
+from services.core.errors import Broken, NotFound
 from services.events.contracts import ContractActivated
 from services.kit import shapes
 from services.kit.transaction import Transaction
@@ -23,13 +23,13 @@ from settlement_service.storage.tables import contract
 OWN_QUESTION = "service:settlement-service"
 
 
-class ContractAlreadyActive(Conflict):
-    """A second activation of one contract: amendments are not settled yet."""
+class ContractAlreadyActive(Broken):
+    """A second activation of one contract, which its owner never says."""
 
     code = "contract-active-already"
 
 
-_COLUMNS = (
+COLUMNS = (
     contract.c.id,
     cast(contract.c.activation, Text).label("activation"),
     contract.c.terminated_on,
@@ -40,14 +40,14 @@ _COLUMNS = (
 
 async def find_contract(tx: Transaction, contract_id: UUID) -> Contract | None:
     """A contract that the caller is a party of; None if it is none, or not known yet."""
-    query = select(*_COLUMNS).where(contract.c.id == contract_id, *_own(tx))
+    query = select(*COLUMNS).where(contract.c.id == contract_id, *_own(tx))
     return _contract((await tx.connection.execute(query)).one_or_none())
 
 
 async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False) -> Contract:
     """As `find_contract`. With `lock`, which only a payer and the worker can have, it stays as it is for everyone
     else until the transaction ends. Errors: `not-found`."""
-    query = select(*_COLUMNS).where(contract.c.id == contract_id, *_own(tx))
+    query = select(*COLUMNS).where(contract.c.id == contract_id, *_own(tx))
     found = _contract((await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none())
     if found is None:
         raise NotFound()
@@ -56,7 +56,7 @@ async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False
 
 async def get_contracts(tx: Transaction, contract_ids: Sequence[UUID]) -> dict[UUID, Contract]:
     """Those of the contracts that the caller is a party of, by id."""
-    query = select(*_COLUMNS).where(contract.c.id.in_(set(contract_ids)), *_own(tx))
+    query = select(*COLUMNS).where(contract.c.id.in_(set(contract_ids)), *_own(tx))
     found = [_contract(row) for row in (await tx.connection.execute(query)).all()]
     return {one.id: one for one in found if one is not None}
 
@@ -67,7 +67,7 @@ async def lock_or_add(tx: Transaction, contract_id: UUID) -> Known:
     if row is None:
         await tx.connection.execute(upsert(contract).values(id=contract_id).on_conflict_do_nothing())
         row = (await tx.connection.execute(_locked(contract_id))).one()
-    return _contract(row) or Known(row.id, None, row.terminated_on, row.inputs, row.settlements)
+    return known_in(row)
 
 
 async def save_activation(tx: Transaction, fact: ContractActivated) -> Terms:
@@ -107,19 +107,17 @@ async def next_number(tx: Transaction, contract_id: UUID) -> int:
 async def own_question(tx: Transaction) -> AsyncIterator[None]:
     """Within the block, row level security lets the service read what the caller may not see in itself: what
     everybody takes up under a cap, and the leaves of the tree of inputs. Only sums and hashes may leave the block.
-    In the worker, which asks for nobody else, it changes nothing."""
+    An error ends the transaction, and with it the setting."""
     await tx.connection.execute(_ASKING, {"organisation": OWN_QUESTION})
-    try:
-        yield
-    finally:
-        await tx.connection.execute(_ASKING, {"organisation": tx.caller.organisation})
+    yield
+    await tx.connection.execute(_ASKING, {"organisation": tx.caller.organisation})
 
 
 _ASKING = text("select set_config('app.org', :organisation, true)")
 
 
 def _locked(contract_id: UUID) -> Any:
-    return select(*_COLUMNS).where(contract.c.id == contract_id).with_for_update()
+    return select(*COLUMNS).where(contract.c.id == contract_id).with_for_update()
 
 
 def of_party(tx: Transaction, contract_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
@@ -133,6 +131,11 @@ def _own(tx: Transaction) -> list[ColumnElement[bool]]:
     if tx.caller.organisation == OWN_QUESTION:
         return []
     return [contract.c.party_ids.contains([tx.caller.organisation])]
+
+
+def known_in(row: Row[Any]) -> Known:
+    """The contract in a row that has COLUMNS."""
+    return _contract(row) or Known(row.id, None, row.terminated_on, row.inputs, row.settlements)
 
 
 def _contract(row: Row[Any] | None) -> Contract | None:

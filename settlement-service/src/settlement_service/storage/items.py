@@ -1,6 +1,6 @@
 """Storage: items as they are evaluated when facts arrive, and what has been posted for each."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -28,18 +28,10 @@ on conflict (contract_id, rule, subject_id, occurrence, price_minor, payer, paye
 """
 
 
-async def replace_items(tx: Transaction, contract_id: UUID, claim_ids: Collection[UUID], items: Iterable[Item]) -> None:
-    """Keeps the items of these claims in place of those that they had."""
-    await tx.connection.execute(
-        delete(item).where(item.c.contract_id == contract_id, item.c.claim_id.in_(list(claim_ids)))
-    )
-    await _add(tx, contract_id, items)
-
-
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
     """Keeps these items in place of all that a contract had."""
     await tx.connection.execute(delete(item).where(item.c.contract_id == contract_id))
-    await _add(tx, contract_id, items)
+    await add_items(tx, contract_id, items)
 
 
 async def items_of(tx: Transaction, contract_id: UUID) -> list[Item]:
@@ -59,7 +51,8 @@ async def post_items(tx: Transaction, settlement_id: UUID) -> None:
     await tx.connection.exec_driver_sql(_POST, (settlement_id,))
 
 
-async def _add(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
+async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
+    """Keeps items of claims that have none."""
     rows = [_row(contract_id, one) for one in items]
     if rows:
         await tx.connection.execute(insert(item), rows)

@@ -1,0 +1,96 @@
+"""Storage: what a fact on a claim reads and writes, in as few statements as it takes: facts arrive one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from services.kit import clock
+from services.kit.transaction import Transaction
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.contract import Known
+from settlement_service.domain.hashes import input_leaf
+from settlement_service.domain.items import Item
+from settlement_service.storage.claims import claim_in
+from settlement_service.storage.contracts import COLUMNS, known_in
+from settlement_service.storage.inputs import SALT_BYTES, NewInput
+from settlement_service.storage.items import add_items
+from settlement_service.storage.tables import claim, contract
+
+_COUNT_AND_LOG = """
+counted as (update contract set inputs = inputs + 1 where id = $1 returning inputs)
+insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
+select $1, inputs, $2, $3, 0, $4, $5, $6, $7, $8 from counted
+"""
+_REPORT = f"""
+with reported as (
+    insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
+        state, disputed, decided_by)
+    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, 'submitted', false, '{{}}')
+), {_COUNT_AND_LOG}
+"""
+_DECIDE = f"""
+with decided as (
+    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, superseded_by = $14 where id = $9
+), gone as (
+    delete from item where contract_id = $1 and claim_id = any($15::uuid[])
+), {_COUNT_AND_LOG}
+"""
+
+
+_THIS, _GROUP = claim.alias("this"), claim.alias("of_person")
+_CONCERNED = (
+    select(*COLUMNS, *(column.label(f"claim_{column.name}") for column in _GROUP.c))
+    .join_from(contract, _THIS, (_THIS.c.contract_id == contract.c.id) & (_THIS.c.id == bindparam("claim")))
+    .join(
+        _GROUP,
+        (_GROUP.c.contract_id == _THIS.c.contract_id)
+        & (_GROUP.c.subject_id == _THIS.c.subject_id)
+        & (_GROUP.c.metric == _THIS.c.metric),
+    )
+    .where(contract.c.id == bindparam("contract"))
+    .with_for_update(of=contract)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """What a decision on a claim concerns: the contract, the claim, and all claims on its person and metric."""
+
+    known: Known
+    claim: Claim
+    group: tuple[Claim, ...]
+
+
+async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> Concerned | None:
+    """The contract, locked, with the claims that a decision concerns; None when there is no such claim. Claims are
+    changed by facts of one source alone, whose order the inbox holds: so they may be read with the lock."""
+    rows = (await tx.connection.execute(_CONCERNED, {"contract": contract_id, "claim": claim_id})).all()
+    if not rows:
+        return None
+    found = tuple(claim_in(row, "claim_") for row in rows)
+    return Concerned(known_in(rows[0]), next(one for one in found if one.id == claim_id), found)
+
+
+async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:
+    """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
+    values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
+    await tx.connection.exec_driver_sql(
+        _REPORT, (contract_id, *_logged(logged), *values, new.reported_by, new.order_key)
+    )
+
+
+async def keep_decision(
+    tx: Transaction, contract_id: UUID, changed: Claim, logged: NewInput, items: Sequence[Item], of: Sequence[UUID]
+) -> None:
+    """Keeps what a fact made of a claim, the fact as the next input of its locked contract, and `items` in place of
+    all that the claims `of` had."""
+    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.superseded_by)
+    await tx.connection.exec_driver_sql(_DECIDE, (contract_id, *_logged(logged), changed.id, *decision, list(of)))
+    await add_items(tx, contract_id, items)
+
+
+def _logged(new: NewInput) -> tuple[object, ...]:
+    salt = clock.random_bytes(SALT_BYTES)
+    return new.source, new.sequence, new.type, new.scope, salt, new.body, input_leaf(salt, new.body)
