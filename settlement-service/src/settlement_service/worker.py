@@ -7,7 +7,6 @@ import httpx
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts, outcomes
 from services.events.settlements import SERVICE
 from services.kit import clock
@@ -49,10 +48,11 @@ def freezing(database: Database, owners: Owners) -> Job:
 
 
 async def freeze_open(database: Database, owners: Owners) -> int:
-    """Looks once at every open settlement. Returns how many failed in a way that was not foreseen."""
+    """Looks once at every open settlement. Returns how many failed: whatever the reason, it may pass."""
     try:
         waiting = await database.run(lambda connection: find_open_settlements(_transaction(connection)), _CALLER)
-    except Unavailable:
+    except Exception as error:
+        log.error("open settlements could not be looked at", **what_failed(error))
         return 1
     return sum([await _failed(database, owners, one) for one in waiting])
 
