@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,6 +16,10 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite, running_suite
 
 from deploy.demo.case import CASES, Case, read_case
+from deploy.demo.cast import a_stage
+from deploy.demo.show import Show
+from deploy.demo.stage import Stage
+from deploy.demo.story import Told, play
 
 QUIET_SECONDS = 60.0
 
@@ -32,6 +37,33 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
 def apollo() -> Case:
     """The published case."""
     return read_case(CASES / "project-apollo.json")
+
+
+@dataclass(frozen=True)
+class Played:
+    """The main job when it is done: who took part, what came of it, and all that was sent and answered."""
+
+    stage: Stage
+    told: Told
+    recorder: Recorder
+
+    @property
+    def contract(self) -> str:
+        """The contract's address."""
+        return f"/v1/contracts/{self.told.contract_id}"
+
+    @property
+    def settlement(self) -> str:
+        """The first settlement's address."""
+        return f"/v1/settlements/{self.told.statement['id']}"
+
+
+@pytest.fixture(scope="session")
+def played(suite: RunningSuite, apollo: Case) -> Iterator[Played]:
+    """Project Apollo, from registration to the correcting settlement."""
+    recorder = Recorder()
+    with a_stage(apollo, suite.gateway, suite.issuer, recorder.connect) as stage:
+        yield Played(stage, play(stage, Show(silent=True)), recorder)
 
 
 @pytest.fixture(scope="session")

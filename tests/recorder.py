@@ -3,7 +3,7 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,15 +14,16 @@ from services.kit import clock
 
 
 class _Copied(httpx.SyncByteStream):
-    """A stream whose bytes are also kept."""
+    """A stream whose bytes are also kept; `watch` is told how many pieces have passed, before the next one."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, watch: Callable[[int], None] = lambda _: None) -> None:
+        self._stream, self._watch = stream, watch
         self.kept = bytearray()
         self.ended = False
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._stream:
+        for count, piece in enumerate(self._stream):
+            self._watch(count)
             self.kept += piece
             yield piece
         self.ended = True
@@ -44,8 +45,10 @@ class _Written:
 @dataclass
 class Recorder:
     """Gives out clients, and knows what all of them said and heard. `canaries` are texts that stand nowhere else, and
-    the organisations that may be told them."""
+    the organisations that may be told them. `watch` is told, of every request, its path and how many pieces of its
+    body (lines, of an upload) have been sent, before the next one is."""
 
+    watch: Callable[[str, int], None] = lambda path, count: None
     canaries: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _written: list[_Written] = field(default_factory=list, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,7 +77,7 @@ class _Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         correlation_id = str(clock.random_id())
         request.headers["X-Correlation-Id"] = correlation_id
-        sent = _Copied(request.stream)
+        sent = _Copied(request.stream, lambda count: self._recorder.watch(request.url.path, count))
         written = _Written(request, sent, correlation_id)
         self._recorder.add(written)
         response = self._inner.handle_request(

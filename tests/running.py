@@ -41,10 +41,19 @@ class RunningSuite:
         return str(self.told()["identity"])
 
     def kill(self, process: str) -> int:
-        """Ends a process as a power cut would (kill -9); returns its id. The launcher starts another."""
-        pid = int(self.told()["processes"][process])
-        os.kill(pid, signal.SIGKILL)
-        return pid
+        """Ends a process as a power cut would (kill -9); returns its id. The launcher starts another. Waits for it
+        first, when it is just being started again."""
+        deadline = time.monotonic() + AGAIN_SECONDS
+        while True:
+            pid = int(self.told()["processes"][process])
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return pid
 
     def wait_for_another(self, process: str, pid: int) -> None:
         """Returns when `process` runs again under another id than `pid`, and all apps are ready."""

@@ -55,7 +55,7 @@ def commands_hold(snapshot: Snapshot, exchanges: Iterable[Exchange]) -> Iterator
         kept |= {(row["organisation_id"], row["key"]) for row in snapshot.rows(service, "idempotency") if row["status"]}
     groups: dict[tuple[str, str], list[Exchange]] = {}
     for exchange in exchanges:
-        if exchange.key:
+        if exchange.key and exchange.method != "GET":
             groups.setdefault((exchange.organisation, exchange.key), []).append(exchange)
     for (organisation, key), group in groups.items():
         times = sum(done_by.get(exchange.correlation_id, 0) for exchange in group)
@@ -126,7 +126,8 @@ def nothing_is_told_to_others(
         raw = canary.encode()
         for exchange in exchanges:
             if exchange.organisation not in readers and raw in exchange.answer:
-                yield f"11: {exchange.method} {exchange.path} told {exchange.organisation} what is another's"
+                what = f"{exchange.method} {exchange.path} ({exchange.correlation_id})"
+                yield f"11: {what} told {exchange.organisation} what is another's"
         for name, text in logs.items():
             if raw in text:
                 yield f"11: the log {name} holds a canary"

@@ -7,13 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.conftest import CheckAll
+from tests.conftest import CheckAll, Played
 from tests.invariants.snapshot import Snapshot
 
 from deploy.demo.client import Client
 from deploy.demo.show import minor
-
-from .conftest import Played
 
 
 def test_the_published_statement_comes_out_line_by_line(played: Played) -> None:

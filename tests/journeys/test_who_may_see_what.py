@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from tests.conftest import Played
 
 from deploy.demo.client import Client, Refused
 from deploy.demo.show import minor
-
-from .conftest import Played
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 FEWEST = 5
