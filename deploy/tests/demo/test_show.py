@@ -1,0 +1,59 @@
+"""Tests: what the demo prints: plain text without bars in a file, nothing at all when it is to be silent."""
+
+import pytest
+
+from deploy.demo.show import Show, grouped, minor
+
+GBP = "GBP"
+STATEMENT = {
+    "currency": GBP,
+    "total": {"amount": "-1220.00", "currency": GBP},
+    "lines": [
+        {
+            "rule": "m01",
+            "people": 1,
+            "units": -1,
+            "price": {"amount": "1220.00", "currency": GBP},
+            "amount": {"amount": "-1220.00", "currency": GBP},
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [("848540.00", "848,540.00"), ("-1220.00", "-1,220.00"), ("-0.50", "-0.50"), ("0.00", "0.00"), ("1500", "1,500")],
+)
+def test_amounts_are_grouped_by_thousands(amount: str, shown: str) -> None:
+    assert grouped({"amount": amount, "currency": GBP}) == shown
+
+
+def test_an_amount_counts_in_minor_units() -> None:
+    assert minor({"amount": "-220.00", "currency": GBP}) == -22000
+
+
+def test_a_statement_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Show()
+    show.statement("Statement 1", STATEMENT, {"m01": "Feels safe [really]"})
+    said = capsys.readouterr().out
+    assert "Feels safe [really]" in said
+    assert "total, 1 line " in said
+    assert said.count("-1,220.00") == 2
+    assert "\x1b" not in said
+
+
+def test_in_a_file_there_are_no_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Show()
+    with show.counting("claims", 3) as on_row:
+        on_row(3)
+    show.act("A heading")
+    show.say("One thing.")
+    assert capsys.readouterr().out == "\nA heading\n  One thing.\n"
+
+
+def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    show = Show(silent=True)
+    show.act("A heading")
+    show.explanation("Why", {"item": 1, "price": {"amount": "1.00", "currency": GBP}, "text": "Because."})
+    show.claims("Claims", [{"externalId": "a", "metric": "m", "achievedOn": "2020-01-01", "state": "rejected"}])
+    assert capsys.readouterr().out == ""
