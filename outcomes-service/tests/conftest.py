@@ -52,6 +52,20 @@ class Uploaded:
         return [row.get("code") for row in self.results]
 
 
+def envelope_of(fact: Any, sequence: int = 1) -> Envelope:
+    """A fact of the registry as it travels."""
+    return Envelope(
+        id=clock.new_id(),
+        type=fact.declaration.type,
+        source=fact.declaration.source,
+        aggregate=str(fact.contract_id),
+        sequence=sequence,
+        time=clock.now(),
+        correlation_id=clock.random_id(),
+        body=shapes.text(fact),
+    )
+
+
 class Ingestion:
     """What happens to this service: facts of the registry, and requests of the parties."""
 
@@ -60,16 +74,7 @@ class Ingestion:
 
     async def take(self, fact: Any) -> None:
         """A fact of the registry, as its consumer takes it."""
-        envelope = Envelope(
-            id=clock.new_id(),
-            type=fact.declaration.type,
-            source=fact.declaration.source,
-            aggregate=str(fact.contract_id),
-            sequence=1,
-            time=clock.now(),
-            correlation_id=clock.random_id(),
-            body=shapes.text(fact),
-        )
+        envelope = envelope_of(fact)
         async with self.worker.transaction("service:outcomes-service") as connection:
             tx = Transaction(connection, service_caller("outcomes-service"), clock.now(), envelope.correlation_id)
             await HANDLERS[type(fact)](tx, envelope, fact)
