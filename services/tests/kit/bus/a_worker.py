@@ -40,7 +40,8 @@ async def job(what: str, stop: asyncio.Event) -> None:
 
 
 def main(what: str, database_url: str, bus_url: str, topic: str) -> int:
-    watchdog.SECONDS = 2.0
+    if what == "sticks":
+        watchdog.SECONDS = 2.0
     declaration = Declaration("eu.enzym.note.taken.v1", "urn:enzym:tellers-service", topic, NoteTaken)
     worker = Worker(
         service="listeners-service",

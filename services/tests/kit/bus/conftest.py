@@ -79,7 +79,7 @@ class EmbeddedStage(Stage):
 @pytest.fixture(scope="session")
 def bus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A PostgreSQL of this suite's own, because tests restart it."""
-    server = Postgres(tmp_path_factory.mktemp("bus") / "postgres")
+    server = Postgres(tmp_path_factory.mktemp("bus") / "postgres", fsync="off")
     server.start()
     yield server
     server.remove()
