@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AlreadyRunning, OtherBus, NotStarted, PortTaken) as fault:
         print(fault, file=sys.stderr)
         return 1
+    except PermissionError as fault:
+        print(f"{fault}. Did another user run Enzym here? Run it as that user, or as root.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0
