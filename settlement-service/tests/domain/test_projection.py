@@ -1,5 +1,6 @@
 """Tests: each audience is shown its own statement, and small counts cannot be told from what an investor sees."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -90,6 +91,15 @@ def test_inputs_are_not_for_who_may_not_read_what_they_are_computed_by() -> None
         assert audience is not None
         assert may_have_inputs(known, audience) is allowed
         assert ("terms" in readership(known)) is allowed
+
+
+def test_who_may_not_read_the_payment_terms_is_not_shown_what_others_are_paid() -> None:
+    activation = activated([a_rule("job", payee=INVESTOR), a_rule("home")])
+    payment = type(activation.payment)(rules=activation.payment.rules, readable_by=("payer", "investor"))
+    for fact, shown in ((activation, {"job", "home"}), (replace(activation, payment=payment), {"home"})):
+        audience = audience_of(Books(fact).terms, PROVIDER)
+        assert audience is not None
+        assert (audience.lines, audience.items) == (shown, shown)
 
 
 class TestSmallCounts:

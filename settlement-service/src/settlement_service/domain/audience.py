@@ -29,7 +29,8 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
     """What a party is shown, or None for who is no party. A payer is shown everything. Who must never see single
     outcomes is shown the lines it is paid by. Everybody else is shown the lines that pay it or that rest on a metric
     it reports, verifies or decides disputes on; and the items of those that pay it as provider or intermediary, or
-    that rest on a metric it reports or verifies."""
+    that rest on a metric it reports or verifies. What others are paid is not shown to who may not read the payment
+    terms."""
     role = terms.role_of(organisation)
     if role is None:
         return None
@@ -41,6 +42,8 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
         return Audience(organisation, role, False, True, paid_by, frozenset(), frozenset())
     at_work = frozenset(code for code, metric in terms.metrics.items() if organisation in _workers(metric))
     concerned = at_work | {code for code, one in terms.metrics.items() if one.disputes_decided_by == organisation}
+    if not terms.may_read(role, "payment"):
+        at_work = concerned = frozenset()
     own = paid_by if role != "evaluator" else frozenset()
     items = own | _resting_on(terms, at_work)
     return Audience(

@@ -15,6 +15,11 @@ FEWEST = 5
 """Counts under this are not shown. It may be raised, never lowered."""
 MOST_STATES = 1 << 22
 """How many sums are looked at when counting the ways in which an amount can have come about."""
+MOST_WORK = 1 << 36
+"""How much is done for one statement, in sums looked at: a few seconds. It is counted, not timed, so that the same
+statement comes out on every machine."""
+EXCHANGE_WORK = 1 << 15
+"""What comparing two lines costs in the same measure."""
 
 
 def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
@@ -23,56 +28,73 @@ def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
     counts would follow even from one line over all."""
     if len(_people(lines)) < FEWEST:
         return None
-    total = abs(sum(line.figures.amount_minor for line in lines))
     groups: list[tuple[Line, ...]] = [(line,) for line in lines]
+    attempt = _Attempt(abs(_amount(lines)))
     at = 0
     while at < len(groups):
-        if len(groups) == 1 or _may_be_told(groups[at], total):
+        if len(groups) == 1 or attempt.may_be_told(groups[at]):
             at += 1
             continue
         at = at if at + 1 < len(groups) else at - 1
         groups[at : at + 2] = [groups[at] + groups[at + 1]]
-    return groups if _may_be_told(groups[0], total) else None
+    return groups if attempt.may_be_told(groups[0]) else None
 
 
 def _people(lines: Iterable[Line]) -> frozenset[object]:
     return frozenset().union(*(line.people for line in lines))
 
 
-def _may_be_told(group: tuple[Line, ...], total: int) -> bool:
-    """Whether enough people stand behind a group, and its amount can have come about in more than one way for each
-    small line in it. A line whose price is above the statement's total can only be zero: no merging hides that."""
-    if len(_people(group)) < FEWEST:
-        return False
-    priced = [line for line in group if line.price_minor]
-    if len(group) == 1:
-        return True
-    small = [line for line in priced if len(line.people) < FEWEST and line.price_minor <= total]
-    if not small:
-        return len(priced) < 2 or not all(_follows(line, priced) for line in priced)
-    return not any(_follows(line, priced) for line in small)
+def _amount(lines: Iterable[Line]) -> int:
+    return sum(line.figures.amount_minor for line in lines)
 
 
-def _follows(line: Line, group: Sequence[Line]) -> bool:
-    """Whether a line's units follow from the amount of its group at the known prices: only one count, zero or more,
-    is possible. Amounts below zero are looked at as above it. What takes too long to find out is taken to follow."""
-    others = [other for other in group if other is not line]
-    if _may_be_exchanged(line, others):
-        return False
-    amount = abs(sum(one.figures.amount_minor for one in group))
-    step = gcd(*(one.price_minor for one in group))
-    if amount % step or amount // step > MOST_STATES:
-        return True
-    rest = _sums(frozenset(other.price_minor // step for other in others), amount // step)
-    price, states = line.price_minor // step, amount // step
-    counts = (n for n in range(states // price + 1) if rest[(states - n * price) >> 3] >> (states - n * price & 7) & 1)
-    return len([n for _, n in zip(range(2), counts, strict=False)]) < 2
+class _Attempt:
+    """An outsider's attempt to find small counts out, by the prices and merged amounts of one statement."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._work = MOST_WORK
+
+    def may_be_told(self, group: tuple[Line, ...]) -> bool:
+        """Whether enough people stand behind a group, and its amount can have come about in more than one way for
+        each small line in it. A line whose price is above the total can only be zero: no merging hides that."""
+        if len(_people(group)) < FEWEST:
+            return False
+        if len(group) == 1:
+            return True
+        priced = [line for line in group if line.price_minor]
+        small = [line for line in priced if len(line.people) < FEWEST and line.price_minor <= self._total]
+        if not small:
+            return len(priced) < 2 or not all(self._follows(line, priced) for line in priced)
+        return not any(self._follows(line, priced) for line in small)
+
+    def _follows(self, line: Line, group: Sequence[Line]) -> bool:
+        """Whether a line's units follow from the amount of its group at the known prices: only one count, zero or
+        more, is possible. Amounts below zero are looked at as above it. What is too much work is taken to follow."""
+        others = [other for other in group if other is not line]
+        if not self._affords(EXCHANGE_WORK * len(others)):
+            return True
+        if _may_be_exchanged(line, others):
+            return False
+        amount, step = abs(_amount(group)), gcd(*(one.price_minor for one in group))
+        states, price = amount // step, line.price_minor // step
+        prices = frozenset(other.price_minor // step for other in others)
+        if amount % step or states > MOST_STATES or not self._affords(states * len(prices) * states.bit_length()):
+            return True
+        rest = _sums(prices, states)
+        counts = (
+            n for n in range(states // price + 1) if rest[(states - n * price) >> 3] >> (states - n * price & 7) & 1
+        )
+        return len([n for _, n in zip(range(2), counts, strict=False)]) < 2
+
+    def _affords(self, work: int) -> bool:
+        self._work -= work
+        return self._work > 0
 
 
 def _may_be_exchanged(line: Line, others: Iterable[Line]) -> bool:
     """The quick answer: so many units of one line are worth so many of the other, and one of them has as many."""
-    plain = (one for one in (line, *others) if one.figures.cuts or one.figures.units < 0)
-    if next(plain, None) is not None:
+    if any(one.figures.cuts or one.figures.units < 0 for one in (line, *others)):
         return False
     return any(
         other.figures.units >= line.price_minor // gcd(line.price_minor, other.price_minor)

@@ -85,7 +85,7 @@ def _by_rule(terms: Terms, due: Iterable[Due], settled: Mapping[str, int]) -> li
 
 
 def _headroom(terms: Terms, audience: Audience, due: Sequence[Due]) -> Iterable[Headroom]:
-    for limit in terms.limits:
+    for limit in terms.limits if terms.may_read(audience.role, "payment") else ():
         if limit.kind == "contract":
             yield Headroom("contract", None, limit.minor, sum(one.figures.amount_minor for one in due))
         elif limit.kind == "rule" and limit.rule in audience.lines:

@@ -55,7 +55,7 @@ async def _as_posted(tx: Transaction, contract_id: UUID, terms: Terms, audience:
     last = await settlements.last_posted(tx, contract_id)
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
-    alone = audience.lines == frozenset(terms.rules)
+    alone = audience.lines == frozenset(terms.rules) and terms.may_read(audience.role, "payment")
     limits = [limit for limit in terms.limits if limit.kind == "contract" and alone]
     return Standing(
         contract_id=contract_id,
