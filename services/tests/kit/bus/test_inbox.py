@@ -133,7 +133,7 @@ async def test_a_body_of_another_shape_is_refused(listener: Listener, body: byte
 
 async def test_a_record_that_is_no_event_is_refused(listener: Listener) -> None:
     with pytest.raises(EventNotReadable):
-        await listener.inbox.take(notes("b", [1]) + [unreadable(a_record(an_envelope("a", 1)), "ce_id")])
+        await listener.inbox.take([*notes("b", [1]), unreadable(a_record(an_envelope("a", 1)), "ce_id")])
     assert await listener.notes() == []
 
 
