@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,51 +52,62 @@ class NotGiven(Exception):
         self.code = code
 
 
+router = APIRouter()
+
+
 def create_app(settings: Settings, now: Callable[[], datetime] = clock.now) -> FastAPI:
     """The issuer. Errors: OSError, ValueError when the key cannot be used."""
     app = FastAPI(title="Enzym development tokens", docs_url=None, redoc_url=None)
-    signer = Signer.from_file(settings.key_file)
-
-    @app.get("/.well-known/jwks.json")
-    async def jwks() -> dict[str, Any]:
-        """The key that its tokens are checked with."""
-        return {"keys": [{**signer.public_key(), "alg": ALGORITHM}]}
-
-    @app.get("/.well-known/oauth-authorization-server")
-    async def metadata() -> dict[str, Any]:
-        """RFC 8414."""
-        return {
-            "issuer": settings.issuer,
-            "token_endpoint": f"{settings.issuer}/token",
-            "jwks_uri": f"{settings.issuer}/.well-known/jwks.json",
-            "grant_types_supported": ["client_credentials"],
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["none"],
-        }
-
-    @app.get("/personas")
-    async def personas() -> dict[str, Any]:
-        """Everybody that a token can be had for."""
-        return {"items": [_shown(persona) for persona in PERSONAS.values()]}
-
-    @app.get("/readyz")
-    async def readyz() -> dict[str, str]:
-        """There is nothing to wait for."""
-        return {"status": "ok"}
-
-    @app.post("/token")
-    async def token(request: Request) -> JSONResponse:
-        """RFC 6749, section 4.4, without a secret. `expires_in` (seconds; below 0: has ended already) is ours."""
-        try:
-            persona, seconds = _asked_for(await _form(request), settings.token_seconds)
-        except NotGiven as fault:
-            status = 401 if fault.code == "invalid_client" else 400
-            return JSONResponse({"error": fault.code, "error_description": str(fault)}, status, _NOT_KEPT)
-        access_token = signer.sign(claims_for(persona, settings.issuer, now(), seconds))
-        answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": max(seconds, 0)}
-        return JSONResponse(answer, headers=_NOT_KEPT)
-
+    app.state.settings, app.state.now = settings, now
+    app.state.signer = Signer.from_file(settings.key_file)
+    app.include_router(router)
     return app
+
+
+@router.get("/.well-known/jwks.json")
+async def jwks(request: Request) -> dict[str, Any]:
+    """The key that its tokens are checked with."""
+    return {"keys": [{**request.app.state.signer.public_key(), "alg": ALGORITHM}]}
+
+
+@router.get("/.well-known/oauth-authorization-server")
+async def metadata(request: Request) -> dict[str, Any]:
+    """RFC 8414."""
+    issuer = request.app.state.settings.issuer
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["none"],
+    }
+
+
+@router.get("/personas")
+async def personas() -> dict[str, Any]:
+    """Everybody that a token can be had for."""
+    return {"items": [_shown(persona) for persona in PERSONAS.values()]}
+
+
+@router.get("/readyz")
+async def readyz() -> dict[str, str]:
+    """There is nothing to wait for."""
+    return {"status": "ok"}
+
+
+@router.post("/token")
+async def token(request: Request) -> JSONResponse:
+    """RFC 6749, section 4.4, without a secret. `expires_in` (seconds; below 0: has ended already) is ours."""
+    state = request.app.state
+    try:
+        persona, seconds = _asked_for(await _form(request), state.settings.token_seconds)
+    except NotGiven as fault:
+        status = 401 if fault.code == "invalid_client" else 400
+        return JSONResponse({"error": fault.code, "error_description": str(fault)}, status, _NOT_KEPT)
+    access_token = state.signer.sign(claims_for(persona, state.settings.issuer, state.now(), seconds))
+    answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": max(seconds, 0)}
+    return JSONResponse(answer, headers=_NOT_KEPT)
 
 
 def claims_for(persona: Persona, issuer: str, now: datetime, seconds: int) -> dict[str, Any]:
