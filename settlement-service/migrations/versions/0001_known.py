@@ -16,7 +16,6 @@ create table contract (
     payer_ids text[] not null default '{}',
     activation json,
     terminated_on date,
-    inputs bigint not null default 0 check (inputs >= 0),
     settlements integer not null default 0 check (settlements >= 0),
     check ((activation is null) = (party_ids = '{}'))
 );
@@ -101,11 +100,11 @@ create table posted_item (
 GRANTS = """
 grant select on contract, readership, input, claim, item, posted_item to settlement_app, settlement_worker;
 grant insert on input, posted_item to settlement_app;
-grant update (inputs, settlements) on contract to settlement_app;
+grant update (settlements) on contract to settlement_app;
 grant update (claim_id, achieved_on, units, gross_minor, cut_person_minor, cut_rule_minor, cut_contract_minor)
     on posted_item to settlement_app;
 grant insert on contract, readership, input, claim, item to settlement_worker;
-grant update (party_ids, payer_ids, activation, terminated_on, inputs) on contract to settlement_worker;
+grant update (party_ids, payer_ids, activation, terminated_on) on contract to settlement_worker;
 grant update (state, disputed, decided_by, decided_at, superseded_by) on claim to settlement_worker;
 grant delete on item to settlement_worker;
 """

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from services.core.strict_json import loads
 from services.events.contracts import ContractTerminated
@@ -199,6 +198,4 @@ async def test_a_second_activation_is_not_taken(settling: Settling) -> None:
     contract = await settling.contract()
     with pytest.raises(contracts.ContractAlreadyActive):
         await settling.tell(activated(contract_id=contract.contract_id))
-    async with settling.worker.transaction() as connection:
-        count = text("select inputs from contract where id = :id")
-        assert (await connection.execute(count, {"id": contract.contract_id})).scalar_one() == 1
+    assert len(await log_of(settling, contract.contract_id)) == 1

@@ -140,7 +140,7 @@ async def test_a_payee_sees_its_own_side_of_the_ledger(app: Database, contract_i
 @pytest.mark.parametrize("organisation", [INVESTOR, PROVIDER, EVALUATOR, STRANGER])
 async def test_only_payers_write(app: Database, contract_id: UUID, organisation: str) -> None:
     changes = (
-        "update contract set inputs = inputs where id = :contract_id",
+        "update contract set settlements = 9 where id = :contract_id",
         "update settlement set state = 'cancelled' where contract_id = :contract_id",
         "update posted_item set units = 0 where contract_id = :contract_id",
     )

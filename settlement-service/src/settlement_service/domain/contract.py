@@ -9,13 +9,12 @@ from settlement_service.domain.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contract as far as it is known here. `terms` is None until its activation has come; `inputs` counts its log,
-    `settlements` those prepared so far."""
+    """A contract as far as it is known here. `terms` is None until its activation has come; `settlements`
+    counts those prepared so far."""
 
     id: UUID
     terms: Terms | None
     terminated_on: date | None
-    inputs: int
     settlements: int
 
 

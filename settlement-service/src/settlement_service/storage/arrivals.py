@@ -18,24 +18,24 @@ from settlement_service.storage.inputs import SALT_BYTES, NewInput
 from settlement_service.storage.items import add_items
 from settlement_service.storage.tables import claim, contract
 
-_COUNT_AND_LOG = """
-counted as (update contract set inputs = inputs + 1 where id = $1 returning inputs)
+_LOG = """
+logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
-select $1, inputs, $2, $3, 0, $4, $5, $6, $7, $8 from counted
+select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
 """
 _REPORT = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
         state, disputed, decided_by)
     values ($9, $1, $10, $11, $12, $13, $14, $15, $16, 'submitted', false, '{{}}')
-), {_COUNT_AND_LOG}
+), {_LOG}
 """
 _DECIDE = f"""
 with decided as (
     update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, superseded_by = $14 where id = $9
 ), gone as (
     delete from item where contract_id = $1 and claim_id = any($15::uuid[])
-), {_COUNT_AND_LOG}
+), {_LOG}
 """
 
 
@@ -70,7 +70,7 @@ async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> 
     if not rows:
         return None
     found = tuple(claim_in(row, "claim_") for row in rows)
-    return Concerned(known_in(rows[0]), next(one for one in found if one.id == claim_id), found)
+    return Concerned(await known_in(tx, rows[0]), next(one for one in found if one.id == claim_id), found)
 
 
 async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:

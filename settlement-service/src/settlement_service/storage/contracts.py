@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from settlement_service.storage import tables
 from settlement_service.storage.tables import contract
 
 OWN_QUESTION = "service:settlement-service"
+MOST_REMEMBERED = 512
 
 
 class ContractAlreadyActive(Broken):
@@ -31,9 +31,8 @@ class ContractAlreadyActive(Broken):
 
 COLUMNS = (
     contract.c.id,
-    cast(contract.c.activation, Text).label("activation"),
+    contract.c.activation.is_not(None).label("is_active"),
     contract.c.terminated_on,
-    contract.c.inputs,
     contract.c.settlements,
 )
 
@@ -41,14 +40,15 @@ COLUMNS = (
 async def find_contract(tx: Transaction, contract_id: UUID) -> Contract | None:
     """A contract that the caller is a party of; None if it is none, or not known yet."""
     query = select(*COLUMNS).where(contract.c.id == contract_id, *_own(tx))
-    return _contract((await tx.connection.execute(query)).one_or_none())
+    return await _contract(tx, (await tx.connection.execute(query)).one_or_none())
 
 
 async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False) -> Contract:
     """As `find_contract`. With `lock`, which only a payer and the worker can have, it stays as it is for everyone
     else until the transaction ends. Errors: `not-found`."""
     query = select(*COLUMNS).where(contract.c.id == contract_id, *_own(tx))
-    found = _contract((await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none())
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    found = await _contract(tx, row)
     if found is None:
         raise NotFound()
     return found
@@ -57,7 +57,7 @@ async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False
 async def get_contracts(tx: Transaction, contract_ids: Sequence[UUID]) -> dict[UUID, Contract]:
     """Those of the contracts that the caller is a party of, by id."""
     query = select(*COLUMNS).where(contract.c.id.in_(set(contract_ids)), *_own(tx))
-    found = [_contract(row) for row in (await tx.connection.execute(query)).all()]
+    found = [await _contract(tx, row) for row in (await tx.connection.execute(query)).all()]
     return {one.id: one for one in found if one is not None}
 
 
@@ -67,7 +67,7 @@ async def lock_or_add(tx: Transaction, contract_id: UUID) -> Known:
     if row is None:
         await tx.connection.execute(upsert(contract).values(id=contract_id).on_conflict_do_nothing())
         row = (await tx.connection.execute(_locked(contract_id))).one()
-    return known_in(row)
+    return await known_in(tx, row)
 
 
 async def save_activation(tx: Transaction, fact: ContractActivated) -> Terms:
@@ -133,17 +133,28 @@ def _own(tx: Transaction) -> list[ColumnElement[bool]]:
     return [contract.c.party_ids.contains([tx.caller.organisation])]
 
 
-def known_in(row: Row[Any]) -> Known:
+async def known_in(tx: Transaction, row: Row[Any]) -> Known:
     """The contract in a row that has COLUMNS."""
-    return _contract(row) or Known(row.id, None, row.terminated_on, row.inputs, row.settlements)
+    return await _contract(tx, row) or Known(row.id, None, row.terminated_on, row.settlements)
 
 
-def _contract(row: Row[Any] | None) -> Contract | None:
-    if row is None or row.activation is None:
+async def _contract(tx: Transaction, row: Row[Any] | None) -> Contract | None:
+    if row is None or not row.is_active:
         return None
-    return Contract(row.id, _terms(row.activation), row.terminated_on, row.inputs, row.settlements)
+    return Contract(row.id, await _terms(tx, row.id), row.terminated_on, row.settlements)
 
 
-@lru_cache(maxsize=256)
-def _terms(activation: str) -> Terms:
-    return terms_of(shapes.read_trusted(ContractActivated, activation))
+async def _terms(tx: Transaction, contract_id: UUID) -> Terms:
+    """The terms of an active contract, from memory if they were read before: one fact tells them, once for ever."""
+    terms = _READ_BEFORE.get(contract_id)
+    if terms is None:
+        query = select(cast(contract.c.activation, Text)).where(contract.c.id == contract_id)
+        activation = (await tx.connection.execute(query)).scalar_one()
+        terms = terms_of(shapes.read_trusted(ContractActivated, activation))
+        if len(_READ_BEFORE) >= MOST_REMEMBERED:
+            del _READ_BEFORE[next(iter(_READ_BEFORE))]
+        _READ_BEFORE[contract_id] = terms
+    return terms
+
+
+_READ_BEFORE: dict[UUID, Terms] = {}

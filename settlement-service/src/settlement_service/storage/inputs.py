@@ -15,14 +15,14 @@ from settlement_service.storage.tables import input as log
 SALT_BYTES = 16
 
 _APPEND = """
-with counted as (
-    update contract set inputs = inputs + cardinality($2::text[]) where id = $1 returning inputs as last
-)
+with logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
-select $1, last - cardinality($2::text[]) + place, source, sequence, part, type, scope, salt, body, leaf
-from counted, unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
+select $1, last + place, source, sequence, part, type, scope, salt, body, leaf
+from logged, unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
     with ordinality as new (source, sequence, part, type, scope, salt, body, leaf, place)
 """
+"""The next position is found in the log itself: a counter in the contract's row would be written anew for every fact
+of a transaction, and every look at the row would pass by all that it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,11 @@ async def append(tx: Transaction, contract_id: UUID, new: Sequence[NewInput]) ->
     )
 
 
-async def leaves(tx: Transaction, contract_id: UUID, count: int) -> list[bytes]:
-    """The leaves of the first `count` inputs."""
-    query = select(log.c.leaf).where(log.c.contract_id == contract_id, log.c.position <= count)
+async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -> list[bytes]:
+    """The leaves of the first `count` inputs, or of all there are."""
+    query = select(log.c.leaf).where(log.c.contract_id == contract_id)
+    if count is not None:
+        query = query.where(log.c.position <= count)
     return [bytes(leaf) for leaf in (await tx.connection.execute(query.order_by(log.c.position))).scalars()]
 
 

@@ -13,7 +13,6 @@ contract = Table(
     Column("payer_ids", ARRAY(Text), nullable=False),
     Column("activation", JSON),
     Column("terminated_on", Date),
-    Column("inputs", BigInteger, nullable=False),
     Column("settlements", Integer, nullable=False),
 )
 readership = Table(

@@ -29,7 +29,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     changes = settle(terms, settlement.period.end, await items.items_of(tx, contract.id), posted, reasons)
     statement = statement_of(terms, settlement.kind, settlement.period, changes)
     shown = _projections(statement, posted)
-    leaves = await inputs.leaves(tx, contract.id, contract.inputs)
+    leaves = await inputs.leaves(tx, contract.id)
     calculated = replace(
         settlement,
         state="calculated",
@@ -37,7 +37,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         waiting=(),
         terms_version=terms.version,
         known=await _known(tx, settlement),
-        inputs=contract.inputs,
+        inputs=len(leaves),
         inputs_sha256=inputs_hash(terms.root, leaves),
         items_sha256=items_hash(item_documents(changes)),
         content_sha256=next(one.content_sha256 for one in shown if one.organisation in terms.payers()),
