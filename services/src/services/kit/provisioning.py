@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from services.kit.connections import Connection, connect, disconnect
 
 ROLES = ("owner", "app", "worker")
+ADMINISTRATION = "postgres"
+"""The database that every server has."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,50}", re.ASCII)
 _ONE_AT_A_TIME = threading.Lock()
 """Alembic keeps what it works on in its module: two upgrades in one process would meet there."""
@@ -24,19 +26,29 @@ async def provision(admin_url: str, service: str, *, database: str = "") -> None
     name = database or service
     if not _NAME.fullmatch(service) or not _NAME.fullmatch(name):
         raise ValueError("services and databases are named in lower-case letters, digits and _")
-    server = await connect(admin_url, "provision")
+    server = await connect(_of_database(admin_url, ADMINISTRATION), "provision")
     try:
-        # A role made twice at once is a unique violation; `create database` may stand in no transaction.
+        # One at a time, until all is done: PostgreSQL lets two change one role, or one schema's rights, only in turn.
+        # This lock is the database's, hence always the same database; it may be waited for longer than others.
+        await server.execute("set lock_timeout = 0")
         await server.execute("select pg_advisory_lock(hashtext('provision'))")
         await _make_roles(server, service)
         await _make_database(server, service, name)
+        await _close_schema(_of_database(admin_url, name))
     finally:
         await disconnect(server)
-    inside = await connect(make_url(admin_url).set(database=name).render_as_string(hide_password=False), "provision")
+
+
+async def _close_schema(url: str) -> None:
+    inside = await connect(url, "provision")
     try:
         await inside.execute("revoke all on schema public from public")
     finally:
         await disconnect(inside)
+
+
+def _of_database(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
 async def _make_roles(server: Connection, service: str) -> None:
