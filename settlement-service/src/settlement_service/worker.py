@@ -7,6 +7,7 @@ import httpx
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts, outcomes
 from services.events.settlements import SERVICE
 from services.kit import clock
@@ -64,6 +65,8 @@ async def _failed(database: Database, owners: Owners, settlement: Settlement) ->
         await database.run(
             lambda connection: freeze_settlement(_transaction(connection), settlement.id, heads), _CALLER
         )
+    except Unavailable:
+        log.info("a settlement waits: its contract or the database is busy", settlement=str(settlement.id))
     except Exception as error:
         log.error("a settlement could not be frozen", settlement=str(settlement.id), **what_failed(error))
         return True

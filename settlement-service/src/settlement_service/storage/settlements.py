@@ -37,16 +37,16 @@ async def add_settlement(tx: Transaction, new: Settlement) -> None:
     await tx.connection.execute(insert(settlement).values(row))
 
 
-async def find_settlement(tx: Transaction, settlement_id: UUID) -> Settlement | None:
+async def find_settlement(tx: Transaction, settlement_id: UUID, *, lock: bool = False) -> Settlement | None:
     """A settlement of a contract that the caller is a party of."""
     query = select(settlement).where(settlement.c.id == settlement_id, *of_party(tx, settlement.c.contract_id))
-    row = (await tx.connection.execute(query)).one_or_none()
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return _settlement(row) if row else None
 
 
-async def get_settlement(tx: Transaction, settlement_id: UUID) -> Settlement:
-    """As `find_settlement`. Lock the contract first: its lock is the settlement's. Errors: `not-found`."""
-    found = await find_settlement(tx, settlement_id)
+async def get_settlement(tx: Transaction, settlement_id: UUID, *, lock: bool = False) -> Settlement:
+    """As `find_settlement`. Who means to change it locks the contract first, then this. Errors: `not-found`."""
+    found = await find_settlement(tx, settlement_id, lock=lock)
     if found is None:
         raise NotFound()
     return found
@@ -106,10 +106,11 @@ async def open_settlements(tx: Transaction, limit: int) -> list[Settlement]:
 
 
 async def save_waiting(tx: Transaction, changed: Settlement) -> None:
-    """Keeps what an open settlement waits for."""
+    """Keeps what an open settlement waits for, unless it was changed since it was read."""
     heads = None if changed.heads is None else [asdict(head) for head in changed.heads]
-    waiting = [asdict(one) for one in changed.waiting]
-    await _save(tx, changed.id, {"revision": changed.revision, "heads": heads, "waiting": waiting})
+    kept = {"revision": changed.revision, "heads": heads, "waiting": [asdict(one) for one in changed.waiting]}
+    as_read = (settlement.c.state == "open") & (settlement.c.revision == changed.revision - 1)
+    await tx.connection.execute(update(settlement).where(settlement.c.id == changed.id, as_read).values(**kept))
 
 
 async def save_calculated(tx: Transaction, changed: Settlement) -> None:

@@ -35,7 +35,7 @@ async def freeze_settlement(tx: Transaction, settlement_id: UUID, heads: Mapping
         await _keep_waiting(tx, settlement, replace(asked, waiting=await _waits_for(tx, asked, heads)))
         return False
     contract = await contracts.get_contract(tx, settlement.contract_id, lock=True)
-    settlement = await settlements.get_settlement(tx, settlement_id)
+    settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
     if settlement.state != "open" or await _waits_for(tx, asked):
         return False
     await calculate_settlement(tx, contract, replace(asked, revision=settlement.revision))
@@ -68,9 +68,7 @@ async def _waits_for(
 
 
 async def _keep_waiting(tx: Transaction, before: Settlement, now: Settlement) -> None:
-    """Keeps what is waited for, if it is something else than before: then it is another version to read."""
+    """Keeps what is waited for, if it is something else than before: then it is another version to read. Facts may be
+    coming in at this moment, so the contract is not locked; whoever was faster with the settlement has it."""
     if (before.heads, before.waiting) != (now.heads, now.waiting):
-        contract = await contracts.get_contract(tx, now.contract_id, lock=True)
-        current = await settlements.get_settlement(tx, now.id)
-        if current.state == "open" and contract.id == now.contract_id:
-            await settlements.save_waiting(tx, replace(now, revision=current.revision + 1))
+        await settlements.save_waiting(tx, replace(now, revision=before.revision + 1))

@@ -17,7 +17,7 @@ async def hold_settlement(tx: Transaction, settlement_id: UUID, expected: int) -
     found = await settlements.get_settlement(tx, settlement_id)
     require_payer(tx, await contracts.get_contract(tx, found.contract_id))
     contract = await contracts.get_contract(tx, found.contract_id, lock=True)
-    settlement = await settlements.get_settlement(tx, settlement_id)
+    settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
     check_version(settlement.revision, expected)
     return contract, settlement
 
