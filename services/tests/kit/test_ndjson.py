@@ -1,15 +1,18 @@
 """Tests: a body becomes lines, and a line a row, however it comes and whatever is wrong with others."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.core.errors import Refusal
-from services.kit.ndjson import LINE_LIMIT, Line, Lines, read_row
+from services.core.strict_json import JsonNotReadable, loads
+from services.kit.ndjson import LINE_LIMIT, Line, Lines, read_document, read_row
 from services.kit.shapes import Day, Shape
 
 
@@ -114,6 +117,56 @@ def test_a_row_is_read_by_its_shape() -> None:
 )
 def test_a_row_that_is_not_as_it_should_be_is_refused(raw: bytes, code: str) -> None:
     assert code_of(raw) == code
+
+
+def read_by(read: Callable[[bytes], Any], raw: bytes) -> Any:
+    try:
+        return read(raw)
+    except JsonNotReadable as refusal:
+        return refusal.detail
+
+
+PARTS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    " ",
+    '"',
+    '"a"',
+    '"b"',
+    '"a":"b"',
+    '{"a":"b"}',
+    "1",
+    "null",
+    "NaN",
+    "1e3",
+    "\\",
+    "\\u0000",
+    "å",
+    "\x00",
+    "\x7f",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+@example('{"a":"b","a":"b"}')
+@example('{"a":1,"a":"b"}')
+@example('{"a":"b","a":1}')
+@example('{"a":{"b":"b"},"a":"b"}')
+@example('{"a":"b"} {"a":"b"}')
+@example('{"a":"\x01"}')
+def test_the_fast_way_to_read_a_row_is_as_strict_as_the_thorough_one(text: str) -> None:
+    assert read_by(read_document, text.encode()) == read_by(loads, text.encode())
+
+
+@given(st.dictionaries(st.text(max_size=5), st.one_of(st.text(max_size=8), st.integers(-9, 9), st.none()), max_size=4))
+def test_whatever_is_an_object_is_read_the_same_either_way(document: dict[str, Any]) -> None:
+    for ascii_only in (True, False):
+        raw = json.dumps(document, ensure_ascii=ascii_only).encode()
+        assert read_by(read_document, raw) == read_by(loads, raw)
 
 
 def test_nothing_of_a_row_is_repeated() -> None:

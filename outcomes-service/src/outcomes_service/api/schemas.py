@@ -58,7 +58,7 @@ class NewClaim(Shape):
             self.occurrence,
             self.achieved_on,
             int(self.units),
-            tuple(Evidence(one.reference, one.hmac_sha256) for one in self.evidence),
+            tuple([Evidence(one.reference, one.hmac_sha256) for one in self.evidence]),
         )
 
 

@@ -1,7 +1,6 @@
 """Domain: who is in which cohort, from when and until when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -38,8 +37,7 @@ class NotInCohort(Conflict):
     title = "This participant is not in that cohort on that day"
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(NamedTuple):
     """A participant's time in a cohort: `[enrolled_on, left_on)`, open while nobody said when it ended."""
 
     cohort: str
@@ -51,8 +49,7 @@ class Enrolment:
         return self.enrolled_on <= day and (self.left_on is None or day < self.left_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(NamedTuple):
     """One person in one contract. `subject_id` is all that anyone outside this service ever hears of."""
 
     subject_id: UUID

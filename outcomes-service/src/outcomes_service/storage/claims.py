@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Row, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.exc import IntegrityError
 
 from outcomes_service.domain.claim import LIVE, Claim, Evidence, Record
 from outcomes_service.domain.deciding import Change
@@ -25,8 +27,8 @@ select id, $1::uuid, metric_id, subject_id, occurrence, achieved_on, units, evid
 from unnest($5::uuid[], $6::bigint[], $7::uuid[], string_to_array($8, E'\\n'), $9::date[], $10::integer[],
             string_to_array($11, E'\\n', ''), string_to_array($12, E'\\n'))
      as new (id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id)
-on conflict do nothing
 """
+_ADD_WHAT_DOES_NOT_CLASH = f"{_ADD} on conflict do nothing"
 _KEPT = "select id from claim where id = any($1::uuid[])"
 _STANDING = """
 select external_id, id, metric_id, subject_id, occurrence, achieved_on, units, evidence, corrects
@@ -82,8 +84,11 @@ async def add_claims(
         column([one.external_id for one in new]),
     )
     ids = [one.id for one in new]
-    if (await tx.connection.exec_driver_sql(_ADD, values)).rowcount == len(new):
+    with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
+        async with tx.connection.begin_nested():
+            await tx.connection.exec_driver_sql(_ADD, values)
         return set(ids)
+    await tx.connection.exec_driver_sql(_ADD_WHAT_DOES_NOT_CLASH, values)
     return set((await tx.connection.exec_driver_sql(_KEPT, (ids,))).scalars())
 
 

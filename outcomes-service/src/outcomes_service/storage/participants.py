@@ -11,11 +11,15 @@ from services.kit.sets import column
 from services.kit.transaction import Transaction
 
 _FIND = """
-select p.participant_key, p.subject_id, e.cohort, e.enrolled_on, e.left_on
-from participant p left join enrolment e on e.subject_id = p.subject_id
-where p.contract_id = $1::uuid and p.participant_key = any(string_to_array($2, E'\\n'))
-order by e.id
+select array_agg(participant_key), array_agg(subject_id), array_agg(cohort), array_agg(enrolled_on), array_agg(left_on)
+from (
+    select p.participant_key, p.subject_id, e.cohort, e.enrolled_on, e.left_on
+    from participant p join enrolment e on e.subject_id = p.subject_id
+    where p.contract_id = $1::uuid and p.participant_key = any(string_to_array($2, E'\\n'))
+    order by e.id
+) as found
 """
+"""One row of columns: thousands of rows would cost the driver more than PostgreSQL."""
 _ADD = """
 insert into participant (subject_id, contract_id, participant_key, recorded_at)
 select subject_id, $1::uuid, participant_key, $2::timestamptz
@@ -36,14 +40,13 @@ where (enrolment.subject_id, enrolment.cohort, enrolment.enrolled_on)
 
 async def find_participants(tx: Transaction, contract_id: UUID, keys: Collection[str]) -> dict[str, Participant]:
     """By key, those of `keys` that are known in the contract, with all their enrolments."""
-    rows = (await tx.connection.exec_driver_sql(_FIND, (contract_id, column(keys)))).all()
-    found: dict[str, tuple[UUID, list[Enrolment]]] = {}
-    for row in rows:
-        key, subject_id, cohort, enrolled_on, left_on = tuple(row)
-        _, enrolments = found.setdefault(key, (subject_id, []))
-        if cohort is not None:
-            enrolments.append(Enrolment(cohort, enrolled_on, left_on))
-    return {key: Participant(subject_id, tuple(enrolments)) for key, (subject_id, enrolments) in found.items()}
+    columns = (await tx.connection.exec_driver_sql(_FIND, (contract_id, column(keys)))).one()
+    found: dict[str, Participant] = {}
+    for key, subject_id, cohort, enrolled_on, left_on in zip(*(one or () for one in columns), strict=True):
+        enrolment = Enrolment(cohort, enrolled_on, left_on)
+        known = found.get(key)
+        found[key] = Participant(subject_id, (*known.enrolments, enrolment) if known else (enrolment,))
+    return found
 
 
 async def add_participants(tx: Transaction, contract_id: UUID, subjects: Mapping[str, UUID]) -> None:

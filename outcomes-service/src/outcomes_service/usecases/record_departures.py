@@ -1,7 +1,6 @@
 """Use case: a payer or a provider says who is in a cohort no longer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -44,7 +43,7 @@ async def record_departures(tx: Transaction, contract_id: UUID, rows: Sequence[L
         answers.append(CREATED if ended else REPLAYED)
         if ended is None or person is None:
             continue
-        closed = replace(ended, left_on=row.left_on)
+        closed = ended._replace(left_on=row.left_on)
         others = tuple(one for one in person.enrolments if one != ended)
         people[row.participant_key] = Participant(person.subject_id, (*others, closed))
         left.append((person.subject_id, closed))

@@ -207,8 +207,10 @@ class _Upload(Response):
 
     def _line(self, row: _Row, result: Result) -> str:
         self._counted[result.kind] += 1
-        named = "".join(f',"{key}":{_TO_JSON(said)}' for key, said in self._name(row.document).items())
-        line = f'{{"line":{row.number}{named},"result":"{result.kind}"'
+        line = f'{{"line":{row.number}'
+        for key, said in self._name(row.document).items():
+            line += f',"{key}":{_TO_JSON(said)}'
+        line += f',"result":"{result.kind}"'
         if result.id is not None:
             line += f',"id":"{result.id}"'
         if result.error is not None:
@@ -219,7 +221,7 @@ class _Upload(Response):
 
     def _keep(self, lines: Sequence[str]) -> None:
         self._spool.seek(self._spooled)
-        self._spooled += self._spool.write("".join(f"{line}\n" for line in lines).encode())
+        self._spooled += self._spool.write(("\n".join(lines) + "\n").encode())
 
     async def _send(self, send: Send) -> None:
         await self._until(lambda: self._spooled > 0)

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias, TypeVar
 from fastapi import Request
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -91,12 +92,30 @@ def read_row(shape: type[T], raw: bytes) -> tuple[Any, T | Refusal]:
     document is None), `personal-number`, `shape-not-allowed`. As strict as any body is read."""
     document = None
     try:
-        document = loads(raw)
+        document = read_document(raw)
         if may_hold_personal_number(raw):
             refuse_personal_numbers(document)
-        return document, shapes.adapter(shape).validate_python(document, by_alias=True, by_name=False)
+        return document, shapes.adapter(shape).validator.validate_python(document, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         return document, shapes.ShapeNotAllowed(errors=shapes.field_errors(faults))
     except Refusal as refusal:
         return document, refusal
+
+
+def read_document(raw: bytes) -> Any:
+    """As `strict_json.loads`, three times as fast for what rows mostly are: an object of texts. When every quotation
+    mark in it belongs to a key or a text that is there, no key stands twice, and nothing is escaped or nested; no
+    number or constant is in it either, so that there is only one way to read it."""
+    if b"\\" not in raw and raw.isascii():
+        try:
+            document = from_json(raw)
+        except ValueError:
+            return loads(raw)
+        if (
+            type(document) is dict
+            and set(map(type, document.values())) == {str}
+            and raw.count(b'"') == 4 * len(document)
+        ):
+            return document
+    return loads(raw)
