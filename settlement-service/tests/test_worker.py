@@ -90,10 +90,10 @@ async def test_facts_come_in_a_settlement_is_frozen_and_told(
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            await eventually(known)
+            await eventually(known, seconds=60)
             body = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
             opened = await settling.post(PAYER, f"/v1/contracts/{contract.contract_id}/settlements", body)
-            await eventually(told)
+            await eventually(told, seconds=60)
         finally:
             process.terminate()
             assert await process.wait() == 0

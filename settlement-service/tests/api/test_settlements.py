@@ -258,9 +258,13 @@ class TestLists:
         shown = await settling.settle(contract.contract_id)
         for organisation in (PAYER, PROVIDER, INVESTOR):
             found: list[str] = []
-            query = {"limit": "500"}
-            page = (await settling.get(organisation, "/v1/settlements", **query)).json()
-            found += [one["id"] for one in page["items"]]
+            query = {"limit": "100"}
+            while True:
+                page = (await settling.get(organisation, "/v1/settlements", **query)).json()
+                found += [one["id"] for one in page["items"]]
+                if "nextCursor" not in page:
+                    break
+                query["cursor"] = page["nextCursor"]
             assert shown["id"] in found
 
 
