@@ -17,8 +17,12 @@ CONNECTION_ERRORS: tuple[type[Exception], ...] = (
 """All that a statement on such a connection can raise; after any of them it is thrown away."""
 
 
-async def connect(url: str, application: str, statement_timeout_seconds: int = 30) -> Connection:
-    """Connects to the database of an SQLAlchemy URL (`postgresql+asyncpg://...`). Errors: CONNECTION_ERRORS."""
+async def connect(
+    url: str, application: str, statement_timeout_seconds: int = 30, *, forgetful: bool = False
+) -> Connection:
+    """Connects to the database of an SQLAlchemy URL (`postgresql+asyncpg://...`). A `forgetful` connection does not
+    wait for the disk when it commits: after a crash of the server its last few commits may be gone, all together
+    from one on; only for what is then simply done again. Errors: CONNECTION_ERRORS."""
     return await asyncpg.connect(
         url.replace("postgresql+asyncpg://", "postgresql://", 1),
         timeout=5,
@@ -31,6 +35,7 @@ async def connect(url: str, application: str, statement_timeout_seconds: int = 3
             "statement_timeout": f"{statement_timeout_seconds}s",
             "idle_in_transaction_session_timeout": "10s",
             "client_connection_check_interval": "500ms",
+            "synchronous_commit": "off" if forgetful else "on",
         },
     )
 

@@ -67,7 +67,7 @@ class Relay:
                 await pause(stop, backoff(self._failures, LONGEST_WAIT_SECONDS))
 
     async def _serve(self, stop: asyncio.Event) -> None:
-        connection = await connect(self._url, "relay")
+        connection = await connect(self._url, "relay", forgetful=True)  # what is not marked is sent again
         producer = self._bus.producer()
         try:
             await connection.add_listener(CHANNEL, lambda *_: self.wake())

@@ -50,7 +50,8 @@ class EmbeddedConsumer:
     async def open(self) -> None:
         """Joins the group. Errors: `BusUnavailable`."""
         try:
-            self._connection = await connect(self._url, f"bus consumer {self._group}")
+            # A position that is lost in a crash costs a second reading, a lease a second sharing out.
+            self._connection = await connect(self._url, f"bus consumer {self._group}", forgetful=True)
             await self._connection.add_listener("record", lambda *_: self._woken.set())
             await self._tend()
         except CONNECTION_ERRORS as error:
