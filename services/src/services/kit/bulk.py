@@ -221,7 +221,7 @@ class _Upload(Response):
 
     def _keep(self, lines: Sequence[str]) -> None:
         self._spool.seek(self._spooled)
-        self._spooled += self._spool.write(("\n".join(lines) + "\n").encode())
+        self._spooled += self._spool.write("".join([f"{line}\n" for line in lines]).encode())
 
     async def _send(self, send: Send) -> None:
         await self._until(lambda: self._spooled > 0)
