@@ -1,7 +1,7 @@
 """Tests: reads a snapshot from three databases and from Kafka, directly: by asyncpg and aiokafka alone."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -54,10 +54,10 @@ def _plain(value: Any) -> Any:
 
 async def _records(bootstrap: str) -> list[OnBus]:
     """Every record of every topic, from the first one on."""
+    places = await _places(bootstrap)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
-        places = [TopicPartition(topic, number) for topic in TOPICS for number in await _partitions(consumer, topic)]
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
@@ -70,10 +70,14 @@ async def _records(bootstrap: str) -> list[OnBus]:
         await consumer.stop()
 
 
-async def _partitions(consumer: Any, topic: str) -> Sequence[int]:
-    # Asked of the broker: what this client has cached of the cluster may not name the topic yet.
-    found = (await consumer._client.fetch_all_metadata()).partitions_for_topic(topic)
-    return sorted(found or ())
+async def _places(bootstrap: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        told = await admin.describe_topics(list(TOPICS))
+    finally:
+        await admin.close()
+    return [TopicPartition(topic["topic"], one["partition"]) for topic in told for one in topic["partitions"]]
 
 
 def _on_bus(polled: Iterable[Any]) -> list[OnBus]:

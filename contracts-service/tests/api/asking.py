@@ -6,7 +6,7 @@ import httpx
 
 from services.kit.testing import Doors, a_caller, new_key
 
-from ..builders import PARTIES, PAYER, an_agreement  # noqa: TID252
+from ..builders import PARTIES, PAYER, an_agreement
 
 CONTRACTS = "/v1/contracts"
 

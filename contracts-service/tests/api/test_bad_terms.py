@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key
 
-from ..builders import PAYER, PROVIDER  # noqa: TID252
+from ..builders import PAYER, PROVIDER
 from .asking import CONTRACTS, a_body, drafted, post, refused
 
 Change = Callable[[dict[str, Any]], object]

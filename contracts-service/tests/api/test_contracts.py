@@ -4,7 +4,7 @@ import pytest
 
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NAMES,

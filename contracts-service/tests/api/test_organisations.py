@@ -4,7 +4,7 @@ import pytest
 
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key
 
-from ..builders import PAYER, STRANGER, an_organisation_id  # noqa: TID252
+from ..builders import PAYER, STRANGER, an_organisation_id
 from .asking import get, post, refused
 
 ORGANISATIONS = "/v1/organisations"

@@ -8,7 +8,7 @@ import rfc8785
 
 from services.kit.testing import Doors
 
-from ..builders import EVALUATOR, INVESTOR, PARTIES, PAYER, PROVIDER, an_agreement  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PARTIES, PAYER, PROVIDER, an_agreement
 from .asking import active, drafted, get, led, post, refused, signed_by
 
 

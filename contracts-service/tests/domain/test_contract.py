@@ -23,7 +23,7 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.events.contracts import ContractActivated, ContractProposed, ContractSigned, ContractTerminated
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NAMES,

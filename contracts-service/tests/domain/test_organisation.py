@@ -9,7 +9,7 @@ from contracts_service.domain.organisation import (
 from services.core.ids import OrganisationIdNotValid
 from services.events.contracts import OrganisationChanged, OrganisationRegistered, Unit
 
-from ..builders import NOW, PAYER, PROVIDER  # noqa: TID252
+from ..builders import NOW, PAYER, PROVIDER
 
 WORK = Unit(gln="9521000000056", name="Employment department")
 

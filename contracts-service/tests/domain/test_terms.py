@@ -16,7 +16,7 @@ from services.core.terms.checks import TermsNotValid
 from services.core.terms.model import Agreement
 from services.kit import shapes
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     CONTRACT_ID,
     EVALUATOR,
     INVESTOR,

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
-from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, an_agreement  # noqa: TID252
-from ..conftest import Registry  # noqa: TID252
-from ..usecases.agreeing import active, drafted, proposed, sign  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, an_agreement
+from ..conftest import Registry
+from ..usecases.agreeing import active, drafted, proposed, sign
 
 OF_CONTRACTS = {
     "contract": "id",

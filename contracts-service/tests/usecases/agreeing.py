@@ -10,8 +10,8 @@ from contracts_service.usecases.get_contract import get_contract
 from contracts_service.usecases.propose_terms import propose_terms
 from contracts_service.usecases.sign_contract import sign_contract
 
-from ..builders import PARTIES, PAYER, an_offer  # noqa: TID252
-from ..conftest import Registry  # noqa: TID252
+from ..builders import PARTIES, PAYER, an_offer
+from ..conftest import Registry
 
 
 async def drafted(registry: Registry, document: dict[str, Any] | None = None) -> Contract:

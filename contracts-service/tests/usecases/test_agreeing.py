@@ -27,7 +27,7 @@ from services.events.contracts import ContractActivated
 from services.kit import shapes
 from services.kit.testing import Urls, as_admin
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NAMES,
@@ -39,7 +39,7 @@ from ..builders import (  # noqa: TID252
     an_offer,
     an_organisation_id,
 )
-from ..conftest import Registry  # noqa: TID252
+from ..conftest import Registry
 from .agreeing import active, drafted, proposed, seen, sign, signed
 
 

@@ -13,8 +13,8 @@ from services.core.errors import NotFound, StaleVersion
 from services.events.contracts import Unit
 from services.kit.testing import Urls, as_admin
 
-from ..builders import STRANGER, an_organisation_id  # noqa: TID252
-from ..conftest import Registry  # noqa: TID252
+from ..builders import STRANGER, an_organisation_id
+from ..conftest import Registry
 
 WORK = Unit(gln="9521000000056", name="Employment department")
 

@@ -10,7 +10,7 @@ from services.kit.auth import Verifier
 from services.kit.keys import fetch_with
 from services.kit.settings import TrustedKeys
 
-from ..standing import CLAIM, CONTRACT, ISSUER, PERSON, Issuer  # noqa: TID252
+from ..standing import CLAIM, CONTRACT, ISSUER, PERSON, Issuer
 
 
 def headers_of(answer: httpx.Response) -> dict[str, str]:

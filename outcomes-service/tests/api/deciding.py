@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
-from ..builders import PAYER, PROVIDER, a_claim  # noqa: TID252
-from ..conftest import Ingestion  # noqa: TID252
+from ..builders import PAYER, PROVIDER, a_claim
+from ..conftest import Ingestion
 
 VERIFIED: dict[str, Any] = {"decision": "verified"}
 REJECTED: dict[str, Any] = {"decision": "rejected", "reason": "evidence_insufficient"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ..builders import PAYER, PROVIDER, a_claim, a_key  # noqa: TID252
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..builders import PAYER, PROVIDER, a_claim, a_key
+from ..conftest import Ingestion, refused
 from .deciding import REJECTED, VERIFIED, claimed, disputed, done, last_fact, state
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from ..builders import EVALUATOR, PAYER, PROVIDER, a_claim  # noqa: TID252
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..builders import EVALUATOR, PAYER, PROVIDER, a_claim
+from ..conftest import Ingestion, refused
 from .deciding import REJECTED, VERIFIED, claimed, disputed, done, last_fact
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.testing import as_admin
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     PAYER,
@@ -18,7 +18,7 @@ from ..builders import (  # noqa: TID252
     a_metric,
     an_enrolment,
 )
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..conftest import Ingestion, refused
 
 
 def a_departure(number: int = 1, **other: Any) -> dict[str, Any]:

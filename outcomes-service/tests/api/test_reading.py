@@ -10,7 +10,7 @@ from outcomes_service.clients.registry import Registry
 from services.kit import clock
 from services.kit.testing import Doors, as_admin
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     PAYER,
@@ -21,7 +21,7 @@ from ..builders import (  # noqa: TID252
     an_enrolment,
     lines,
 )
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..conftest import Ingestion, refused
 
 
 async def with_claims(ingestion: Ingestion) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.testing import as_admin, new_key
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     DAY,
     EVALUATOR,
     EVIDENCE,
@@ -18,7 +18,7 @@ from ..builders import (  # noqa: TID252
     a_key,
     an_enrolment,
 )
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..conftest import Ingestion, refused
 
 
 async def test_a_claim_is_kept_shown_and_told(ingestion: Ingestion) -> None:

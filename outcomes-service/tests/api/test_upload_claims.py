@@ -9,8 +9,8 @@ import pytest
 
 from services.kit.testing import as_admin
 
-from ..builders import EVALUATOR, INVESTOR, PROVIDER, STRANGER, a_claim, a_key, an_enrolment, lines  # noqa: TID252
-from ..conftest import NDJSON, Ingestion, refused  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PROVIDER, STRANGER, a_claim, a_key, an_enrolment, lines
+from ..conftest import NDJSON, Ingestion, refused
 
 
 def a_turn(number: int, turn: int) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import pytest
 
 from services.kit.testing import new_key
 
-from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, a_claim  # noqa: TID252
-from ..conftest import Ingestion, refused  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, a_claim
+from ..conftest import Ingestion, refused
 from .deciding import REJECTED, VERIFIED, claimed, done, last_fact, state
 
 

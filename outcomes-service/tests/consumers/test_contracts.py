@@ -6,8 +6,8 @@ from services.events.contracts import ContractTerminated
 from services.kit import clock
 from services.kit.testing import as_admin
 
-from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, activated  # noqa: TID252
-from ..conftest import Ingestion  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, activated
+from ..conftest import Ingestion
 
 
 async def test_a_contract_is_copied_with_who_may_read_what(ingestion: Ingestion) -> None:

@@ -7,7 +7,7 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.core.terms.model import Role
 
-from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, a_contract  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, a_contract
 
 CONTRACT = a_contract()
 

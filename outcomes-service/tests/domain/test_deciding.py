@@ -34,7 +34,7 @@ from services.events.outcomes import (
     OutcomeWithdrawn,
 )
 
-from ..builders import CONTRACT_ID, EVALUATOR, INVESTOR, NOW, PAYER, PROVIDER, a_contract, a_kept_claim  # noqa: TID252
+from ..builders import CONTRACT_ID, EVALUATOR, INVESTOR, NOW, PAYER, PROVIDER, a_contract, a_kept_claim
 
 CONTRACT = a_contract()
 SECOND: tuple[Literal["verified", "rejected"], ...] = ("verified", "rejected")

@@ -15,7 +15,7 @@ from outcomes_service.domain.enrolment import (
     leave,
 )
 
-from ..builders import a_contract  # noqa: TID252
+from ..builders import a_contract
 
 CONTRACT = a_contract()
 COHORTS = (

@@ -26,7 +26,7 @@ from outcomes_service.domain.reporting import (
     order_keys,
 )
 
-from ..builders import PAYER, PROVIDER, a_contract, a_key  # noqa: TID252
+from ..builders import PAYER, PROVIDER, a_contract, a_key
 
 CONTRACT = a_contract()
 SUBJECT = UUID("019a0000-0000-4000-8000-000000000003")

@@ -12,7 +12,7 @@ from services.kit import clock
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     PAYER,
@@ -22,7 +22,7 @@ from ..builders import (  # noqa: TID252
     a_metric,
     an_enrolment,
 )
-from ..conftest import Ingestion  # noqa: TID252
+from ..conftest import Ingestion
 
 OF_CONTRACTS = {
     "contract": "id",

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.commands.recompute import _cli
 
-from ..builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule  # noqa: TID252
-from ..conftest import Settling  # noqa: TID252
+from ..builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
+from ..conftest import Settling
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 

@@ -7,8 +7,8 @@ import pytest
 
 from services.events.outcomes import OutcomeWithdrawn
 
-from ..builders import INVESTOR, NOON, PAYER, PROVIDER, STRANGER, a_claim, a_rule  # noqa: TID252
-from ..conftest import Settling, refused  # noqa: TID252
+from ..builders import INVESTOR, NOON, PAYER, PROVIDER, STRANGER, a_claim, a_rule
+from ..conftest import Settling, refused
 
 
 def kr(amount: str) -> dict[str, str]:

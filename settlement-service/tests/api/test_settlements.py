@@ -11,7 +11,7 @@ from services.kit import clock
 from services.kit.testing import a_caller, as_admin, new_key
 from settlement_service.clients.registry import Registry
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NOON,
@@ -23,7 +23,7 @@ from ..builders import (  # noqa: TID252
     a_claim,
     a_rule,
 )
-from ..conftest import Settling, refused  # noqa: TID252
+from ..conftest import Settling, refused
 
 SCHEDULED = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
 DKK = "DKK"

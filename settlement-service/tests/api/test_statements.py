@@ -12,8 +12,8 @@ import pytest
 from services.core.canonical import canonical, sha256
 from services.kit.testing import a_caller
 
-from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule  # noqa: TID252
-from ..conftest import Settling, refused  # noqa: TID252
+from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
+from ..conftest import Settling, refused
 
 
 def kr(amount: str) -> dict[str, str]:

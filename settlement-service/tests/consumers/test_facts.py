@@ -32,7 +32,7 @@ from settlement_service.domain.hashes import input_leaf
 from settlement_service.domain.inputs import SHAPES, Input
 from settlement_service.storage import claims, contracts, inputs, items
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     NOON,
     PAYER,
@@ -47,7 +47,7 @@ from ..builders import (  # noqa: TID252
     person,
     verified,
 )
-from ..conftest import Settling  # noqa: TID252
+from ..conftest import Settling
 
 
 async def log_of(settling: Settling, contract_id: UUID) -> list[Input]:

@@ -16,8 +16,8 @@ from services.core.period import Period
 from services.core.terms.model import Cap, Payment, Price
 from settlement_service.domain.recomputation import recompute
 
-from ..books import Books, Settled  # noqa: TID252
-from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule, activated, claimed  # noqa: TID252
+from ..books import Books, Settled
+from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule, activated, claimed
 
 PUBLISHED = (
     ("m01", 220, 103, 22_660),

@@ -14,7 +14,7 @@ from settlement_service.domain.approval import (
 )
 from settlement_service.domain.lifecycle import Person
 
-from ..builders import OTHER, PAYER  # noqa: TID252
+from ..builders import OTHER, PAYER
 
 CONTENT = "ab" * 32
 

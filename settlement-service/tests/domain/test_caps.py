@@ -10,7 +10,7 @@ from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.items import ItemKey
 
-from ..builders import a_cap, a_claim, a_rule, person, terms  # noqa: TID252
+from ..builders import a_cap, a_claim, a_rule, person, terms
 
 JOB, HOME = a_rule("job", 10_000), a_rule("home", 3_000)
 

@@ -10,8 +10,8 @@ from services.events.contracts import ContractTerminated
 from services.events.outcomes import OutcomeDisputeDecided, OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.domain.claims import Claim
 
-from ..books import Books, Settled, net  # noqa: TID252
-from ..builders import EVALUATOR, NOON, PAYER, YEAR, a_cap, a_claim, a_price, a_rule, activated, claimed, verified  # noqa: TID252
+from ..books import Books, Settled, net
+from ..builders import EVALUATOR, NOON, PAYER, YEAR, a_cap, a_claim, a_price, a_rule, activated, claimed, verified
 
 NEXT_YEAR = date(2028, 1, 1)
 

@@ -9,7 +9,7 @@ from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.items import Item
 
-from ..builders import POINTS, a_claim, a_metric, a_price, a_rule, terms  # noqa: TID252
+from ..builders import POINTS, a_claim, a_metric, a_price, a_rule, terms
 
 
 def given(items: list[Item]) -> list[tuple[str, str, int, int, str | None]]:

@@ -8,8 +8,8 @@ from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.explanation import REASONS, explain
 from settlement_service.domain.items import NotPayable
 
-from ..books import Books  # noqa: TID252
-from ..builders import NOON, PAYER, PROVIDER, a_cap, a_claim, a_rule, activated  # noqa: TID252
+from ..books import Books
+from ..builders import NOON, PAYER, PROVIDER, a_cap, a_claim, a_rule, activated
 
 
 def test_an_item_that_a_cap_cut_in_part() -> None:

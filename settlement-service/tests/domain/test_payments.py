@@ -19,7 +19,7 @@ from settlement_service.domain.payments import (
     state_after,
 )
 
-from ..builders import INVESTOR, PAYER, PROVIDER  # noqa: TID252
+from ..builders import INVESTOR, PAYER, PROVIDER
 
 TODAY = date(2026, 6, 1)
 

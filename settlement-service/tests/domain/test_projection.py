@@ -10,8 +10,8 @@ import pytest
 from settlement_service.domain.audience import audience_of, may_have_inputs, readership
 from settlement_service.domain.grouping import FEWEST
 
-from ..books import Books, Settled  # noqa: TID252
-from ..builders import (  # noqa: TID252
+from ..books import Books, Settled
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     OTHER,

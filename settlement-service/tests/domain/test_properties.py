@@ -18,8 +18,8 @@ from settlement_service.domain.fold import fold
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
 
-from ..books import Books  # noqa: TID252
-from ..builders import (  # noqa: TID252
+from ..books import Books
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NOON,

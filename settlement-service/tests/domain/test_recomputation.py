@@ -11,8 +11,8 @@ import pytest
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.recomputation import Given, GivenInput, InputsNotReadable, Rest, recompute
 
-from ..books import Books  # noqa: TID252
-from ..builders import (  # noqa: TID252
+from ..books import Books
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     NOON,

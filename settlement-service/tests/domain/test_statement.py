@@ -5,8 +5,8 @@ from typing import Any
 
 from services.core.canonical import canonical, sha256
 
-from ..books import Books  # noqa: TID252
-from ..builders import PAYER, PROVIDER, a_cap, a_claim, a_price, a_rule, activated  # noqa: TID252
+from ..books import Books
+from ..builders import PAYER, PROVIDER, a_cap, a_claim, a_price, a_rule, activated
 
 
 def test_a_scheduled_statement_lists_every_rule_and_a_correction_what_changed() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
-from ..builders import (  # noqa: TID252
+from ..builders import (
     EVALUATOR,
     INVESTOR,
     OTHER,
@@ -23,7 +23,7 @@ from ..builders import (  # noqa: TID252
     a_rule,
     person,
 )
-from ..conftest import Settling  # noqa: TID252
+from ..conftest import Settling
 
 OF_PARTIES = (
     "contract",

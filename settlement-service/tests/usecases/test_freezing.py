@@ -10,8 +10,8 @@ from services.events.outcomes import SERVICE as OUTCOMES
 from services.kit.testing import as_admin
 from settlement_service.usecases.freeze_settlement import SOURCES
 
-from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, claimed, verified  # noqa: TID252
-from ..conftest import Settling, a_record  # noqa: TID252
+from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, claimed, verified
+from ..conftest import Settling, a_record
 
 SCHEDULED = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
 CONTRACTS_SOURCE, OUTCOMES_SOURCE = SOURCES
