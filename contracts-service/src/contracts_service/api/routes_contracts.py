@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 
 from contracts_service.api.answers import address, command
 from contracts_service.api.offers import ContractSent, offer_in
-from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from contracts_service.api.schemas import NOTHING, ContractBody, ContractList, NewTermination, Nothing
 from contracts_service.domain.contract import Contract
 from contracts_service.usecases.activate_contract import activate_contract as activate
@@ -17,6 +16,7 @@ from contracts_service.usecases.list_contracts import list_contracts as list_own
 from contracts_service.usecases.propose_terms import propose_terms as propose
 from contracts_service.usecases.terminate_contract import terminate_contract as terminate
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, etag, expected_version, needs
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from services.kit.write import reading
 
 router = APIRouter(prefix="/v1/contracts", route_class=TermsRoute, tags=["contracts"])

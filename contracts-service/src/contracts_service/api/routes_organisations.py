@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts_service.api.answers import is_known, not_modified
-from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
 from contracts_service.api.schemas import NewOrganisation, OrganisationBody, OrganisationEntry, OrganisationList
 from contracts_service.domain.organisation import Organisation
 from contracts_service.usecases.change_organisation import change_organisation as change
@@ -16,6 +15,7 @@ from contracts_service.usecases.list_organisations import list_organisations as 
 from contracts_service.usecases.register_organisation import register_organisation as register
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
 from services.kit.transaction import Transaction
 from services.kit.write import reading, replace, write
 

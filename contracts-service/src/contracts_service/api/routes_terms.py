@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Request, Response
 
 from contracts_service.api.answers import address, command, is_known, not_modified
 from contracts_service.api.offers import TermsSent, offer_in
-from contracts_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page, version_key
 from contracts_service.api.schemas import ContractBody
 from contracts_service.api.schemas_terms import (
     NewSignature,
@@ -29,6 +28,7 @@ from contracts_service.usecases.list_signatures import list_signatures as list_g
 from contracts_service.usecases.list_terms import list_terms as list_versions
 from contracts_service.usecases.sign_contract import sign_contract as sign
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, expected_version, needs
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, organisation_key, page
 from services.kit.write import reading
 
 MAX_VERSION = 999_999_999
@@ -52,7 +52,7 @@ async def list_terms(
     request: Request, contract_id: UUID, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
     """The versions of the terms that the caller's organisation is a party of."""
-    begin = after(cursor, 1, version_key, 0)
+    begin = after(cursor, 1, number_key, 0)
     async with reading(request) as tx:
         found = await list_versions(tx, contract_id, begin, limit + 1)
     return page(request, found, limit, lambda terms: (str(terms.version),), _list)
@@ -104,7 +104,7 @@ async def list_signatures(
     request: Request, contract_id: UUID, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
     """The signatures on the versions that the caller's organisation is a party of."""
-    begin = after(cursor, 2, lambda version, one: (version_key(version), organisation_key(one)), (0, ""))
+    begin = after(cursor, 2, lambda version, one: (number_key(version), organisation_key(one)), (0, ""))
     async with reading(request) as tx:
         found = await list_given(tx, contract_id, begin, limit + 1)
     return page(request, found, limit, lambda given: (str(given.version), given.organisation_id), _signatures)

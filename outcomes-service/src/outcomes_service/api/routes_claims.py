@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from outcomes_service.api.answers import command_in, kept_claim, read_in, shown
-from outcomes_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from outcomes_service.api.schemas import (
     ClaimBody,
     ClaimList,
@@ -30,6 +29,7 @@ from outcomes_service.usecases.verify_claims import verify_claim as verify_one
 from outcomes_service.usecases.verify_claims import verify_claims as verify_many
 from outcomes_service.usecases.withdraw_claim import withdraw_claim as withdraw
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, expected_version, needs
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from services.kit.transaction import Transaction
 from services.kit.write import reading, write
 
@@ -47,11 +47,11 @@ async def list_claims(
     cursor: Cursor = None,
 ) -> Response:
     """The claims on metrics that the caller pays for, reports, verifies or decides on, the oldest first."""
-    begin = after(cursor, UUID, None)
+    begin = after(cursor, 1, UUID, None)
     found = await read_in(
         request, contract_id, lambda tx: show_claims(tx, contract_id, state, metric, begin, limit + 1)
     )
-    return page(request, found, limit, lambda claim: claim.id, _list)
+    return page(request, found, limit, lambda claim: (str(claim.id),), _list)
 
 
 @router.post(

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from outcomes_service.api.answers import command_in, kept, read_in
-from outcomes_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page, place
 from outcomes_service.api.schemas_people import (
     CohortBody,
     CohortList,
@@ -24,6 +23,7 @@ from outcomes_service.usecases.record_departures import record_departures as rec
 from outcomes_service.usecases.show_cohorts import show_cohorts
 from outcomes_service.usecases.show_participants import show_participants
 from services.kit.http import IDEMPOTENCY_KEY, Reply, StrictRoute, needs
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page, row_key
 from services.kit.transaction import Transaction
 
 router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=StrictRoute, tags=["participants"])
@@ -41,9 +41,9 @@ async def list_participants(
     request: Request, contract_id: UUID, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
     """Who is in which cohort, by key: for payers, and for those who report, verify or decide disputes."""
-    begin = after(cursor, place, 0)
+    begin = after(cursor, 1, row_key, 0)
     found = await read_in(request, contract_id, lambda tx: show_participants(tx, contract_id, begin, limit + 1))
-    return page(request, found, limit, lambda row: row.id, _list)
+    return page(request, found, limit, lambda row: (str(row.id),), _list)
 
 
 @router.post(

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.core.errors import NotFound
 from services.kit.http import Reply, StrictRoute
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
 from settlement_service.api.asking import question
 from settlement_service.api.formats import JSON, NDJSON, wanted
 from settlement_service.api.inputs import inputs_response
-from settlement_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
 from settlement_service.api.schemas import LineList, lines_of
 from settlement_service.api.schemas_items import ExplanationBody, ItemList, item_list
 from settlement_service.usecases import list_items as items

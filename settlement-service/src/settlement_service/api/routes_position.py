@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.kit.http import Reply, StrictRoute
+from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from settlement_service.api.asking import about_contract, question
-from settlement_service.api.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from settlement_service.api.schemas_position import EntryBody, EntryList, PositionBody
 from settlement_service.usecases.get_position import get_position as position
 from settlement_service.usecases.list_entries import list_entries

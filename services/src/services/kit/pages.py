@@ -1,4 +1,4 @@
-"""Door: lists, page by page."""
+"""Kit: lists, page by page, in the order of a key."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -29,18 +29,25 @@ def after(cursor: str | None, parts: int, read: Callable[..., K], first: K) -> K
         raise CursorNotValid(errors=[FieldError("?cursor", CursorNotValid.code, "A nextCursor as given.")]) from None
 
 
+def number_key(text: str) -> int:
+    """A count in a cursor: at most nine digits. Errors: ValueError."""
+    return _matching("[0-9]{1,9}", text, int)
+
+
+def row_key(text: str) -> int:
+    """The number of a row in a cursor: at most eighteen digits. Errors: ValueError."""
+    return _matching("[0-9]{1,18}", text, int)
+
+
 def organisation_key(text: str) -> str:
     """An organisation id in a cursor. Errors: ValueError."""
-    if not re.fullmatch(ORGANISATION_ID_PATTERN, text, re.ASCII):
-        raise ValueError("not an organisation id")
-    return text
+    return _matching(ORGANISATION_ID_PATTERN, text, str)
 
 
-def version_key(text: str) -> int:
-    """A version of the terms in a cursor. Errors: ValueError."""
-    if not re.fullmatch("[1-9][0-9]{0,8}", text, re.ASCII):
-        raise ValueError("not a version")
-    return int(text)
+def _matching(pattern: str, text: str, read: Callable[[str], K]) -> K:
+    if not re.fullmatch(pattern, text, re.ASCII):
+        raise ValueError("not a key of this list")
+    return read(text)
 
 
 def page(
