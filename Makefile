@@ -49,6 +49,7 @@ format: $(READY)  ## put the code in its usual form
 	$(BIN)/ruff format .
 
 snapshots: $(READY)  ## write anew what is generated: OpenAPI, event schemas, docs/events.md, docs/errors.md
+	$(BIN)/python -m tests.compatibility
 	$(BIN)/python -m deploy.snapshots
 	$(BIN)/python -m deploy.reference
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.invariants.snapshot import Snapshot
 
 from deploy.demo.client import Client
 from deploy.demo.show import minor
+
+RECOMPUTE = str(Path(sys.executable).with_name("enzym-recompute"))
 
 
 def test_the_published_statement_comes_out_line_by_line(played: Played) -> None:
@@ -60,7 +63,7 @@ def test_every_item_can_be_explained(played: Played) -> None:
 def test_a_party_computes_the_statement_again_without_us(played: Played, role: str, tmp_path: Path) -> None:
     inputs = tmp_path / "inputs.json"
     inputs.write_bytes(played.stage.clients[role].get(f"{played.settlement}/inputs").raw)
-    done = subprocess.run(["enzym-recompute", str(inputs), "--json"], capture_output=True, text=True, check=False)
+    done = subprocess.run([RECOMPUTE, str(inputs), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert result["same"]
@@ -73,7 +76,7 @@ def test_a_changed_input_is_noticed(played: Played, tmp_path: Path) -> None:
     assert changed != raw
     inputs = tmp_path / "inputs.json"
     inputs.write_bytes(changed)
-    done = subprocess.run(["enzym-recompute", str(inputs)], capture_output=True, text=True, check=False)
+    done = subprocess.run([RECOMPUTE, str(inputs)], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
 
 
