@@ -99,6 +99,16 @@ async def test_bad_rows_stop_no_good_one_and_nothing_of_them_is_said_or_kept(ing
     assert {row["external_id"] for row in kept} == {"claim-1", "claim-3"}
 
 
+@pytest.mark.parametrize("number", ["131052-308T", "211062-5629", "120174-3399", "19811218-9876"])
+async def test_a_number_of_a_person_is_not_said_again_though_it_could_be_an_external_id(
+    ingestion: Ingestion, number: str
+) -> None:
+    contract = await ingestion.contract(people=1)
+    answer = await ingestion.send(PROVIDER, f"{contract}/claims", lines([a_claim(1, externalId=number)]))
+    assert '"personal-number"' in answer.text
+    assert number not in answer.text
+
+
 async def test_broken_rows_and_a_file_from_windows_are_read(ingestion: Ingestion) -> None:
     contract = await ingestion.contract(people=2)
     body = lines([a_claim(1), a_claim(2)]).replace(b"\n", b"\r\n").removesuffix(b"\r\n")

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from services.core.errors import Conflict, EnzymError, Forbidden
 from services.events.contracts import OrganisationChanged
 from services.kit.app import About
-from services.kit.bulk import Kind, bulk
+from services.kit.bulk import Door, Kind, bulk
 from services.kit.ndjson import NdjsonRoute
 from services.kit.outbox import tell
 from services.kit.shapes import Shape
@@ -92,7 +92,7 @@ def name_of(document: Any) -> dict[str, str]:
 @router.post("/notes")
 async def take_notes(request: Request) -> Response:
     """Many."""
-    return await bulk(request, "take_notes", Note, request.app.state.work, name_of)
+    return await bulk(request, Door(operation="take_notes", shape=Note, work=request.app.state.work, name=name_of))
 
 
 @plain.post("/notes")
@@ -104,7 +104,7 @@ async def take_note(request: Request) -> str:
 @plain.post("/only-many")
 async def only_many(request: Request) -> Response:
     """Many, and nothing else."""
-    return await bulk(request, "only_many", Note, request.app.state.work)
+    return await bulk(request, Door(operation="only_many", shape=Note, work=request.app.state.work))
 
 
 def about(folder: Path) -> About:

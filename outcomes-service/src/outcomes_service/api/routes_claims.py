@@ -17,7 +17,7 @@ from outcomes_service.api.schemas import (
     NewDisputeDecision,
     Nothing,
 )
-from outcomes_service.api.uploads import ROWS, claim_id_in, upload
+from outcomes_service.api.uploads import ROWS, claim_id_in, upload, value_of
 from outcomes_service.domain.claim import Claim, State
 from outcomes_service.usecases.correct_claim import correct_claim as correct
 from outcomes_service.usecases.decide_dispute import decide_dispute as decide
@@ -28,6 +28,7 @@ from outcomes_service.usecases.verify_claims import Deciding
 from outcomes_service.usecases.verify_claims import verify_claim as verify_one
 from outcomes_service.usecases.verify_claims import verify_claims as verify_many
 from outcomes_service.usecases.withdraw_claim import withdraw_claim as withdraw
+from services.kit.bulk import Door
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, expected_version, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from services.kit.transaction import Transaction
@@ -78,14 +79,14 @@ async def report_claims(request: Request, contract_id: UUID, body: NewClaim) -> 
 )
 async def verify_claims(request: Request, contract_id: UUID) -> Response:
     """Decides on many claims: NDJSON, a row a claim with the revision that was read; a result line a row."""
-    return await upload(
-        request,
-        contract_id,
-        "verify_claims",
-        NewDecisionOnOne,
-        lambda tx, rows: verify_many(tx, contract_id, rows),
-        claim_id_in,
+    door = Door(
+        operation="verify_claims",
+        shape=NewDecisionOnOne,
+        value=value_of,
+        work=lambda tx, rows: verify_many(tx, contract_id, rows),
+        name=claim_id_in,
     )
+    return await upload(request, contract_id, door)
 
 
 @router.get("/claims/{claim_id}", response_model=ClaimBody)

@@ -1,19 +1,16 @@
 """Door: many rows at once: NDJSON in, a result line a row out."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
-from outcomes_service.domain.answer import Answer
 from outcomes_service.domain.references import is_external_id
 from outcomes_service.usecases.await_contract import or_not_yet_known
-from services.kit.bulk import Name, Result, bulk
+from services.core.personal_numbers import find_personal_number
+from services.kit.bulk import Door, bulk
 from services.kit.ndjson import MEDIA_TYPE
-from services.kit.transaction import Transaction
-
-UseCase = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Answer]]]
 
 ROWS: dict[str, Any] = {
     "content": {
@@ -23,29 +20,23 @@ ROWS: dict[str, Any] = {
 """What OpenAPI says of a body that may also be many rows."""
 
 
-async def upload(
-    request: Request, contract_id: UUID, operation: str, shape: type[Any], carry_out: UseCase, name: Name
-) -> Response:
-    """The answer to an upload to a contract. `shape` has a method `value`; `name` says what a result line may call a
-    row. Errors: before anything is read, those of `carry_out` with no rows."""
-
-    async def work(tx: Transaction, rows: Sequence[Any]) -> Sequence[Result]:
-        return await carry_out(tx, [row.value() for row in rows])
-
+async def upload(request: Request, contract_id: UUID, door: Door) -> Response:
+    """The answer to an upload to a contract. Errors: before anything is read, those of `door.work` with no rows."""
     organisation = request.state.caller.organisation
-    answer = bulk(request, operation, shape, work, name)
-    return await or_not_yet_known(request.app.state.registry, organisation, contract_id, answer)
+    return await or_not_yet_known(request.app.state.registry, organisation, contract_id, bulk(request, door))
 
 
-def nameless(_: Any) -> Mapping[str, str]:
-    """Nothing of the row is said again: all that tells it apart is the key of a person."""
-    return {}
+def value_of(row: Any) -> Any:
+    """The value of a row of any shape here."""
+    return row.value()
 
 
 def external_id_in(document: Any) -> Mapping[str, str]:
-    """The sender's own id of the claim, if it is one."""
+    """The sender's own id of the claim, if it is one: what may be a person's number is not said again."""
     said = document.get("externalId") if isinstance(document, dict) else None
-    return {"externalId": said} if isinstance(said, str) and is_external_id(said) else {}
+    if not isinstance(said, str) or not is_external_id(said) or find_personal_number(said):
+        return {}
+    return {"externalId": said}
 
 
 def claim_id_in(document: Any) -> Mapping[str, str]:

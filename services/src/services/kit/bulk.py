@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 from uuid import UUID
@@ -64,29 +64,37 @@ class _NotKept(NamedTuple):
     id: UUID | None = None
 
 
-Work = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Result]]]
-"""Carries out the rows of one chunk in one transaction: one result a row, in order. It is also asked with no rows at
-all, before anything is read, and then refuses whoever may not send any."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What a bulk door takes, and what it does with it.
 
-Name = Callable[[Any], Mapping[str, str]]
-"""What tells the sender which row it was, beside the number of its line: from its JSON document, and only if it is
-what it should be. Nothing else of a row is repeated."""
+    `shape` is what each row is read as, and `value` what it then is to `work`, which carries out the rows of one chunk
+    in one transaction: one result a row, in order. `work` is also asked with no rows at all, before anything is read,
+    and then refuses whoever may not send any. `name` tells the sender which row it was, beside the number of its line:
+    from the row's JSON document, and only of what is as it should be; nothing else of a row is repeated.
+    """
+
+    operation: str
+    shape: type[Any]
+    value: Callable[[Any], Any] = lambda row: row
+    work: Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Result]]]
+    name: Callable[[Any], Mapping[str, str]] = lambda document: {}
 
 
-async def bulk(request: Request, operation: str, shape: type[Any], work: Work, name: Name = lambda _: {}) -> Response:
+async def bulk(request: Request, door: Door) -> Response:
     """The answer to an upload, under way. Errors, before anything is read: `unsupported-media-type`, `too-large`, and
-    those of `work` with no rows."""
+    those of `door.work` with no rows."""
     if media_type(request) != MEDIA_TYPE:
         raise UnsupportedMedia(f"Send {MEDIA_TYPE}: one JSON object a line.")
     if int(request.headers.get("content-length", "0")) > BULK_LIMIT:
         raise _too_large()
 
     async def opening(connection: AsyncConnection) -> Reply:
-        await work(_transaction(request, connection), ())
+        await door.work(_transaction(request, connection), ())
         return Reply(200)
 
-    await carry_out(request, operation, opening)
-    return _Upload(request, operation, shape, work, name)
+    await carry_out(request, door.operation, opening)
+    return _Upload(request, door)
 
 
 class _Row(NamedTuple):
@@ -99,17 +107,19 @@ class _Row(NamedTuple):
 
 
 class _Upload(Response):
-    """Three tasks that wait for each other on one condition: one reads rows, one writes them, one sends results."""
+    """Four tasks that wait for each other on one condition: one reads rows, one writes them, one tells their results
+    in lines, one sends these. What is not writing is done while PostgreSQL writes."""
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, request: Request, operation: str, shape: type[Any], work: Work, name: Name) -> None:
+    def __init__(self, request: Request, door: Door) -> None:
         super().__init__(headers={"cache-control": "no-store"})
         del self.headers["content-length"]
-        self._request, self._operation, self._shape, self._work, self._name = request, operation, shape, work, name
+        self._request, self._door = request, door
         self._changed = asyncio.Condition()
         self._rows: list[_Row] = []
-        self._read_all = self._written_all = False
+        self._done: tuple[list[_Row], Sequence[Result]] | None = None
+        self._read_all = self._written_all = self._told_all = False
         self._counted: Counter[str] = Counter()
         self._spooled = self._sent = 0
 
@@ -120,6 +130,7 @@ class _Upload(Response):
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._read(Request(scope, receive)))
                     tasks.create_task(self._write())
+                    tasks.create_task(self._tell())
                     tasks.create_task(self._send(send))
             except ExceptionGroup as failures:
                 raise failures.exceptions[0] from None
@@ -151,10 +162,10 @@ class _Upload(Response):
     def _row(self, number: int, raw: bytes | None) -> _Row:
         if raw is None:
             return _Row(number, None, None, _NotKept(LineTooLong()))
-        document, value = read_row(self._shape, raw)
+        document, value = read_row(self._door.shape, raw)
         if isinstance(value, Refusal):
             return _Row(number, document, None, _NotKept(value))
-        return _Row(number, document, value, None)
+        return _Row(number, document, self._door.value(value), None)
 
     async def _write(self) -> None:
         while self._rows or not self._read_all:
@@ -164,11 +175,23 @@ class _Upload(Response):
                     await self._until(lambda: len(self._rows) >= CHUNK_ROWS or self._read_all)
             chunk, self._rows = self._rows, []
             await self._notify()
-            results = iter(await self._results_of([row.value for row in chunk if row.result is None]))
-            self._keep([self._line(row, row.result or next(results)) for row in chunk])
+            results = await self._results_of([row.value for row in chunk if row.result is None])
+            await self._until(lambda: self._done is None)
+            self._done = (chunk, results)
+            await self._notify()
+        self._written_all = True
+        await self._notify()
+
+    async def _tell(self) -> None:
+        while self._done or not self._written_all:
+            await self._until(lambda: self._done is not None or self._written_all)
+            if self._done is not None:
+                (chunk, results), self._done = self._done, None
+                kept = iter(results)
+                self._keep([self._line(row, row.result or next(kept)) for row in chunk])
             await self._notify()
         self._keep([_TO_JSON({"summary": {kind: self._counted[kind] for kind in get_args(Kind)}})])
-        self._written_all = True
+        self._told_all = True
         await self._notify()
 
     async def _results_of(self, values: Sequence[Any]) -> Sequence[Result]:
@@ -193,8 +216,8 @@ class _Upload(Response):
 
         async def attempt(connection: AsyncConnection) -> Sequence[Result]:
             tx = _transaction(request, connection)
-            results = await self._work(tx, values)
-            await audit.note(tx, self._operation, request.url.path, DONE)
+            results = await self._door.work(tx, values)
+            await audit.note(tx, self._door.operation, request.url.path, DONE)
             return results
 
         organisation = request.state.caller.organisation
@@ -208,7 +231,7 @@ class _Upload(Response):
     def _line(self, row: _Row, result: Result) -> str:
         self._counted[result.kind] += 1
         line = f'{{"line":{row.number}'
-        for key, said in self._name(row.document).items():
+        for key, said in self._door.name(row.document).items():
             line += f',"{key}":{_TO_JSON(said)}'
         line += f',"result":"{result.kind}"'
         if result.id is not None:
@@ -232,7 +255,7 @@ class _Upload(Response):
             self._spool.seek(self._sent)
             piece = self._spool.read(PIECE_BYTES)
             self._sent += len(piece)
-            more = not self._written_all or self._sent < self._spooled
+            more = not self._told_all or self._sent < self._spooled
             await send({"type": "http.response.body", "body": piece, "more_body": more})
 
     async def _until(self, holds: Callable[[], bool]) -> None:
