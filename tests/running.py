@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from deploy.launcher.folder import forget
+
 READY_SECONDS = 150.0
 LEAVING_SECONDS = 90.0
 AGAIN_SECONDS = 60.0
@@ -82,7 +84,7 @@ class RunningSuite:
 
 @contextmanager
 def running_suite(folder: Path) -> Iterator[RunningSuite]:
-    """Starts a suite on free ports and ends it; fails when a process of it outlives it."""
+    """Starts a suite on free ports, ends it and forgets what it kept; fails when a process of it outlives it."""
     log = folder / "launcher.txt"
     environment = {**os.environ, "ENZYM_DATA": str(folder)}
     with log.open("wb") as said:
@@ -114,6 +116,7 @@ def running_suite(folder: Path) -> Iterator[RunningSuite]:
             raise
     left = [pid for pid in pids if _is_alive(pid)]
     assert not left, f"processes are left behind: {left}"
+    forget(folder)
 
 
 def _is_alive(pid: int) -> bool:
