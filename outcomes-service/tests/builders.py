@@ -7,7 +7,7 @@ from uuid import UUID
 
 from outcomes_service.domain.claim import Claim
 from outcomes_service.domain.contract import Contract, Metric
-from services.core.terms.model import Party
+from services.core.terms.parties import Party
 from services.events.contracts import ContractActivated
 from services.kit import clock, shapes
 

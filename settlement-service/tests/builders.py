@@ -8,7 +8,9 @@ from uuid import UUID, uuid5
 
 from services.core.money import from_minor
 from services.core.period import Period
-from services.core.terms.model import Cap, Cohort, MeasurementPoint, Metric, Outcomes, Payment, Price, UnitPrice, Vat
+from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
+from services.core.terms.payment import Cap, Payment
+from services.core.terms.rules import Price, UnitPrice, Vat
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock

@@ -14,7 +14,7 @@ from contracts_service.domain.lifecycle import (
 )
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
-from services.core.terms.model import Party, Role
+from services.core.terms.parties import Party, Role
 from services.events import CATALOGUE
 
 BUILT = ("draft_terms", "propose", "sign", "sign_last", "activate", "terminate")

@@ -5,7 +5,7 @@ import pytest
 from outcomes_service.domain.contract import AT_CLAIMS, Cohort, people_readers_of, readers_of, shown_to
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
-from services.core.terms.model import Role
+from services.core.terms.parties import Role
 
 from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, a_contract
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.core.terms.model import Cap, UnitPrice
+from services.core.terms.payment import Cap
+from services.core.terms.rules import UnitPrice
 from settlement_service.domain.caps import NONE_TAKEN, Due, Taken, apply_caps
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate

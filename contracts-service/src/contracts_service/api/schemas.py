@@ -11,7 +11,8 @@ from contracts_service.domain.contract import Contract, Heading, Standing
 from contracts_service.domain.lifecycle import State
 from contracts_service.domain.organisation import Organisation
 from services.core.period import Period
-from services.core.terms.model import Agreement, Role
+from services.core.terms.model import Agreement
+from services.core.terms.parties import Role
 from services.core.values import value
 from services.events.contracts import Unit
 from services.kit.shapes import Day, Shape

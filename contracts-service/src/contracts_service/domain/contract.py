@@ -10,7 +10,8 @@ from contracts_service.domain.lifecycle import Command, State, step, terms_step
 from contracts_service.domain.terms import Sealed, TermsVersion
 from services.core.access import RoleNotAllowed
 from services.core.errors import Conflict, FieldError, Invalid
-from services.core.terms.model import Agreement, Party
+from services.core.terms.model import Agreement
+from services.core.terms.parties import Party
 from services.events.contracts import (
     ContractActivated,
     ContractProposed,

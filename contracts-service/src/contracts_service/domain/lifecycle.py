@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from services.core.access import require_role
 from services.core.errors import Conflict
-from services.core.terms.model import Party, Role
+from services.core.terms.parties import Party, Role
 
 State: TypeAlias = Literal["draft", "proposed", "signed", "active", "suspended", "completed", "terminated"]
 TermsState: TypeAlias = Literal["draft", "proposed", "signed", "effective", "replaced"]

@@ -12,7 +12,8 @@ from services.core.canonical import canonical, normal, sha256
 from services.core.errors import FieldError, Invalid, NotFound
 from services.core.period import Period
 from services.core.terms.checks import check_terms
-from services.core.terms.model import PARTS, Agreement, Party
+from services.core.terms.model import PARTS, Agreement
+from services.core.terms.parties import Party
 from services.core.terms.signing import part_hash, root_document
 from services.core.values import value
 

@@ -10,7 +10,9 @@ from contracts_service.domain.contract import Signature
 from contracts_service.domain.terms import Part, RootDocument, Sealed, TermsVersion
 from contracts_service.storage.tables import signature, terms_part, terms_version
 from services.core.errors import NotFound
-from services.core.terms.model import Agreement, Outcomes, Payment
+from services.core.terms.model import Agreement
+from services.core.terms.outcomes import Outcomes
+from services.core.terms.payment import Payment
 from services.kit import shapes
 from services.kit.transaction import Transaction
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from services.core.access import require_role
 from services.core.errors import Conflict, NotFound
 from services.core.period import Period, local_date
-from services.core.terms.checks import NEVER_AT_CLAIMS
-from services.core.terms.model import AGREEMENT, Party, Role
+from services.core.terms.outcomes import AGREEMENT
+from services.core.terms.parties import NEVER_AT_CLAIMS, Party, Role
 
 AT_CLAIMS: tuple[Role, ...] = ("payer", "provider", "evaluator", "intermediary")
 """Roles that may have to do with participants and claims; an investor and a guarantor never see one."""

@@ -11,7 +11,7 @@ from outcomes_service.domain.contract import Cohort, Contract, Metric
 from outcomes_service.storage.tables import cohort, contract, metric
 from services.core.errors import NotFound
 from services.core.period import Period
-from services.core.terms.model import Party
+from services.core.terms.parties import Party
 from services.kit.transaction import Transaction
 
 

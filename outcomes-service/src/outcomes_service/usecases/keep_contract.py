@@ -3,7 +3,7 @@
 from outcomes_service.domain.contract import Cohort, Contract, Metric, people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_contract
 from services.core.terms import model
-from services.core.terms.model import Party
+from services.core.terms.parties import Party
 from services.events.contracts import ContractActivated
 from services.kit.transaction import Transaction
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events.envelope import Producer, fact
 
 SERVICE = "outcomes-service"
@@ -37,7 +38,8 @@ class ParticipantLeft:
 @fact(PRODUCER, "outcome.claimed")
 class OutcomeClaimed:
     """A party reports that something was achieved. `order_key` is an HMAC over reporter and external id: it orders
-    claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of."""
+    claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of.
+    A measured value has no units (0); the id of a cohort or a site follows from its code (`core.subjects`)."""
 
     contract_id: UUID
     claim_id: UUID
@@ -49,6 +51,7 @@ class OutcomeClaimed:
     reported_by: str
     order_key: str
     corrects: UUID | None = None
+    measurement: Measurement | None = None
 
 
 @fact(PRODUCER, "outcome.verified")

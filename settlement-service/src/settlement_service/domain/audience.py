@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.core.terms.checks import NEVER_AT_CLAIMS
-from services.core.terms.model import Role
+from services.core.terms.parties import NEVER_AT_CLAIMS, Role
 from settlement_service.domain.terms import Measured, Terms
 
 TERMS_SCOPE = "terms"

@@ -6,7 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from services.core.money import to_minor
-from services.core.terms.model import CapKind, Metric, Role, UnitPrice
+from services.core.terms.outcomes import Metric
+from services.core.terms.parties import Role
+from services.core.terms.payment import CapKind
+from services.core.terms.rules import UnitPrice
 from services.events.contracts import ContractActivated, NamedParty
 
 AFTER_ALL = 1 << 30

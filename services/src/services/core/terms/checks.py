@@ -8,13 +8,15 @@ from services.core.errors import FieldError, Invalid
 from services.core.ids import OrganisationIdNotValid, check_organisation_id
 from services.core.money import AmountNotValid, Money, places_of, to_minor
 from services.core.period import Period, is_time_zone
-from services.core.terms.model import AGREEMENT, Agreement, Cap, Metric, Price, UnitPrice
+from services.core.terms.model import Agreement
+from services.core.terms.outcomes import AGREEMENT, Metric
+from services.core.terms.parties import NEVER_AT_CLAIMS
+from services.core.terms.payment import Cap
+from services.core.terms.rules import Price, UnitPrice
 
 CODE_PATTERN = r"[a-z0-9][a-z0-9._-]{0,31}"
 NAME_LENGTH = 200
 MAX_RULES = 1000
-NEVER_AT_CLAIMS = ("investor", "guarantor")
-"""Roles that never see participant-level claims (domain.md, section 6): they cannot report or decide them."""
 
 
 class TermsNotValid(Invalid):
