@@ -1,5 +1,6 @@
 """Tests: one contract kept in memory by the domain alone: facts in, settlements posted, and what they rest on."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,12 +11,13 @@ from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.audience import Audience, audience_of, scopes_of
-from settlement_service.domain.caps import net_of
+from settlement_service.domain.caps import CONTRACT, Group, net_of
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.difference import Change, settle
+from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash, items_hash
+from settlement_service.domain.history import History
 from settlement_service.domain.inputs import (
     ITEMS_POSTED,
     OWN_SOURCE,
@@ -26,8 +28,9 @@ from settlement_service.domain.inputs import (
     posted_inputs,
     scope_of,
 )
+from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import Projection, project
-from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, PersonRest, Rest
+from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.statement import Kind, Statement, statement_of
 from settlement_service.domain.terms import Terms
 
@@ -45,7 +48,7 @@ class Settled:
     inputs: int
 
     def shown_to(self, organisation: str) -> Projection:
-        audience = audience_of(self.statement.terms, organisation)
+        audience = audience_of(self.statement.history.newest, organisation)
         assert audience is not None
         return project(self.statement, audience, self.posted_before)
 
@@ -76,10 +79,29 @@ class Books:
         return self.activation.contract_id
 
     @property
-    def terms(self) -> Terms:
-        known = self.state.terms
+    def history(self) -> History:
+        known = self.state.history
         assert known is not None
         return known
+
+    @property
+    def terms(self) -> Terms:
+        return self.history.newest
+
+    @property
+    def basis(self) -> Basis:
+        """All that there is to compute from."""
+        state = self.state
+        claims = list(state.claims.values())
+        return Basis(
+            history=self.history,
+            terminated_on=state.terminated_on,
+            items=evaluate(self.history, state.terminated_on, claims),
+            facts=Facts(self.contract_id, claims, state.enrolments),
+            posted=list(state.posted.values()),
+            claims=state.claims,
+            settled=state.settled,
+        )
 
     @property
     def state(self) -> Folded:
@@ -98,17 +120,17 @@ class Books:
 
     def settle(self, end: date = YEAR.end, kind: Kind = "scheduled") -> Settled:
         """Calculates and posts."""
-        state, known = self.state, self.terms
-        items = evaluate(known, state.terminated_on, state.claims.values())
-        changes = settle(known, end, items, list(state.posted.values()), state.claims)
-        statement = statement_of(known, kind, Period(start=YEAR.start, end=end), changes)
+        basis = self.basis
+        found = settle(basis, end)
+        changes = found.changes
+        statement = statement_of(self.history, kind, Period(start=YEAR.start, end=end), found)
         before: dict[str, int] = {}
-        for one in state.posted.values():
+        for one in basis.posted:
             before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
         settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log))
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
-        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, changes)):
+        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, end, changes)):
             self._append(OWN_SOURCE, ITEMS_POSTED, fact, sequence, part)
         self.sequences[OWN_SOURCE] = sequence
         return settled
@@ -136,25 +158,24 @@ class Books:
             items_sha256=items_hash(item_documents(own)),
             content_sha256=shown.content_sha256,
             content=shown.content,
-            rest=None if tree is None else self._rest(audience, settled),
+            rest=() if tree is None else self._rest(audience, settled),
         )
         scopes = scopes_of(self.terms, audience)
         mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
         return given, [_given(one, fact, tree) for one, fact in mine]
 
-    def _rest(self, audience: Audience, settled: Settled) -> Rest:
+    def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
         changes = [change for one in self.settled[: settled.number] for change in one.changes]
         others = [change for change in changes if change.key.item.rule not in audience.items]
-        persons: dict[UUID, int] = {}
+        taken: Counter[Group] = Counter()
         for change in others:
-            gross_left = change.difference.gross_minor - change.difference.cut_person_minor
-            subject = change.key.item.subject_id
-            persons[subject] = persons.get(subject, 0) + gross_left
-        return Rest(
-            contract_minor=sum(change.difference.amount_minor for change in others),
-            persons=tuple(PersonRest(subject_id=subject, minor=minor) for subject, minor in persons.items()),
-        )
+            difference = change.difference
+            taken["person", str(change.key.item.subject_id)] += difference.gross_minor - difference.cut_person_minor
+            taken[CONTRACT] += difference.under_caps_minor
+            for payer, minor in change.shares:
+                taken["payer", payer] += minor
+        return tuple(rest_of(group, minor) for group, minor in taken.items())
 
     def _append(self, source: str, type_: str, fact: Any, sequence: int | None = None, part: int = 0) -> None:
         if sequence is None:

@@ -10,11 +10,13 @@ from services.core.money import from_minor
 from services.core.period import Period
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
 from services.core.terms.payment import Cap, Payment
-from services.core.terms.rules import Price, UnitPrice, Vat
+from services.core.terms.rules import PaymentRule, Price, UnitPrice, Vat
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock
 from settlement_service.domain.claims import Claim
+from settlement_service.domain.history import History, history_of
+from settlement_service.domain.naming import metrics_under
 from settlement_service.domain.terms import Terms, terms_of
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (
@@ -80,7 +82,7 @@ def a_cap(kind: str, minor: int, rule: str | None = None, headroom: str = "keep_
 
 
 def activated(
-    rules: Sequence[UnitPrice] = (),
+    rules: Sequence[PaymentRule] = (),
     caps: Iterable[Cap] = (),
     metrics: Sequence[Metric] | None = None,
     contract_id: UUID | None = None,
@@ -89,7 +91,8 @@ def activated(
 ) -> ContractActivated:
     """A contract in force. Without `metrics` each rule has one of its own name."""
     rules = rules or (a_rule(),)
-    measured = metrics if metrics is not None else [a_metric(code) for code in dict.fromkeys(r.metric for r in rules)]
+    codes = dict.fromkeys(code for rule in rules for code in sorted(metrics_under(rule)))
+    measured = metrics if metrics is not None else [a_metric(code) for code in codes]
     fields: dict[str, Any] = {
         "contract_id": contract_id or clock.new_id(),
         "title": "Jobs",
@@ -108,8 +111,12 @@ def activated(
     return ContractActivated(**{**fields, **changed})
 
 
-def terms(*rules: UnitPrice, caps: Iterable[Cap] = (), **more: Any) -> Terms:
+def terms(*rules: PaymentRule, caps: Iterable[Cap] = (), **more: Any) -> Terms:
     return terms_of(activated(rules, caps, **more))
+
+
+def history(*rules: PaymentRule, caps: Iterable[Cap] = (), **more: Any) -> History:
+    return history_of([activated(rules, caps, **more)])
 
 
 def a_claim(who: int = 1, metric: str = "job", occurrence: str = "1", day: str = "2026-03-01", **changed: Any) -> Claim:
@@ -144,6 +151,7 @@ def claimed(contract_id: UUID, claim: Claim, corrects: UUID | None = None) -> Ou
         reported_by=claim.reported_by,
         order_key=claim.order_key,
         corrects=corrects,
+        measurement=claim.measurement,
     )
 
 

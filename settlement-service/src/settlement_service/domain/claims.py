@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events.outcomes import (
     OutcomeClaimed,
     OutcomeDisputed,
@@ -41,11 +42,17 @@ class Claim:
     units: int
     reported_by: str
     order_key: str
+    measurement: Measurement | None = None
     state: ClaimState = "submitted"
     disputed: bool = False
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
     superseded_by: UUID | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody has said whether it holds: then its subject was measured."""
+        return self.state in ("verified", "rejected")
 
     @property
     def counts(self) -> bool:
@@ -64,6 +71,7 @@ def claim_of(fact: OutcomeClaimed) -> Claim:
         units=fact.units,
         reported_by=fact.reported_by,
         order_key=fact.order_key,
+        measurement=fact.measurement,
     )
 
 

@@ -12,7 +12,7 @@ from settlement_service.domain.claims import Claim
 from settlement_service.domain.contract import Known
 from settlement_service.domain.hashes import input_leaf
 from settlement_service.domain.items import Item
-from settlement_service.storage.claims import claim_in
+from settlement_service.storage.claims import claim_in, measurement_text
 from settlement_service.storage.contracts import COLUMNS, known_in
 from settlement_service.storage.inputs import SALT_BYTES, NewInput
 from settlement_service.storage.items import add_items
@@ -26,8 +26,8 @@ select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
 _REPORT = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
-        state, disputed, decided_by)
-    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, 'submitted', false, '{{}}')
+        measurement, state, disputed, decided_by)
+    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, 'submitted', false, '{{}}')
 ), {_LOG}
 """
 _DECIDE = f"""
@@ -45,9 +45,7 @@ _CONCERNED = (
     .join_from(contract, _THIS, (_THIS.c.contract_id == contract.c.id) & (_THIS.c.id == bindparam("claim")))
     .join(
         _GROUP,
-        (_GROUP.c.contract_id == _THIS.c.contract_id)
-        & (_GROUP.c.subject_id == _THIS.c.subject_id)
-        & (_GROUP.c.metric == _THIS.c.metric),
+        (_GROUP.c.contract_id == _THIS.c.contract_id) & (_GROUP.c.subject_id == _THIS.c.subject_id),
     )
     .where(contract.c.id == bindparam("contract"))
     .with_for_update(of=contract)
@@ -56,7 +54,7 @@ _CONCERNED = (
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What a decision on a claim concerns: the contract, the claim, and all claims on its person and metric."""
+    """What a decision on a claim concerns: the contract, the claim, and all claims on its subject."""
 
     known: Known
     claim: Claim
@@ -77,7 +75,7 @@ async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: New
     """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
     values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
     await tx.connection.exec_driver_sql(
-        _REPORT, (contract_id, *_logged(logged), *values, new.reported_by, new.order_key)
+        _REPORT, (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
     )
 
 

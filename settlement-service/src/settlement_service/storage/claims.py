@@ -1,11 +1,13 @@
 """Storage: claims, as the fold of the facts on them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
 
+from services.core.measurement import Measurement
+from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
 from settlement_service.storage.tables import claim, item
@@ -44,6 +46,14 @@ async def that_give_reasons(tx: Transaction, contract_id: UUID) -> dict[UUID, Cl
     return {one.id: one for one in _claims(rows)}
 
 
+async def on_metrics(tx: Transaction, contract_id: UUID, metrics: Collection[str]) -> list[Claim]:
+    """All claims of a contract on these metrics."""
+    if not metrics:
+        return []
+    query = select(claim).where(claim.c.contract_id == contract_id, claim.c.metric.in_(metrics))
+    return _claims((await tx.connection.execute(query)).all())
+
+
 def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
     return [claim_in(row) for row in rows]
 
@@ -51,4 +61,14 @@ def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
 def claim_in(row: Row[Any], prefix: str = "") -> Claim:
     """The claim in a row whose columns are named as those of the table, behind a prefix."""
     fields = {name: getattr(row, prefix + name) for name in FIELDS}
-    return Claim(**fields, decided_by=tuple(getattr(row, f"{prefix}decided_by")))
+    said = getattr(row, f"{prefix}measurement")
+    return Claim(
+        **fields,
+        decided_by=tuple(getattr(row, f"{prefix}decided_by")),
+        measurement=None if said is None else shapes.read(Measurement, said),
+    )
+
+
+def measurement_text(of: Claim) -> str | None:
+    """The measured value of a claim as its column holds it."""
+    return None if of.measurement is None else shapes.text(of.measurement).decode()

@@ -63,10 +63,11 @@ class Confirmation:
 
 
 async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmation, expected: int) -> Settlement:
-    """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`,
+    """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
     `settlement-state-not-right`, `reference-not-valid`, `currency-differs`, `amount-not-valid`, `payee-needed` and
     those of `check_payment`."""
     contract, settlement = await hold_settlement(tx, settlement_id, expected)
+    contract.require_running()
     check_move(settlement.state, REJECTED)
     owed = await _owed(tx, settlement_id)
     payment = _payment(said, tx.caller.organisation, owed, contract.terms.currency)

@@ -1,6 +1,5 @@
 """Use case: a party is given what a settlement rests on, as far as it may see it, to compute it again."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,10 +10,11 @@ from settlement_service.domain.audience import Audience, may_have_inputs, scopes
 from settlement_service.domain.hashes import Tree, items_hash
 from settlement_service.domain.inputs import Input, item_documents
 from settlement_service.domain.lifecycle import Settlement
-from settlement_service.domain.recomputation import FORMAT, Given, PersonRest, Rest
+from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.domain.terms import Terms
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question
+from settlement_service.storage.others import taken_by_others
 from settlement_service.usecases.get_settlement import get_for_items
 
 
@@ -34,10 +34,13 @@ async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     if not may_have_inputs(contract.terms, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
     if audience.whole:
-        return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
+        return Opened(await _given(tx, settlement, contract.terms, audience, None, ()), None, None)
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
-        rest = await _rest(tx, settlement, audience)
+        taken = await taken_by_others(
+            tx, contract.history.at_end(settlement.period.end), settlement, sorted(audience.items)
+        )
+    rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()))
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
     return Opened(given, scopes_of(contract.terms, audience), tree)
@@ -51,7 +54,7 @@ async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int
 
 
 async def _given(
-    tx: Transaction, settlement: Settlement, terms: Terms, audience: Audience, tree: Tree | None, rest: Rest | None
+    tx: Transaction, settlement: Settlement, terms: Terms, audience: Audience, tree: Tree | None, rest: tuple[Rest, ...]
 ) -> Given:
     shown = await statements.find_projection(tx, settlement.id)
     if shown is None:
@@ -73,15 +76,4 @@ async def _given(
         content_sha256=shown.content_sha256,
         content=shown.content,
         rest=rest,
-    )
-
-
-async def _rest(tx: Transaction, settlement: Settlement, audience: Audience) -> Rest:
-    """One figure for what everybody else takes up under the cap on the contract, and one for each person where the
-    cap on a person cut the reader's own items."""
-    own = sorted(audience.items)
-    persons: Mapping[UUID, int] = await statements.persons_up_to(tx, settlement, own)
-    return Rest(
-        contract_minor=await statements.posted_up_to(tx, settlement, own),
-        persons=tuple(PersonRest(subject_id=subject, minor=minor) for subject, minor in sorted(persons.items())),
     )

@@ -51,7 +51,7 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
 
 async def _append(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
     """What was posted is what later settlements rest on: it stands in the log like a fact of any other service."""
-    changes = await statements.all_items(tx, posted.id, list(contract.terms.rules))
+    changes = await statements.all_items(tx, posted.id, list(contract.history.rules))
     new = [
         inputs.NewInput(
             source=OWN_SOURCE,
@@ -61,7 +61,7 @@ async def _append(tx: Transaction, contract: Contract, posted: Settlement, seque
             scope=scope_of(one, None),
             body=body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(one), part),
         )
-        for part, one in enumerate(posted_inputs(contract.id, posted.number, changes))
+        for part, one in enumerate(posted_inputs(contract.id, posted.number, posted.period.end, changes))
     ]
     await inputs.append(tx, contract.id, new)
 

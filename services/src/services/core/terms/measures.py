@@ -51,7 +51,7 @@ class Rounding:
 
 @value
 class Bound:
-    """The lower bound of an estimate's two-sided confidence interval: `of` which estimate, at which `level` ("0.95")."""
+    """The lower bound of an estimate's two-sided confidence interval: of which estimate, at which level ("0.95")."""
 
     of: BoundOf
     level: str

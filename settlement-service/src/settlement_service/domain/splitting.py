@@ -1,0 +1,157 @@
+"""Domain: what is held back of an amount, and who pays the rest of it: splits, and caps on what one payer pays."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from services.core.money import largest_remainder, round_minor, to_minor
+from services.core.terms.splits import MaximaInOrder, Split
+from services.core.terms.splits import Shares as WeightedShares
+from settlement_service.domain.caps import Due, Taken
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Item, ItemKey, Shares
+from settlement_service.domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An item with what is due of it, and what each payer pays."""
+
+    due: Due
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class _PayerCap:
+    """The most that a payer pays; what is over goes to the next one, or to nobody."""
+
+    minor: int
+    overflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The order in which payers are asked, and their caps."""
+
+    order: tuple[str, ...]
+    caps: Mapping[str, _PayerCap]
+
+
+def hold_back(history: History, due: Sequence[Due], released: frozenset[int]) -> list[Due]:
+    """What is held back of each positive amount, by the version of the terms that governs it. `released` are the
+    versions whose retention is over."""
+    found = []
+    for one in due:
+        terms = history.version(one.item.version)
+        held = 0 if terms.version in released else _held(terms, one)
+        found.append(Due(one.item, replace(one.figures, retained_minor=held)) if held else one)
+    return found
+
+
+def _held(terms: Terms, due: Due) -> int:
+    retention, minor = terms.retention, due.figures.under_caps_minor
+    if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
+        return 0
+    return round_minor(minor * Fraction(retention.share), terms.rounding)
+
+
+def split_among_payers(
+    history: History, terms: Terms, due: Sequence[Due], before: Mapping[ItemKey, Shares], taken: Taken
+) -> list[Shared]:
+    """Who pays how much of each item (in the order in which caps look at them). `terms` are those whose payer caps
+    hold; `before` is what each payer paid of an item so far, which it keeps where it is still due."""
+    caps = _payer_caps(terms)
+    wanted = [_wanted(history.version(one.item.version), one.item, _payable(one)) for one in due]
+    if not caps and not any(isinstance(_split_of(history, one.item), MaximaInOrder) for one in due):
+        return [Shared(one, _said(shares)) for one, shares in zip(due, wanted, strict=True)]
+    ways = [_way_of(history, one.item, terms.payers(), caps) for one in due]
+    return _filled(ways, due, wanted, before, taken)
+
+
+def _payable(due: Due) -> int:
+    return due.figures.under_caps_minor - due.figures.retained_minor
+
+
+def _split_of(history: History, item: Item) -> Split | None:
+    return history.version(item.version).rules[item.key.rule].split
+
+
+def _wanted(terms: Terms, item: Item, minor: int) -> dict[str, int]:
+    """What each payer would pay if none had a maximum."""
+    split, payers = terms.rules[item.key.rule].split, terms.payers()
+    if isinstance(split, WeightedShares):
+        weights = {one.payer: one.weight for one in split.weights}
+        named = [payer for payer in payers if payer in weights]
+        return dict(zip(named, largest_remainder(minor, [weights[payer] for payer in named]), strict=True))
+    first = split.maxima[0].payer if isinstance(split, MaximaInOrder) else payers[0]
+    return {first: minor}
+
+
+def _payer_caps(terms: Terms) -> dict[str, _PayerCap]:
+    return {
+        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost")
+        for limit in terms.limits
+        if limit.said.kind == "payer" and limit.said.payer is not None
+    }
+
+
+def _way_of(history: History, item: Item, payers: Sequence[str], caps: Mapping[str, _PayerCap]) -> _Way:
+    """The order in which payers are asked for an item, with the most that each pays."""
+    split = _split_of(history, item)
+    if not isinstance(split, MaximaInOrder):
+        return _Way(tuple(payers), caps)
+    own = {one.payer: _PayerCap(to_minor(one.amount), "next_payer") for one in split.maxima}
+    return _Way(tuple(own), {**own, **caps})
+
+
+def _filled(
+    ways: Sequence[_Way],
+    due: Sequence[Due],
+    wanted: Sequence[Mapping[str, int]],
+    before: Mapping[ItemKey, Shares],
+    taken: Taken,
+) -> list[Shared]:
+    """What payers paid and is still due stays theirs; the rest goes to each in turn, up to its maximum."""
+    kept = [
+        _kept(_payable(one), want, dict(before.get(one.item.key, ()))) for one, want in zip(due, wanted, strict=True)
+    ]
+    used: Counter[str] = Counter({payer: minor for (kind, payer), minor in taken.items() if kind == "payer"})
+    for shares in kept:
+        used.update(shares)
+    found = []
+    for one, way, want, shares in zip(due, ways, wanted, kept, strict=True):
+        lost = _fill(way, want, shares, used, _payable(one) - sum(shares.values()))
+        found.append(Shared(Due(one.item, replace(one.figures, cut_payer_minor=lost)), _said(shares)))
+    return found
+
+
+def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    """What each payer paid already of what it would pay; then what it paid for others, as far as it is still due."""
+    if minor < 0:
+        return dict(wanted)
+    kept = {payer: min(want, max(0, before.get(payer, 0))) for payer, want in wanted.items()}
+    left = minor - sum(kept.values())
+    for payer, paid in before.items():
+        more = max(0, min(paid - kept.get(payer, 0), left))
+        kept[payer] = kept.get(payer, 0) + more
+        left -= more
+    return kept
+
+
+def _fill(way: _Way, wanted: Mapping[str, int], shares: dict[str, int], used: Counter[str], left: int) -> int:
+    """Gives out what is left of one item; returns what nobody pays."""
+    carried = 0
+    for payer in way.order:
+        own = max(0, min(left - carried, wanted.get(payer, 0) - shares.get(payer, 0)))
+        asked, cap = own + carried, way.caps.get(payer)
+        gets = asked if cap is None else min(asked, max(0, cap.minor - used[payer]))
+        shares[payer] = shares.get(payer, 0) + gets
+        used[payer] += gets
+        left -= gets
+        carried = asked - gets if cap is not None and cap.overflow == "next_payer" else 0
+    return left
+
+
+def _said(shares: Mapping[str, int]) -> Shares:
+    return tuple((payer, minor) for payer, minor in shares.items() if minor)
