@@ -62,13 +62,13 @@ async def kept(settling: Settling, contract_id: UUID) -> tuple[Folded, list[Any]
         tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
         contract = await contracts.get_contract(tx, contract_id)
         state = Folded(
-            terms=contract.terms,
+            history=contract.history,
             terminated_on=contract.terminated_on,
             claims={claim.id: claim for claim in await claims.of_contract(tx, contract_id)},
             posted={one.key: one for one in await items.posted_of(tx, contract_id)},
         )
         stored = await items.items_of(tx, contract_id)
-    fresh = evaluate(contract.terms, contract.terminated_on, state.claims.values())
+    fresh = evaluate(contract.history, contract.terminated_on, state.claims.values())
     return state, by_claim(stored), by_claim(fresh)
 
 
@@ -157,7 +157,7 @@ async def test_what_is_kept_is_the_fold_of_the_log(settling: Settling, seed: int
     folded = fold_of(await log_of(settling, contract.contract_id))
     assert state.claims == folded.claims
     assert state.posted == folded.posted
-    assert (state.terms, state.terminated_on) == (folded.terms, folded.terminated_on)
+    assert (state.history, state.terminated_on) == (folded.history, folded.terminated_on)
     assert stored == fresh
 
 

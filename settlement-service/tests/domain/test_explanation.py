@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from services.events.outcomes import OutcomeWithdrawn
-from settlement_service.domain.explanation import REASONS, explain
+from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.items import NotPayable
+from settlement_service.domain.words import REASONS
+from settlement_service.domain.working import holds_together
 
 from ..books import Books
 from ..builders import NOON, PAYER, PROVIDER, a_cap, a_claim, a_rule, activated
@@ -17,7 +19,7 @@ def test_an_item_that_a_cap_cut_in_part() -> None:
     claim = a_claim(1, units=4)
     books.verify(claim)
     (change,) = books.settle().changes
-    told = explain(books.terms, 7, change)
+    told = explain(books.history, books.terms, 7, change)
     assert told["item"] == 7
     assert told["claim"] == {
         "id": str(claim.id),
@@ -38,11 +40,13 @@ def test_an_item_that_a_cap_cut_in_part() -> None:
         "100.00 DKK",
         "Has a job",
         "Of 4 units claimed, 3",
-        "cut 50.00 DKK",
-        f"verified by {PAYER}",
-        "rounded",
+        "Taken off: 50.00 DKK (the cap on the contract of 250.00 DKK)",
+        f"decided by {PAYER}",
     ):
         assert part in told["text"]
+    assert "Af 4 indberettede enheder kan 3 endnu betales." in told["textInDanish"]
+    tree = tree_of(books.terms, books.terms, books.history.rules["job"], change)
+    assert (holds_together(tree), tree.value) == (True, 250)
 
 
 def test_an_item_that_is_taken_back() -> None:
@@ -51,7 +55,7 @@ def test_an_item_that_is_taken_back() -> None:
     books.settle()
     books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=claim.id, withdrawn_at=NOON))
     (change,) = books.settle(kind="correction").changes
-    told = explain(books.terms, 1, change)
+    told = explain(books.history, books.terms, 1, change)
     assert (told["decision"]["result"], told["amount"]) == ("withdrawn", kr("-100.00"))
     assert "the claim was withdrawn" in told["text"]
     assert f"which {PROVIDER} owes back" in told["text"]
@@ -59,7 +63,8 @@ def test_an_item_that_is_taken_back() -> None:
 
 @pytest.mark.parametrize("reason", NotPayable.__args__)  # type: ignore[attr-defined]
 def test_every_reason_has_its_words(reason: str) -> None:
-    assert REASONS[reason]
+    assert REASONS["en"][reason]
+    assert REASONS["da"][reason]
 
 
 def kr(amount: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from settlement_service.domain.terms import Terms
 
 
 class ItemBody(Shape):
-    """What one rule gives for one subject (a participant, a cohort, a site, the contract itself) and occurrence: what is
-    due now, what was posted before, the difference. `reason` says why nothing is due any more. What rests on several
+    """What one rule gives for one subject (a participant, cohort, site, or the contract itself) and occurrence: what
+    is due now, what was posted before, the difference. `reason` says why nothing is due any more. What rests on several
     claims names none here: its explanation does."""
 
     number: Annotated[int, Field(description="Within the settlement, among the items that the reader may see")]
@@ -116,9 +116,9 @@ class ExplainedShare(Shape):
 
 
 class Step(Shape):
-    """One step of a computation: `op` applied to the values of `of` gives `value`: a decimal, or a fraction where it has no
-    end; true or false for a condition; absent while it is not yet measured. A step without `of` stands in a claim or in
-    the terms: `what` or `name` say what it is, `claims` which claims it comes from. See docs/terms.md."""
+    """One step of a computation: `op` applied to the values of `of` gives `value`: a decimal, a fraction where it has
+    no end, true or false for a condition, nothing while it is not yet measured. A step without `of` stands in a claim
+    or in the terms: `what` or `name` say what it is, `claims` which claims it comes from. See docs/terms.md."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -40,8 +40,8 @@ class RulePositionBody(Shape):
 
 
 class HeadroomBody(Shape):
-    """A cap, and what of it is left: `appliesTo` names the rule, the period of the calendar or the payer. Of the cap on a
-    person: how many people have reached it."""
+    """A cap, and what of it is left: `appliesTo` names the rule, the period of the calendar or the payer. Of the cap on
+    a person: how many people have reached it."""
 
     cap: CapName
     applies_to: str | None = None

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 from settlement_service.domain.caps import Posting, Taken, apply_caps, net_of, taken_by
@@ -19,8 +18,6 @@ from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
 from settlement_service.domain.working import Node
-
-NONE_TAKEN: Taken = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ class Basis:
     posted: Sequence[Posted]
     claims: Mapping[UUID, Claim]
     settled: Mapping[str, int] = field(default_factory=dict)
-    rest: Taken = NONE_TAKEN
+    rest: Taken = field(default_factory=dict)
     only: frozenset[str] | None = None
 
     def sees(self, rule: str) -> bool:

@@ -52,7 +52,8 @@ def _due(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
         return leaf("nothing", Fraction(0), reason=change.reason, currency=terms.currency)
     gross, cuts = _gross(terms, rule, change), []
     for cap, minor in change.now.cuts:
-        cuts.append(leaf("cut", _major(terms, minor), cap=cap, limit=_limit(caps_of, change, cap)))
+        told = {"cap": cap, "limit": _limit(caps_of, change, cap), "currency": terms.currency}
+        cuts.append(leaf("cut", _major(terms, minor), **told))
     return computed("difference", gross, *cuts, what="due", currency=terms.currency) if cuts else gross
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from services.core.money import format_minor
+from services.core.money import format_minor, places_of
 from settlement_service.domain.difference import Change
 from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.words import CAPS, DANISH, ENGLISH, REASONS, SIGNS
@@ -20,7 +20,8 @@ _PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({"en": ENGLISH
 def in_words(language: Language, terms: Terms, rule: Rule, change: Change, tree: Node) -> str:
     """Why this settlement posts what it posts for an item."""
     say = _PHRASES[language]
-    sentences = [say["rule"].format(rule=rule.code, version=terms.version)]
+    names = say["and"].join(f"'{terms.metrics[code].name}'" for code in sorted(rule.metrics)) or rule.code
+    sentences = [say["rule"].format(rule=rule.code, version=terms.version, metrics=names)]
     if change.claim_id is not None and change.decided_by:
         day = change.decided_at.date().isoformat() if change.decided_at else ""
         by = say["and"].join(change.decided_by)
@@ -44,8 +45,10 @@ def _steps(language: Language, node: Node) -> Iterator[str]:
     """A sentence for each step, those it rests on first."""
     for one in node.of:
         yield from _steps(language, one)
+    if not node.of:
+        yield from _of_leaf(language, node)
     phrase = _PHRASES[language].get(f"step.{node.op}")
-    if phrase is None or not (node.of or node.op in ("not_yet_measured",)):
+    if phrase is None or not (node.of or node.op == "not_yet_measured"):
         return
     operands = [_named(language, one) for one in node.of]
     told: dict[str, Any] = {**_about(node), "of": operands, "value": _value(language, node)}
@@ -54,6 +57,18 @@ def _steps(language: Language, node: Node) -> Iterator[str]:
     told["sign"] = SIGNS.get(str(node.about.get("comparator")), "")
     told["from"], told["to"] = node.about.get("from") or "-∞", node.about.get("to") or "∞"
     yield phrase.format_map(told)
+
+
+def _of_leaf(language: Language, node: Node) -> Iterator[str]:
+    """What should be said of a figure beside naming it: units that were left out, and what a cap took."""
+    say = _PHRASES[language]
+    claimed = node.about.get("claimed")
+    if claimed is not None and claimed != node.value:
+        yield say["some_units"].format(claimed=claimed, units=_value(language, node))
+    if node.op == "cut":
+        limit = node.about.get("limit")
+        of = say["limit"].format(limit=f"{limit['amount']} {limit['currency']}") if limit else ""
+        yield say["cut"].format(cap=CAPS[language][node.about["cap"]], limit=of, amount=_value(language, node))
 
 
 def _about(node: Node) -> dict[str, Any]:
@@ -79,8 +94,12 @@ def _value(language: Language, node: Node) -> str:
     if isinstance(node.value, bool):
         return _PHRASES[language]["yes" if node.value else "no"]
     currency = node.about.get("currency")
-    shown = decimal(node.value, 2 if currency and node.value.denominator != 1 else SHOWN_PLACES)
-    return f"{shown} {currency}" if currency else shown
+    if currency is None:
+        return decimal(node.value, SHOWN_PLACES)
+    minor = node.value * 10 ** (places_of(currency) or 0)
+    if minor.denominator == 1:
+        return f"{format_minor(minor.numerator, currency)} {currency}"
+    return f"{decimal(node.value, SHOWN_PLACES)} {currency}"
 
 
 def decimal(value: Fraction, places: int) -> str:

@@ -7,8 +7,11 @@ SIGNS: Mapping[str, str] = MappingProxyType({"ge": "≥", "gt": ">", "le": "≤"
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
-        "rule": "Rule {rule} of version {version} of the terms pays for this.",
-        "decided": "The claim of {day} was decided on {at} by {by}.",
+        "rule": "Rule {rule} of version {version} of the terms pays for {metrics}.",
+        "some_units": "Of {claimed} units claimed, {units} may still be paid.",
+        "cut": "Taken off: {amount} ({cap}{limit}).",
+        "limit": " of {limit}",
+        "decided": "The claim of {day} was decided by {by} on {at}.",
         "not_due": "Nothing is due (any more): {why}.",
         "due": "Due is {amount}.",
         "before": "Posted before: {amount}.",
@@ -51,8 +54,11 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
 
 DANISH: Mapping[str, str] = MappingProxyType(
     {
-        "rule": "Betalingsregel {rule} i version {version} af vilkårene betaler for dette.",
-        "decided": "Resultatindberetningen for {day} blev afgjort {at} af {by}.",
+        "rule": "Betalingsregel {rule} i version {version} af vilkårene betaler for {metrics}.",
+        "some_units": "Af {claimed} indberettede enheder kan {units} endnu betales.",
+        "cut": "Fratrukket: {amount} ({cap}{limit}).",
+        "limit": " på {limit}",
+        "decided": "Resultatindberetningen for {day} blev afgjort af {by} {at}.",
         "not_due": "Der er ikke (længere) noget at betale: {why}.",
         "due": "Beløbet udgør {amount}.",
         "before": "Tidligere bogført: {amount}.",
