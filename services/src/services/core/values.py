@@ -50,7 +50,8 @@ KIND_MARK = "\x00"
 
 
 def _field_of(shape: Any) -> str:
-    return next(iter(shape.__dataclass_fields__))
+    fields: dict[str, Any] = shape.__dataclass_fields__
+    return next(iter(fields))
 
 
 def _kinds_of(shape: Any) -> tuple[str, ...]:

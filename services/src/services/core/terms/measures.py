@@ -51,7 +51,8 @@ class Rounding:
 
 @value
 class Bound:
-    """The lower bound of an estimate's two-sided confidence interval: of which estimate, at which level ("0.95")."""
+    """The lower bound of an estimate's two-sided confidence interval: `of` which estimate, at which `level` ("0.95").
+    That of a difference is `against` an arm, as the difference is."""
 
     of: BoundOf
     level: str
