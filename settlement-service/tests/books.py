@@ -158,7 +158,7 @@ class Books:
             items_sha256=items_hash(item_documents(own)),
             content_sha256=shown.content_sha256,
             content=shown.content,
-            rest=() if tree is None else self._rest(audience, settled),
+            rest=None if tree is None else self._rest(audience, settled),
         )
         scopes = scopes_of(self.terms, audience)
         mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]

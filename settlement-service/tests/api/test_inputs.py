@@ -115,7 +115,7 @@ async def test_a_provider_is_given_its_own_and_one_figure_for_the_rest(settling:
     others = {row["position"] for row in theirs["inputs"]}
     terms = {row["position"] for row in everything["inputs"] if row["input"]["type"].endswith("contract.activated.v1")}
     assert positions & others == terms, "only the terms are given to both"
-    assert mine["rest"]["contractMinor"] > 0
+    assert [(one["cap"], one["minor"] > 0) for one in mine["rest"]] == [("contract", True)]
     told = json.dumps(mine["inputs"])
     for row in everything["inputs"]:
         claim = row["input"]["fact"].get("claimId")

@@ -32,7 +32,7 @@ async def test_the_content_hash_can_be_computed_from_what_is_shown(settling: Set
     path = await a_statement(settling)
     for organisation in (PAYER, PROVIDER, INVESTOR, EVALUATOR):
         shown = (await settling.get(organisation, path)).json()
-        said = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "total")}
+        said = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "totals", "total")}
         lines = [{key: value for key, value in line.items() if key != "name"} for line in shown["lines"]]
         assert sha256(canonical({**said, "lines": lines})) == shown["contentSha256"]
 
@@ -68,7 +68,7 @@ class TestAnInvestor:
         shown = (await settling.get(INVESTOR, path)).json()
         assert (shown["lines"], shown["total"]) == ([], kr("402.00"))
         as_csv = (await settling.get(INVESTOR, path, "text/csv")).text
-        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;402,00;DKK"]
+        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;;;;402,00;;;;DKK"]
 
     async def test_is_told_nothing_of_drafts_that_could_be_subtracted(self, settling: Settling) -> None:
         contract = await settling.contract(*(a_claim(n) for n in range(9)), rules=[a_rule(payee=INVESTOR)])
@@ -102,6 +102,16 @@ class TestAnInvestor:
         assert not told.keys() & {"rules", "notPaid"}
 
 
+HEADINGS = (
+    *("line", "rule", "name", "price", "people", "units"),
+    *("cut_person", "cut_rule", "cut_period", "cut_contract", "cut_retention", "cut_payer"),
+    *("amount", "payee", "nature", "state", "currency"),
+)
+
+
+HOME = ("0", "0", "0", "53,50", "0", "0")
+
+
 class TestFormats:
     async def test_csv_as_danish_spreadsheets_read_it(self, settling: Settling) -> None:
         path = await a_statement(settling, caps=[a_cap("contract", 100_000)])
@@ -110,22 +120,10 @@ class TestFormats:
         assert "\r\n" in answer.text
         rows = list(csv.reader(io.StringIO(answer.text), delimiter=";"))
         assert rows == [
-            [
-                "line",
-                "rule",
-                "name",
-                "price",
-                "people",
-                "units",
-                "cut_person",
-                "cut_rule",
-                "cut_contract",
-                "amount",
-                "currency",
-            ],
-            ["1", "job", "Has a job", "100,50", "7", "7", "0", "0", "0", "703,50", "DKK"],
-            ["2", "home", "Has a home", "50,00", "7", "7", "0", "0", "53,50", "296,50", "DKK"],
-            ["total", "", "", "", "", "", "", "", "", "1000,00", "DKK"],
+            list(HEADINGS),
+            ["1", "job", "Has a job", "100,50", "7", "7", *["0"] * 6, "703,50", INVESTOR, "service", "", "DKK"],
+            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", INVESTOR, "service", "", "DKK"],
+            ["total", *[""] * 11, "1000,00", "", "", "", "DKK"],
         ]
 
     @pytest.mark.parametrize(("accept", "query"), [("text/csv; charset=utf-8-sig", {}), ("text/csv", {"bom": "true"})])
@@ -191,7 +189,7 @@ class TestDetails:
         assert numbers == list(range(8, 15)), "numbers run through the settlement"
         told = (await settling.get(PAYER, f"{path}/items/8/explanation")).json()
         assert (told["rule"]["code"], told["amount"], told["decision"]["decidedBy"]) == ("home", kr("50.00"), [PAYER])
-        assert "verified by" in told["text"]
+        assert "decided by" in told["text"]
         for missing in ("lines/3/items", "items/15/explanation"):
             refused(await settling.get(PAYER, f"{path}/{missing}"), 404, "not-found")
         for nonsense in ("lines/0/items", "items/x/explanation"):
@@ -229,12 +227,12 @@ class TestPosition:
         contract = await settling.contract(*claims, caps=caps)
         path = f"/v1/contracts/{contract.contract_id}/position"
         await settling.settle(contract.contract_id)
-        await settling.verify(contract.contract_id, a_claim(4), a_claim(5, day="2031-01-01"))
+        await settling.verify(contract.contract_id, a_claim(4), a_claim(5, day="2026-04-01"))
         told = (await settling.get(PAYER, path)).json()
         assert (told["entitled"], told["settled"], told["waiting"]) == (kr("550.00"), kr("350.00"), kr("200.00"))
         assert told["headroom"] == [
             {"cap": "person", "limit": kr("150.00"), "peopleAtLimit": 1},
-            {"cap": "rule", "rule": "job", "limit": kr("1000.00"), "used": kr("550.00"), "left": kr("450.00")},
+            {"cap": "rule", "appliesTo": "job", "limit": kr("1000.00"), "used": kr("550.00"), "left": kr("450.00")},
             {"cap": "contract", "limit": kr("600.00"), "used": kr("550.00"), "left": kr("50.00")},
         ]
         (rule,) = told["rules"]
@@ -247,7 +245,7 @@ class TestPosition:
         contract = await settling.contract(*claims, metrics=metrics)
         path = f"/v1/contracts/{contract.contract_id}/position"
         told = (await settling.get(PAYER, path)).json()["notPaid"]
-        assert [(one.get("rule"), one["reason"], one["claims"]) for one in told] == [
+        assert [(one.get("rule"), one["reason"], one["count"]) for one in told] == [
             (None, "no-rule", 1),
             ("job", "over-payments-per-person", 1),
         ]

@@ -1,6 +1,7 @@
 """Tests: the second line: what PostgreSQL itself keeps from whom, and what nobody may change."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ OF_PARTIES = (
     "readership",
     "input",
     "claim",
+    "enrolment",
     "item",
     "posted_item",
     "settlement",
@@ -41,8 +43,18 @@ OF_PARTIES = (
     "posting",
     "payment",
 )
-OF_PERSONS = ("input", "claim", "item", "posted_item", "settlement_item")
-ONLY_GROW = ("input", "settlement_line", "settlement_item", "statement", "approval", "entry", "posting", "payment")
+OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "settlement_item")
+ONLY_GROW = (
+    "input",
+    "enrolment",
+    "settlement_line",
+    "settlement_item",
+    "statement",
+    "approval",
+    "entry",
+    "posting",
+    "payment",
+)
 
 
 @pytest.fixture
@@ -62,6 +74,10 @@ async def contract_id(settling: Settling) -> UUID:
         metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
         parties=(PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER),
     )
+    enrolled = ParticipantEnrolled(
+        contract_id=contract.contract_id, subject_id=person(1), cohort="first", enrolled_on=date(2026, 1, 1)
+    )
+    await settling.tell(enrolled)
     shown = await settling.settle(contract.contract_id)
     body = {
         "reference": "ERP-1",

@@ -67,7 +67,7 @@ class Given:
     items_sha256: str
     content_sha256: str
     content: dict[str, Any]
-    rest: tuple[Rest, ...] = ()
+    rest: tuple[Rest, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _basis(given: Given, state: Folded, history: History, audience: Audience) ->
         posted=list(state.posted.values()),
         claims=state.claims,
         settled=state.settled,
-        rest={(one.cap, one.group): one.minor for one in given.rest},
+        rest={(one.cap, one.group): one.minor for one in given.rest or ()},
         only=None if audience.whole else audience.items,
     )
 

@@ -8,6 +8,9 @@ from math import isqrt
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from services.core.terms.figures import compare, rounded
+from services.core.terms.measures import Rounding
+
 Value: TypeAlias = Fraction | bool | None
 """A number, a truth, or not yet measured."""
 ROOT_PLACES = 12
@@ -99,32 +102,9 @@ def unpacked(document: Mapping[str, Any]) -> Node:
     )
 
 
-def rounded(value: Fraction, mode: str, places: int) -> Fraction:
-    """The value to so many decimals; half-up is away from zero at the half."""
-    if mode == "none":
-        return value
-    scaled = value * 10**places
-    if mode == "floor":
-        whole = scaled.__floor__()
-    elif mode == "ceil":
-        whole = scaled.__ceil__()
-    else:
-        whole = (abs(scaled) + Fraction(1, 2)).__floor__() * (1 if scaled >= 0 else -1)
-    return Fraction(whole, 10**places)
-
-
 def root(value: Fraction) -> Fraction:
     """The square root, to ROOT_PLACES decimals, rounded down: the same on every machine."""
     return Fraction(isqrt((value * 10 ** (2 * ROOT_PLACES)).__floor__()), 10**ROOT_PLACES)
-
-
-def compare(left: Fraction, comparator: str, right: Fraction) -> bool:
-    """Whether left is at least, more than, at most, less than right."""
-    if comparator == "ge":
-        return left >= right
-    if comparator == "gt":
-        return left > right
-    return left <= right if comparator == "le" else left < right
 
 
 def _product(values: list[Fraction], about: Mapping[str, Any]) -> Fraction:
@@ -197,7 +177,7 @@ _OPERATIONS: Mapping[str, Callable[[list[Fraction], Mapping[str, Any]], Value]] 
         "within": _within,
         "part_of_band": _part_of_band,
         "interpolated": _interpolated,
-        "rounded": lambda values, about: rounded(values[0], about["mode"], about["places"]),
+        "rounded": lambda values, about: rounded(values[0], Rounding(mode=about["mode"], places=about["places"])),
         "compare": lambda values, about: compare(values[0], about["comparator"], values[1]),
     }
 )

@@ -34,13 +34,13 @@ async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     if not may_have_inputs(contract.terms, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
     if audience.whole:
-        return Opened(await _given(tx, settlement, contract.terms, audience, None, ()), None, None)
+        return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
         taken = await taken_by_others(
             tx, contract.history.at_end(settlement.period.end), settlement, sorted(audience.items)
         )
-    rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()))
+    rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
     return Opened(given, scopes_of(contract.terms, audience), tree)
@@ -54,7 +54,12 @@ async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int
 
 
 async def _given(
-    tx: Transaction, settlement: Settlement, terms: Terms, audience: Audience, tree: Tree | None, rest: tuple[Rest, ...]
+    tx: Transaction,
+    settlement: Settlement,
+    terms: Terms,
+    audience: Audience,
+    tree: Tree | None,
+    rest: tuple[Rest, ...] | None,
 ) -> Given:
     shown = await statements.find_projection(tx, settlement.id)
     if shown is None:
