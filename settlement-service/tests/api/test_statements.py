@@ -122,7 +122,7 @@ class TestFormats:
         assert rows == [
             list(HEADINGS),
             ["1", "job", "Has a job", "100,50", "7", "7", *["0"] * 6, "703,50", INVESTOR, "service", "", "DKK"],
-            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", INVESTOR, "service", "", "DKK"],
+            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", PROVIDER, "service", "", "DKK"],
             ["total", *[""] * 11, "1000,00", "", "", "", "DKK"],
         ]
 
