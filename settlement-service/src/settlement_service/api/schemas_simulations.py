@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.core.terms.figures import rounded
+from services.core.terms.measures import Rounding
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, ShareBody, TotalBody, cuts_of
 from settlement_service.domain.simulation import Simulated, Spreads
-from settlement_service.domain.simulation_chance import Spread, decimal_of
+from settlement_service.domain.simulation_chance import PLACES, Spread, decimal_of
 from settlement_service.domain.simulation_distances import BandDistance, ThresholdDistance
 from settlement_service.domain.simulation_effects import CapEffect, RuleEffect
 from settlement_service.domain.simulation_run import Payments
@@ -21,8 +23,12 @@ from settlement_service.usecases.simulate_contract import Answer
 Figure = Annotated[str, Field(examples=["0.308642"], description="A decimal, to six places")]
 
 
-def _figure(number: Fraction | None) -> str | None:
-    return None if number is None else decimal_of(number)
+def _figure(number: Fraction) -> str:
+    return decimal_of(rounded(number, Rounding(mode="half_up", places=PLACES)))
+
+
+def _if_any(number: Fraction | None) -> str | None:
+    return None if number is None else _figure(number)
 
 
 class PaidBody(Shape):
@@ -150,10 +156,10 @@ class ThresholdBody(Shape):
             metric=one.metric,
             basis=one.basis,
             comparator=one.comparator,
-            measured=_figure(one.measured),
-            needed=decimal_of(one.needed),
+            measured=_if_any(one.measured),
+            needed=_figure(one.needed),
             holds=one.holds,
-            missing=_figure(one.missing),
+            missing=_if_any(one.missing),
             missing_subjects=one.missing_subjects,
         )
 
@@ -183,13 +189,13 @@ class BandsBody(Shape):
         def bound(end: Fraction | None) -> BoundBody | None:
             if end is None or value is None:
                 return None
-            return BoundBody(at=decimal_of(end), distance=decimal_of(abs(end - value)))
+            return BoundBody(at=_figure(end), distance=_figure(abs(end - value)))
 
         return cls(
             rule=one.rule,
             metric=one.metric,
             basis=one.basis,
-            measured=_figure(value),
+            measured=_if_any(value),
             above=bound(one.above),
             below=bound(one.below),
         )

@@ -19,9 +19,10 @@ from settlement_service.domain.simulation_run import (
     total_of,
 )
 from settlement_service.domain.simulation_scenario import Asked, Outcome, Question, Scenario
-from settlement_service.domain.simulation_subjects import size_of, supposed
+from settlement_service.domain.simulation_subjects import over_enrolled, supposed
+from settlement_service.domain.simulation_work import Work, work_of, work_of_draws
 
-MOST_WORK = 250_000
+MOST_WORK = 200_000
 """How many claims and enrolments are gone through for one answer, all settlements and draws together: some seconds. It
 is counted, not timed, so that the same question is answered on every machine."""
 
@@ -61,26 +62,30 @@ class Simulated:
 def simulate(asked: Asked, question: Question, dice_of: DiceOf) -> list[Simulated]:
     """What is answered to a question that was checked, scenario by scenario. `dice_of` gives the dice of each place.
     Errors: `simulation-too-large`."""
-    left = MOST_WORK - _check_scenarios(asked, question.scenarios)
+    work = work_of(asked)
+    left = MOST_WORK - _check_scenarios(asked, work, question.scenarios)
+    if question.monte_carlo is not None:
+        left -= work_of_draws(question.monte_carlo)
     draws = []
     for scenario in question.scenarios:
         draws.append(_drawn(scenario, question.monte_carlo, dice_of))
-        left -= _check_draws(asked, draws[-1], left)
+        left -= _check_draws(asked, work, draws[-1], left)
     return [
         replace(_simulated(asked, scenario), spreads=_spread(asked, of) if of else None)
         for scenario, of in zip(question.scenarios, draws, strict=True)
     ]
 
 
-def _check_scenarios(asked: Asked, scenarios: Sequence[Scenario]) -> int:
-    """How much there is to do without draws."""
-    steps, metrics = len(steps_of(asked)), len(_metrics(asked))
-    once = sum(size_of(asked, scenario) for scenario in scenarios) * (steps + metrics * len(steps_for_total(asked)))
-    if once > MOST_WORK:
-        most = MOST_WORK // (once // sum(size_of(asked, scenario) for scenario in scenarios))
-        allowed = f"About {most} people and outcomes, those of all scenarios together."
+def _check_scenarios(asked: Asked, work: Work, scenarios: Sequence[Scenario]) -> int:
+    """How much there is to do without draws: each settlement, and all of them for one more outcome on each metric."""
+    settlements = len(steps_of(asked)) + (1 + len(_metrics(asked))) * len(steps_for_total(asked))
+    whole = sum(work.of(asked, scenario) for scenario in scenarios) * settlements
+    if whole > MOST_WORK:
+        people = sum(outcome.subjects for scenario in scenarios for outcome in scenario.outcomes)
+        most = people * MOST_WORK // whole
+        allowed = f"About {most} subjects over all outcomes of these scenarios, or fewer scenarios, rules or years."
         raise SimulationTooLarge(errors=[FieldError("/scenarios", SimulationTooLarge.code, allowed)])
-    return once
+    return whole
 
 
 def _simulated(asked: Asked, scenario: Scenario) -> Simulated:
@@ -110,24 +115,32 @@ def _metrics(asked: Asked) -> list[str]:
 
 
 def _one_more(asked: Asked, scenario: Scenario) -> Iterator[tuple[str, int]]:
-    """What one more person (or site) with the last outcome on each metric would give. Left out where everybody who is
-    enrolled has it already."""
+    """What one more person (or site) with the last outcome on each metric would give, or the first where there is none.
+    Left out where everybody who is enrolled has it already."""
     paid = sum(_total(asked, scenario).values())
     for code in _metrics(asked):
         more = _with_one_more(asked, scenario, code)
-        if more is not None and size_of(asked, more) > size_of(asked, scenario):
+        if not over_enrolled(asked, more):
             yield code, sum(_total(asked, more).values()) - paid
 
 
-def _with_one_more(asked: Asked, scenario: Scenario, code: str) -> Scenario | None:
+def _with_one_more(asked: Asked, scenario: Scenario, code: str) -> Scenario:
     places = [place for place, outcome in enumerate(scenario.outcomes) if outcome.metric == code]
     if not places:
-        return None
+        return replace(scenario, outcomes=(*scenario.outcomes, _first(asked, code)))
     outcomes = list(scenario.outcomes)
-    last: Outcome = outcomes[places[-1]]
+    last = outcomes[places[-1]]
     more = last.subjects + 1
     outcomes[places[-1]] = replace(last, people=more) if last.sites is None else replace(last, sites=more)
     return replace(scenario, outcomes=tuple(outcomes))
+
+
+def _first(asked: Asked, code: str) -> Outcome:
+    """One person or site, at the first point, on the last day."""
+    metric = asked.history.metrics[code]
+    points = metric.measurement_points
+    one = Outcome(metric=code, occurrence=points[0].code if points else None)
+    return replace(one, people=1) if metric.subject == "participant" else replace(one, sites=1)
 
 
 def _drawn(scenario: Scenario, said: MonteCarlo | None, dice_of: DiceOf) -> Drawn:
@@ -157,14 +170,14 @@ def _with(outcome: Outcome, number: Fraction) -> Outcome:
     return replace(outcome, people=int(number)) if outcome.sites is None else replace(outcome, sites=int(number))
 
 
-def _check_draws(asked: Asked, draws: Drawn, left: int) -> int:
+def _check_draws(asked: Asked, work: Work, draws: Drawn, left: int) -> int:
     """How much there is to do for draws; those that are alike are computed once."""
-    work = sum(size_of(asked, one) for one, _ in draws.values()) * len(steps_for_total(asked))
-    if work > left:
-        most = sum(times for _, times in draws.values()) * max(left, 0) // work
+    whole = sum(work.of(asked, one) for one, _ in draws.values()) * len(steps_for_total(asked))
+    if whole > left:
+        most = sum(times for _, times in draws.values()) * max(0, left) // whole
         allowed = f"About {most} runs of this; more with fewer people, or fewer outcomes that are left to chance."
         raise SimulationTooLarge(errors=[FieldError("/monteCarlo/runs", SimulationTooLarge.code, allowed)])
-    return work
+    return whole
 
 
 def _spread(asked: Asked, draws: Drawn) -> Spreads:

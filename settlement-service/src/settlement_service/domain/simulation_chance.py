@@ -3,7 +3,7 @@ dice give the same draws, to the last digit, on every machine."""
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -21,6 +21,8 @@ Draw: TypeAlias = Callable[[Dice], Fraction]
 
 FINE = 1 << 64
 """Chance is cut into so many parts."""
+FINEST = 1 << 192
+"""What the likeliest number of a binomial distribution weighs while the others are found from it."""
 BYTES = 48
 """A normal number is the sum of so many even ones: within a thousandth of the true quantiles from 5 to 95 %."""
 PLACES = 6
@@ -156,7 +158,7 @@ def _draw(said: Distribution, whole: bool) -> Draw:
                 return lambda dice: low + dice(int(width) + 1)
             return lambda dice: low + width * Fraction(dice(FINE), FINE - 1)
         case Binomial():
-            table = list(_binomial(said.n, Fraction(said.p)))
+            table = _binomial(said.n, Fraction(said.p))
             return lambda dice: Fraction(bisect_right(table, dice(FINE)))
         case Normal():
             mean, deviation = Fraction(said.mean), Fraction(said.sd)
@@ -166,18 +168,21 @@ def _draw(said: Distribution, whole: bool) -> Draw:
             return lambda dice: _triangular(*ends, Fraction(dice(FINE), FINE))
 
 
-def _binomial(n: int, p: Fraction) -> Iterator[int]:
-    """For 0, 1, ... n - 1: how many parts of FINE lie at or below it. Exact until it is cut."""
+def _binomial(n: int, p: Fraction) -> list[int]:
+    """For 0, 1, ... n - 1: how many parts of FINE lie at or below it. Weights go down from the likeliest number by the
+    ratio of each to the next, in whole numbers, until nothing is left of them."""
     hit, miss = p.numerator, p.denominator - p.numerator
-    if miss == 0:
-        yield from (0 for _ in range(n))
-        return
-    whole, ways = p.denominator**n, miss**n
-    so_far = 0
-    for number in range(n):
-        so_far += ways
-        yield so_far * FINE // whole
-        ways = ways * (n - number) * hit // ((number + 1) * miss)
+    if not hit or not miss:
+        return [FINE if not hit else 0] * n
+    weights = [0] * (n + 1)
+    mode = min(n, (n + 1) * hit // p.denominator)
+    weights[mode] = FINEST
+    for number in range(mode, n):
+        weights[number + 1] = weights[number] * (n - number) * hit // ((number + 1) * miss)
+    for number in range(mode, 0, -1):
+        weights[number - 1] = weights[number] * number * miss // ((n - number + 1) * hit)
+    up_to = list(accumulate(weights))
+    return [so_far * FINE // up_to[-1] for so_far in up_to[:-1]]
 
 
 def _standard(dice: Dice) -> Fraction:

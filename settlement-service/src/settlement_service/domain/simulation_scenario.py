@@ -96,8 +96,9 @@ class Asked:
         return 0 if known is None else len(known.items) + len(known.facts.claims) + len(known.facts.enrolments)
 
     def size_of(self, cohort: Cohort) -> int:
-        """How many people a cohort has if nothing is said; on top of what is known, nobody more."""
-        return (cohort.size or 0) if self.known is None else 0
+        """How many people a cohort has if nothing is said: on top of what is known, nobody more; and nobody is asked
+        for where nothing is measured of them together."""
+        return cohort.size or 0 if self.known is None and self.measures else 0
 
     def metric(self, code: str) -> Metric | None:
         """The metric of that code, if there is one."""
@@ -119,16 +120,17 @@ class Asked:
     @cached_property
     def excluding(self) -> frozenset[str]:
         """Metrics that are measured over who was measured: there it counts that others were, and did not achieve it."""
-        return frozenset(one.metric for one in self._measures if one.missing == "excluded")
+        return frozenset(one.metric for one in self.measures if one.missing == "excluded")
 
     @cached_property
     def exits(self) -> frozenset[str]:
         """Metrics that take people out of a denominator."""
-        kinds = [one.denominator for one in self._measures]
+        kinds = [one.denominator for one in self.measures]
         return frozenset(code for kind in kinds if isinstance(kind, AsEnrolled) for code in kind.neutral_exits)
 
     @cached_property
-    def _measures(self) -> list[Measure]:
+    def measures(self) -> list[Measure]:
+        """All measures of the terms: without one, nobody asks who is enrolled."""
         return [measure for terms in self.history.versions for measure in all_measures(terms.said)]
 
 

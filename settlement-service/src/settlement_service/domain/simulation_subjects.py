@@ -73,17 +73,6 @@ def supposed(asked: Asked, scenario: Scenario) -> Supposed:
     return _Supposing(asked, scenario).all()
 
 
-def size_of(asked: Asked, scenario: Scenario) -> int:
-    """How many claims and enrolments a scenario comes to, at most, without making them."""
-    people = sum(numbers_of(asked, scenario).values())
-    claims = sum(outcome.subjects for outcome in scenario.outcomes)
-    return (
-        asked.known_size
-        + claims
-        + people * (1 + sum(outcome.metric in asked.excluding for outcome in scenario.outcomes))
-    )
-
-
 def _series(asked: Asked, outcome: Outcome) -> Series:
     return outcome.metric, asked.occurrence(outcome) or "", outcome.series
 
@@ -204,6 +193,8 @@ class _Supposing:
 
     def _enrolments(self) -> Iterator[Enrolled]:
         """Everybody is enrolled when the cohort starts, or the outcome period does."""
+        if not self._asked.measures:
+            return
         terms = self._asked.history.newest
         for code, people in self._people.items():
             cohort = terms.cohorts.get(code)
