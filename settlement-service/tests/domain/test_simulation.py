@@ -147,6 +147,34 @@ def test_what_is_too_large_is_refused_before_it_is_begun() -> None:
     assert caught.value.errors[0].pointer == "/scenarios"
 
 
+def test_each_cap_says_what_it_took_and_what_is_left() -> None:
+    caps = [
+        a_cap("person", 150),
+        a_cap("rule", 500, "home"),
+        Cap(kind="period", amount=kr(10), every="year", period_basis="achieved"),
+        Cap(kind="payer", amount=kr(9), payer=PAYER, overflow="lost"),
+    ]
+    terms = asked_of(a_rule("job", 100), a_rule("home", 100), caps=caps)
+    found = simulated(terms, jobs(8, "2026-03-01"), jobs(8, "2026-04-01", "home"), jobs(1, "2027-03-01"))
+    assert [(one.cap, one.of, one.used_minor, one.cut_minor, one.people_at_limit) for one in found.effects.caps] == [
+        ("person", None, None, 400, 8),
+        ("rule", "home", 200, 0, None),
+        ("period", "2026", 1_000, 200, None),
+        ("period", "2027", 100, 0, None),
+        ("payer", PAYER, 900, None, None),
+    ]
+    assert total(found) == 900
+    assert [one.figures.cut_payer_minor for one in found.effects.rules] == [100, 100]
+
+
+def test_outcomes_are_paid_by_the_version_of_their_day() -> None:
+    first = activated([a_rule("job", 100)])
+    second = activated([a_rule("job", 300)], contract_id=first.contract_id, version=2, effective_from=date(2028, 1, 1))
+    found = simulated(asked(history_of([first, second])), jobs(2, "2027-12-31"), jobs(2, "2028-01-01"))
+    assert by_year(found) == {"2026": 0, "2027": 200, "2028": 600, "2029": 0}
+    assert found.one_more == (("job", 300),)
+
+
 def test_a_metric_without_an_outcome_is_worth_its_first() -> None:
     terms = asked_of(
         a_rule("job", 100), a_rule("well", 70), metrics=[a_metric("job"), a_metric("well", subject="site")]

@@ -23,7 +23,7 @@ from settlement_service.domain.terms import Terms, terms_of
 class Outcome:
     """So many subjects achieved something on one day, or a value was measured. `people` are participants, `sites` so
     many sites; `site` is the one that was measured. `units` are those of each subject, 1 if left out. Without a
-    `cohort` people are of all cohorts, in the order of the terms; without `achieved_on` it is the last day."""
+    `cohort` people are of all cohorts, in the order of the terms; without a day it is the last one."""
 
     metric: str
     cohort: str | None = None
@@ -63,7 +63,7 @@ class Scenario:
 @value
 class Question:
     """What terms would pay for scenarios: those in force, or those that are given, for everything that is achieved
-    before `end` (left out, in the whole outcome period). `from_` now: on top of what is known at this moment."""
+    before `end` (left out, in the whole outcome period). `from` now: on top of what is known at this moment."""
 
     scenarios: tuple[Scenario, ...]
     terms: Agreement | None = None

@@ -77,7 +77,7 @@ async def simulate_contract(ground: Ground, question: Question) -> Answer:
         raise SimulationsBusy(retry_after_seconds=5)
     work = asyncio.ensure_future(asyncio.to_thread(_computed, ground, question))
     _AT_WORK.add(work)
-    work.add_done_callback(_AT_WORK.discard)
+    work.add_done_callback(_done)
     return await asyncio.shield(work)
 
 
@@ -88,6 +88,13 @@ def _computed(ground: Ground, question: Question) -> Answer:
     check_question(asked, question)
     seed = question.monte_carlo.seed if question.monte_carlo else 0
     return Answer(ground.contract.id, asked, question, simulate(asked, question, partial(dice, seed)))
+
+
+def _done(work: asyncio.Future[Answer]) -> None:
+    """Makes room; a refusal that nobody waits for any more is nobody's."""
+    _AT_WORK.discard(work)
+    if not work.cancelled():
+        work.exception()
 
 
 _AT_WORK: set[asyncio.Future[Answer]] = set()
