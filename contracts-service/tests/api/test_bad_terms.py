@@ -59,7 +59,7 @@ WRONG: list[tuple[str, Change, str, str]] = [
     ),
     (
         "another kind of rule",
-        lambda body: _rule(body).update(kind="bands"),
+        lambda body: _rule(body).update(kind="lottery"),
         "shape-not-allowed",
         "/payment/rules/0/measure",
     ),
