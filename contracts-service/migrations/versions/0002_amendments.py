@@ -34,6 +34,8 @@ alter table contract
 create unique index terms_version_under_way on terms_version (contract_id)
     where state in ('draft', 'proposed', 'signed');
 create index terms_version_state on terms_version (contract_id, state, version desc);
+create trigger terms_version_stays_in_effect before update of state on terms_version for each row
+    when (old.state in ('effective', 'replaced') and new.state <> old.state) execute function refuse_change();
 """
 
 

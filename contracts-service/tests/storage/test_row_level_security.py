@@ -92,9 +92,20 @@ async def test_who_left_sees_no_later_terms(registry: Registry) -> None:
 
 async def test_only_one_version_is_under_way(registry: Registry) -> None:
     contract = await amending(registry, await active(registry), an_amendment())
-    statement = "update terms_version set state = 'signed' where contract_id = :id and version = 1 returning 1"
+    another = (
+        "insert into terms_version select contract_id, 3, 'draft', root, root_document, effective_from, party_ids, "
+        "recorded_at from terms_version where contract_id = :id and version = 2 returning 1"
+    )
     with pytest.raises(DBAPIError, match="terms_version_under_way"):
-        await rows(registry.database, PAYER, statement, id=contract.id)
+        await rows(registry.database, PAYER, another, id=contract.id)
+
+
+@pytest.mark.parametrize("state", ["draft", "signed", "replaced"])
+async def test_what_is_in_effect_stays_so(registry: Registry, state: str) -> None:
+    contract = await active(registry)
+    statement = "update terms_version set state = :state where contract_id = :id returning 1"
+    with pytest.raises(DBAPIError, match="rows here are only ever added"):
+        await rows(registry.database, PAYER, statement, id=contract.id, state=state)
 
 
 async def test_who_was_a_party_is_not_shut_out(registry: Registry) -> None:

@@ -210,6 +210,22 @@ async def test_a_payer_that_comes_in_leads_once_it_is_in_effect(registry: Regist
     assert (again.newest.terms.version, again.newest.terms.leaving) == (3, ())
 
 
+async def test_who_changes_its_role_is_given_what_both_roles_read(registry: Registry) -> None:
+    first = an_agreement()
+    first["payment"]["readableBy"] = ["payer"]
+    contract = await active(registry, first)
+    document = an_amendment()
+    document["payment"]["readableBy"] = ["payer"]
+    document["parties"][0]["role"], document["parties"][3]["role"] = "evaluator", "payer"
+    now = await amended(registry, contract, document)
+    part = await registry.as_(PAYER, lambda tx: get_terms_part(tx, now.id, 2, "payment"))
+    assert json.loads(part.content) == document["payment"]
+    with pytest.raises(RoleNotAllowed):
+        await registry.as_(EVALUATOR, lambda tx: get_terms_part(tx, now.id, 1, "payment"))
+    again = await registry.as_(EVALUATOR, lambda tx: draft_terms(tx, now.id, an_offer(document), now.revision))
+    assert again.newest.terms.version == 3
+
+
 async def test_who_is_no_party_changes_nothing(registry: Registry) -> None:
     contract = await active(registry)
     for work in (suspend_contract, resume_contract, complete_contract):

@@ -9,8 +9,8 @@ from services.core.terms.model import Agreement
 
 
 def check_amendment(agreement: Agreement, earlier: Sequence[Agreement], began_on: date) -> None:
-    """`earlier`: the terms put into effect before, in their order, one or more; `began_on`: the day from which the
-    first ones held. Codes of metrics and rules keep their meaning also when they come back after they had gone.
+    """`earlier`: the terms put into effect before that the drafter may read, in their order, one or more; `began_on`:
+    the day from which the first of all held. Codes of metrics and rules keep their meaning also when they come back.
     Errors: `terms-not-valid` with every fault found, each with a JSON pointer below the agreement."""
     before = earlier[-1]
     faults = [

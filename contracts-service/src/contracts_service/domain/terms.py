@@ -133,10 +133,11 @@ def seal(
     amended: RootDocument | None = None,
 ) -> Sealed:
     """The bytes of a new version, its root and who may read which part. `salts`: 16 random bytes for each of PARTS.
-    `amended`: the version in effect, where this one is an amendment. Who is a party there and not here signs as well,
-    and reads what its role read: what it gives up may be decided by the new terms. Errors: `terms-not-valid`."""
+    `amended`: the version in effect, where this one is an amendment. Who is a party there and not here signs as well.
+    Each reads also what its role there reads: the new terms may decide on what it has earned. Errors:
+    `terms-not-valid`."""
     check_terms(offer.agreement, amends=amended is not None)
-    signing = (*offer.agreement.parties, *_leaving(offer.agreement, amended))
+    signing = (*offer.agreement.parties, *(() if amended is None else amended.parties))
     parts = {name: _part(offer, name, salts[name], signing) for name in PARTS}
     hashes = {name: part.sha256 for name, part in parts.items()}
     root_bytes = canonical(root_document(str(contract_id), version, dict(offer.document), hashes))
@@ -146,7 +147,7 @@ def seal(
         root=sha256(root_bytes),
         root_bytes=root_bytes,
         root_document=_as_values(contract_id, version, offer.agreement, hashes),
-        signatories=tuple(party.organisation_id for party in signing),
+        signatories=tuple(dict.fromkeys(party.organisation_id for party in signing)),
         recorded_at=now,
     )
     return Sealed(terms, parts)
@@ -160,11 +161,6 @@ def part_of(sealed: Sealed, name: str) -> Part:
     if name not in sealed.parts:
         raise RoleNotAllowed("The terms name the roles that may read this part; yours is not among them.")
     return sealed.parts[name]
-
-
-def _leaving(agreement: Agreement, amended: RootDocument | None) -> tuple[Party, ...]:
-    before = () if amended is None else amended.parties
-    return tuple(party for party in before if agreement.party(party.organisation_id) is None)
 
 
 def _part(offer: Offer, name: str, salt: bytes, signing: tuple[Party, ...]) -> Part:

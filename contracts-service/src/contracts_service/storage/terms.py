@@ -11,7 +11,7 @@ from contracts_service.domain.contract import Signature, Version
 from contracts_service.domain.terms import Part, RootDocument, Sealed, TermsVersion
 from contracts_service.storage.tables import signature, terms_part, terms_version
 from services.core.errors import NotFound
-from services.core.terms.model import Agreement
+from services.core.terms.model import PARTS, Agreement
 from services.core.terms.outcomes import Outcomes
 from services.core.terms.payment import Payment
 from services.kit import shapes
@@ -89,27 +89,15 @@ async def get_terms(tx: Transaction, contract_id: UUID, version: int) -> Sealed:
 
 async def get_agreement(tx: Transaction, contract_id: UUID, version: int) -> Agreement:
     """The terms as values, read from the signed bytes, for a payer: it may read every part. Errors: `not-found`."""
-    sealed = await get_terms(tx, contract_id, version)
-    frame = sealed.terms.root_document
-    return Agreement(
-        parties=frame.parties,
-        currency=frame.currency,
-        time_zone=frame.time_zone,
-        service_period=frame.periods.service,
-        outcome_period=frame.periods.outcome,
-        claims_close_on=frame.periods.claims_close_on,
-        effective_from=frame.effective_from,
-        outcomes=shapes.read_trusted(Outcomes, sealed.parts["outcomes"].content),
-        payment=shapes.read_trusted(Payment, sealed.parts["payment"].content),
-    )
+    return _agreement(await get_terms(tx, contract_id, version))
 
 
 async def list_agreements(tx: Transaction, contract_id: UUID) -> Sequence[Agreement]:
-    """The terms that were put into effect, in their order, for a payer: those that it was to sign."""
-    mine = _versions(tx).where(terms_version.c.contract_id == contract_id, terms_version.c.state == "effective")
-    versions = mine.with_only_columns(terms_version.c.version).order_by(terms_version.c.version)
-    numbers = (await tx.connection.execute(versions)).scalars().all()
-    return [await get_agreement(tx, contract_id, number) for number in numbers]
+    """The terms that were put into effect, in their order: those that the caller may read as a whole."""
+    effective = (terms_version.c.contract_id == contract_id) & (terms_version.c.state == "effective")
+    rows = (await tx.connection.execute(_versions(tx).where(effective).order_by(terms_version.c.version))).all()
+    every = [Sealed(_version(row), await _parts(tx, contract_id, row.version)) for row in rows]
+    return [_agreement(sealed) for sealed in every if sealed.parts.keys() >= set(PARTS)]
 
 
 async def add_signature(tx: Transaction, contract_id: UUID, given: Signature) -> None:
@@ -169,6 +157,21 @@ async def _parts(tx: Transaction, contract_id: UUID, version: int) -> Mapping[st
         row.name: Part(content=row.content, salt=row.salt, sha256=row.sha256, readers=frozenset(row.reader_ids))
         for row in await tx.connection.execute(query.order_by(terms_part.c.name))
     }
+
+
+def _agreement(sealed: Sealed) -> Agreement:
+    frame = sealed.terms.root_document
+    return Agreement(
+        parties=frame.parties,
+        currency=frame.currency,
+        time_zone=frame.time_zone,
+        service_period=frame.periods.service,
+        outcome_period=frame.periods.outcome,
+        claims_close_on=frame.periods.claims_close_on,
+        effective_from=frame.effective_from,
+        outcomes=shapes.read_trusted(Outcomes, sealed.parts["outcomes"].content),
+        payment=shapes.read_trusted(Payment, sealed.parts["payment"].content),
+    )
 
 
 def _version(row: Row[Any]) -> TermsVersion:
