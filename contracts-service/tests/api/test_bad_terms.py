@@ -59,7 +59,7 @@ WRONG: list[tuple[str, Change, str, str]] = [
     ),
     (
         "another kind of rule",
-        lambda body: _rule(body).update(kind="lottery"),
+        lambda body: _rule(body).update(kind="bands"),
         "shape-not-allowed",
         "/payment/rules/0/measure",
     ),
