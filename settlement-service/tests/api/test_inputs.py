@@ -114,3 +114,21 @@ def test_a_refusal_in_place_of_inputs_is_told_from_them(tmp_path: Path) -> None:
 def test_half_a_head_is_told_by_its_fields(tmp_path: Path) -> None:
     status, output = recomputed(tmp_path / "inputs.json", b'{"format": "enzym-inputs/1"}')
     assert (status, "/settlementId: This field is required." in output) == (2, True), output
+
+
+async def test_a_provider_is_given_its_own_and_one_figure_for_the_rest(settling: Settling) -> None:
+    path = (await settlements(settling))[1]
+    mine = (await settling.get(PROVIDER, path)).json()
+    theirs = (await settling.get(OTHER, path)).json()
+    everything = (await settling.get(PAYER, path)).json()
+    assert mine.keys() - everything.keys() == {"termsProof", "rest"}
+    positions = {row["position"] for row in mine["inputs"]}
+    others = {row["position"] for row in theirs["inputs"]}
+    terms = {row["position"] for row in everything["inputs"] if row["input"]["type"].endswith("contract.activated.v1")}
+    assert positions & others == terms, "only the terms are given to both"
+    assert mine["rest"]["contractMinor"] > 0
+    told = json.dumps(mine["inputs"])
+    for row in everything["inputs"]:
+        claim = row["input"]["fact"].get("claimId")
+        if row["position"] in others - terms and claim:
+            assert claim not in told
