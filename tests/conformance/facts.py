@@ -79,7 +79,7 @@ def _participant(case: Case, key: str) -> uuid.UUID:
 
 def _claim(case: Case, claimed: Claimed) -> OutcomeClaimed:
     row = claimed.row
-    measurement = shapes.read(Measurement, row["measurement"]) if "measurement" in row else None
+    measurement = _measurement(row["measurement"]) if "measurement" in row else None
     return OutcomeClaimed(
         contract_id=contract_id_of(case),
         claim_id=uuid.uuid5(contract_id_of(case), claimed.external_id),
@@ -92,6 +92,11 @@ def _claim(case: Case, claimed: Claimed) -> OutcomeClaimed:
         order_key=claimed.external_id,
         measurement=measurement,
     )
+
+
+def _measurement(told: Mapping[str, Any]) -> Measurement:
+    whole = {"n": int(told["n"])} if "n" in told else {}
+    return shapes.read(Measurement, {**told, **whole})
 
 
 def _subject(case: Case, row: Mapping[str, Any]) -> uuid.UUID:

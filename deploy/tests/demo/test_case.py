@@ -84,6 +84,7 @@ SPOILT = [
     (DANISH, "/outcomes/claims/0/site", "s1", "/outcomes/claims/0/cohort"),
     (DANISH, "/outcomes/claims/0/measurement", ..., "/outcomes/claims/0/measurement"),
     (DANISH, "/outcomes/claims/0/occurrence", ..., "/outcomes/claims/0/occurrence"),
+    (DANISH, "/outcomes/claims/0/achievedOn", "2026-01-01", "/outcomes/claims/0/achievedOn"),
     (DANISH, "/outcomes/claims/0/decision", "praised", "/outcomes/claims/0/decision"),
     (DANISH, "/expected/statements/2", ..., "/expected/statements"),
 ]
@@ -125,7 +126,12 @@ def test_a_claim_is_about_what_it_says() -> None:
     villages = claim_rows(read_case(CASES / "cambodia-rural-sanitation.json"))
     assert len({row["site"] for row in villages}) == 500
     measured, _, delivered, *_ = claims_of(read_case(CASES / "danish-synthetic.json"))
-    assert measured.row["measurement"]["component"] == "municipal"
+    assert measured.row["measurement"] == {
+        "value": "2500000.00",
+        "arm": "intervention",
+        "n": "50",
+        "component": "municipal",
+    }
     assert "units" not in measured.row
     assert (delivered.row["cohort"], delivered.row["units"]) == ("families", "1")
 

@@ -57,3 +57,18 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     show.explanation("Why", {"item": 1, "price": {"amount": "1.00", "currency": GBP}, "text": "Because."})
     show.claims("Claims", [{"externalId": "a", "metric": "m", "achievedOn": "2020-01-01", "state": "rejected"}])
     assert capsys.readouterr().out == ""
+
+
+def test_a_line_without_a_unit_price_shows_none_and_says_its_state(capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"rule": "fee", "kind": "service_fee", "amount": {"amount": "0.00", "currency": GBP}}
+    shown = {"currency": GBP, "total": line["amount"], "lines": [{**line, "state": "not_yet_measured"}]}
+    Show().statement("Statement 1", shown, {})
+    (told,) = [row for row in capsys.readouterr().out.splitlines() if row.startswith("  fee")]
+    assert told.split() == ["fee", "service", "fee", "0.00", "not", "yet", "measured"]
+
+
+def test_sums_are_shown_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    Show().sums("Cut by caps", {}, GBP)
+    assert capsys.readouterr().out == ""
+    Show().sums("Cut by caps", {"contract cap": 25587800}, GBP)
+    assert "contract cap   255,878.00" in capsys.readouterr().out

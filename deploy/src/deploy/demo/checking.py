@@ -159,6 +159,8 @@ def _claims(case: Case, agreement: Agreement) -> Faults:
             yield _fault(f"{at}/measurement", f"This metric reports {metric.reports}.")
         if claim.participant is not None and not 1 <= claim.participant <= case.participants:
             yield _fault(f"{at}/participant", f"From 1 to {case.participants}: so many are enrolled.")
+        if not agreement.outcome_period.holds(claim.achieved_on):
+            yield _fault(f"{at}/achievedOn", "A day in the contract's outcome period.")
         yield from _occurrence_said(metric, claim, at)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.demo.case import Case, Decision, OfPeople, OfSites, OneClaim
 from deploy.demo.people import Participant, dice, participants_of, seed
+from services.core.measurement import Measurement
 from services.kit import shapes
 
 STEP_DAYS, LEAD_DAYS = 90, 30
@@ -123,8 +124,14 @@ def _one(case: Case, place: int, claim: OneClaim, people: list[Participant]) -> 
     if claim.units is not None:
         row["units"] = str(claim.units)
     if claim.measurement is not None:
-        row["measurement"] = shapes.document(claim.measurement)
+        row["measurement"] = _measured(claim.measurement)
     return Claimed(row, claim.decision)
+
+
+def _measured(measurement: Measurement) -> dict[str, Any]:
+    """As a row says it: quantities are texts, whole ones too."""
+    told: dict[str, Any] = shapes.document(measurement)
+    return told if measurement.n is None else {**told, "n": str(measurement.n)}
 
 
 def _occurrences(case: Case, code: str) -> list[str]:

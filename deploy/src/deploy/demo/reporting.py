@@ -77,8 +77,9 @@ def _decision(claim: Mapping[str, Any], decision: str) -> dict[str, Any]:
 def _all_taken(uploaded: Uploaded) -> Uploaded:
     if uploaded.not_taken:
         first = uploaded.not_taken[0]
+        faults = "".join(f"\n  {one['pointer']}: {one['detail']}" for one in first.get("errors", ()))
         raise RowsNotTaken(
             f"{len(uploaded.not_taken)} rows were not taken; line {first.get('line')}: "
-            f"{first.get('code')}: {first.get('detail')}"
+            f"{first.get('code')}: {first.get('detail')}{faults}"
         )
     return uploaded
