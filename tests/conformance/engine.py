@@ -3,49 +3,46 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.conformance.facts import activated, facts_of
+from tests.conformance.facts import contract_id_of, facts_of
 
 from deploy.demo.case import Case
-from deploy.demo.parts import role_of
-from services.events.outcomes import OutcomeClaimed, OutcomeRejected, OutcomeVerified
-from settlement_service.domain.claims import Claim, ClaimState
-from settlement_service.domain.difference import settle
+from deploy.demo.parts import ORGANISATIONS
+from settlement_service.domain.audience import audience_of
+from settlement_service.domain.difference import Basis, settle
 from settlement_service.domain.evaluate import evaluate
-from settlement_service.domain.statement import content_of, line_content, statement_of
-from settlement_service.domain.terms import terms_of
-
-
-def is_known(case: Case) -> bool:
-    """Whether the engine, as it is, knows all that the terms of a case say."""
-    rules, metrics = case.contract["payment"]["rules"], case.contract["outcomes"]["metrics"]
-    kinds = {rule["kind"] for rule in rules} | {metric["subject"] for metric in metrics}
-    payers = [part for part in case.parties if role_of(part) == "payer"]
-    return kinds == {"unit_price", "participant"} and len(payers) == 1
+from settlement_service.domain.fold import Folded, fold
+from settlement_service.domain.inputs import Fact, posted_inputs
+from settlement_service.domain.known import Facts
+from settlement_service.domain.projection import project
+from settlement_service.domain.statement import statement_of
 
 
 def statements_of(case: Case) -> list[Mapping[str, Any]]:
-    """What the settlements of a case say, one after the other, each the difference to what was posted before."""
-    terms, claims = terms_of(activated(case)), _claims(case)
-    (settling,) = case.settlements
-    items = evaluate(terms, None, claims)
-    changes = settle(terms, settling.period.end, items, (), {claim.id: claim for claim in claims})
-    statement = statement_of(terms, settling.kind, settling.period, changes)
-    lines = [line_content(number, line, terms.currency) for number, line in enumerate(statement.lines, start=1)]
-    total = sum(line.figures.amount_minor for line in statement.lines)
-    return [content_of(statement, lines, total)]
+    """What the settlements of a case say, to a payer: one after the other, each the difference to what was posted
+    before."""
+    facts: list[Fact] = [*facts_of(case)]
+    statements: list[Mapping[str, Any]] = []
+    for number, settling in enumerate(case.settlements, start=1):
+        state = fold(facts)
+        assert state.history is not None
+        settled = settle(_basis(case, state), settling.period.end)
+        statement = statement_of(state.history, settling.kind, settling.period, settled)
+        payer = audience_of(state.history.newest, ORGANISATIONS["payer"])
+        assert payer is not None
+        statements.append(project(statement, payer, {}).content)
+        facts += posted_inputs(contract_id_of(case), number, settling.period.end, settled.changes)
+    return statements
 
 
-def _claims(case: Case) -> list[Claim]:
-    facts = facts_of(case)
-    states: dict[Any, ClaimState] = {}
-    for fact in facts:
-        if isinstance(fact, OutcomeVerified | OutcomeRejected):
-            states[fact.claim_id] = "verified" if isinstance(fact, OutcomeVerified) else "rejected"
-    names = ("metric", "subject_id", "occurrence", "achieved_on", "units", "reported_by", "order_key")
-    return [
-        Claim(
-            id=one.claim_id, state=states.get(one.claim_id, "submitted"), **{name: getattr(one, name) for name in names}
-        )
-        for one in facts
-        if isinstance(one, OutcomeClaimed)
-    ]
+def _basis(case: Case, state: Folded) -> Basis:
+    assert state.history is not None
+    claims = list(state.claims.values())
+    return Basis(
+        history=state.history,
+        terminated_on=state.terminated_on,
+        items=evaluate(state.history, state.terminated_on, claims),
+        facts=Facts(contract_id_of(case), claims, state.enrolments),
+        posted=list(state.posted.values()),
+        claims=state.claims,
+        settled=state.settled,
+    )
