@@ -72,3 +72,26 @@ def test_sums_are_shown_where_there_are_some(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == ""
     Show().sums("Cut by caps", {"contract cap": 25587800}, GBP)
     assert "contract cap   255,878.00" in capsys.readouterr().out
+
+
+def test_a_computation_is_told_step_by_step(capsys: pytest.CaptureFixture[str]) -> None:
+    units = {"op": "claim", "value": "1000", "what": "n", "arm": "intervention", "claims": ["c1"]}
+    many = {"op": "claims", "value": "3", "claims": ["c1", "c2", "c3"]}
+    share = {"op": "quotient", "value": "0.09", "of": [units, many]}
+    tree = {
+        "op": "if_true",
+        "value": "1",
+        "currency": GBP,
+        "of": [{"op": "compare", "value": True, "of": [share]}, share],
+    }
+    Show().explanation("Why", {"item": 1, "tree": tree, "text": "Because.", "textInDanish": "Fordi."})
+    said = capsys.readouterr().out
+    assert said.endswith(
+        "  if true = 1 GBP\n"
+        "    compare = yes\n"
+        "      quotient = 0.09\n"
+        "        claim (n, intervention, claim c1) = 1000\n"
+        "        claims (3 claims) = 3\n"
+        "    quotient = 0.09 (as above)\n"
+        "  Because.\n"
+    )

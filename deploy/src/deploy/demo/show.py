@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.demo.steps import steps_of
 from services.core.money import Money, from_minor, to_minor
 from services.kit import shapes
 
@@ -90,9 +91,12 @@ class Show:
         table = _table(title, show_header=False)
         table.add_column("what")
         table.add_column("is", overflow="fold")
-        for name, value in _flat({name: value for name, value in explained.items() if name != "text"}):
+        told = {name: value for name, value in explained.items() if name != "tree" and not name.startswith("text")}
+        for name, value in _flat(told):
             table.add_row(escape(name), escape(value))
         self.console.print(table)
+        for step in steps_of(explained["tree"]) if "tree" in explained else ():
+            self.console.print(escape(INDENT + step), soft_wrap=True)
         self.say(explained["text"])
 
 
