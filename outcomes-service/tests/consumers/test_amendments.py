@@ -27,7 +27,6 @@ from ..builders import (
     PAYER,
     PROVIDER,
     ROLES,
-    STRANGER,
     a_claim,
     a_metric,
     about_a_cohort,
@@ -38,6 +37,7 @@ from ..builders import (
 )
 from ..conftest import Ingestion, envelope_of, refused
 
+NEWCOMER = "0088:9521000000063"
 IN_2024, IN_2025 = "2024-06-03", "2025-06-03"
 NEWER = outcomes(
     a_metric("employed", maxPaymentsPerPerson=2, verifiedBy=EVALUATOR, disputesDecidedBy="agreement"),
@@ -156,14 +156,14 @@ async def test_a_cohort_that_newer_terms_leave_out_is_claimed_on_for_days_before
 async def test_who_takes_part_and_until_when_is_as_the_newest_terms_say(ingestion: Ingestion) -> None:
     contract = await ingestion.contract(people=1)
     old = await claimed(ingestion, contract)
-    roles = {**{one: role for one, role in ROLES.items() if one != EVALUATOR}, STRANGER: "payer"}
+    roles = {**{one: role for one, role in ROLES.items() if one != EVALUATOR}, NEWCOMER: "payer"}
     parties = [{"organisationId": one, "name": role, "role": role} for one, role in roles.items()]
     newer = outcomes(a_metric("employed", disputesDecidedBy="agreement"))
     period = {"start": "2024-01-01", "end": "2025-07-01"}
     await ingestion.take(amended(contract, outcomes=newer, parties=parties, outcomePeriod=period))
     refused(await ingestion.get(EVALUATOR, f"{contract}/claims"), 404, "not-found")
     refused(await ingestion.get(EVALUATOR, old), 404, "not-found")
-    seen = (await ingestion.get(STRANGER, old)).json()
+    seen = (await ingestion.get(NEWCOMER, old)).json()
     assert seen == (await ingestion.get(PAYER, old)).json()
     assert seen["participantKey"]
     refused(await ingestion.get(INVESTOR, f"{contract}/claims"), 403, "role-not-allowed")

@@ -69,6 +69,8 @@ async def test_who_works_on_cohorts_and_sites_alone_reads_no_participant(ingesti
     assert [one["cohort"] for one in read] == ["first"]
     for reader in (PAYER, PROVIDER):
         assert (await ingestion.get(reader, f"{contract}/participants")).status_code == 200
+    answer = await ingestion.post(EVALUATOR, f"{contract}/claims", a_claim(externalId="c"))
+    refused(answer, 403, "reporter-not-allowed")
 
 
 async def test_a_termination_is_kept(ingestion: Ingestion) -> None:

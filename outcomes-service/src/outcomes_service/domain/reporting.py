@@ -114,12 +114,13 @@ def admit(
     contract: Contract, participant: Participant | None, reported: Reported, by: str, today: date
 ) -> tuple[Metric, Content]:
     """What is claimed, if it can be claimed, and on which metric: that of the terms which decide on the day. Errors:
-    those of `content_of`, and `claims-closed`, `reporter-not-allowed`, `evidence-required`, `outside-outcome-period`,
+    those of `content_of`, and `reporter-not-allowed`, `claims-closed`, `evidence-required`, `outside-outcome-period`,
     `achieved-after-termination`, `not-enrolled`."""
-    metric, content = content_of(contract, participant, reported)
-    contract.require_open(today)
+    terms, metric = _metric_of(contract, reported)
     if metric.reported_by != by:
         raise ReporterNotAllowed("The organisation that the terms name as reportedBy.")
+    content = _content(contract, terms, metric, participant, reported)
+    contract.require_open(today)
     if metric.evidence_required and not reported.evidence:
         raise EvidenceRequired(errors=[FieldError("/evidence", EvidenceRequired.code, "At least one reference.")])
     _check_day(contract, reported.achieved_on)
@@ -128,21 +129,32 @@ def admit(
     return metric, content
 
 
-def content_of(contract: Contract, participant: Participant | None, reported: Reported) -> tuple[Metric, Content]:
+def content_of(contract: Contract, participant: Participant | None, reported: Reported) -> Content:
     """What is said, whether or not it can be claimed. Errors: `external-id-not-valid`, `unknown-metric`,
     `occurrence-required`, `occurrence-unknown`, `participant-key-not-valid`, `not-enrolled`, `cohort-unknown`, and
     those of `check_subject`, `check_site` and `units_of`."""
+    terms, metric = _metric_of(contract, reported)
+    return _content(contract, terms, metric, participant, reported)
+
+
+def _metric_of(contract: Contract, reported: Reported) -> tuple[Terms, Metric]:
     check_external_id(reported.external_id)
     terms = contract.terms_on(reported.achieved_on)
     metric = terms.metrics.get(reported.metric)
     if metric is None:
         allowed = "The code of a metric of the terms that decide on achievedOn."
         raise MetricUnknown(errors=[FieldError("/metric", MetricUnknown.code, allowed)])
+    return terms, metric
+
+
+def _content(
+    contract: Contract, terms: Terms, metric: Metric, participant: Participant | None, reported: Reported
+) -> Content:
     check_subject(metric, reported.participant_key, reported.cohort, reported.site)
     units = units_of(metric, reported.units, reported.measurement)
     occurrence = occurrence_of(metric, reported.occurrence)
     subject_id, code = _subject_of(contract, terms, participant, reported)
-    return metric, Content(
+    return Content(
         metric.code,
         subject_id,
         code,

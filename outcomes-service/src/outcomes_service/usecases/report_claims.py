@@ -126,7 +126,7 @@ def _is_same(
 ) -> bool:
     """Whether what stands under the row's external id says what the row says."""
     try:
-        _, content = content_of(contract, people.get(row.participant_key or ""), row)
+        content = content_of(contract, people.get(row.participant_key or ""), row)
     except Refusal:
         return False
     return (content, corrects) == (stands.content, stands.corrects)
