@@ -178,12 +178,12 @@ class Told:
         self.claims += 1
         claim = self._said(one)
         decision = one.get("decision", "verified")
-        told = {"contract_id": CONTRACT_ID, "claim_id": claim.id, "decided_by": PAYER, "decided_at": NOON}
         self.books.tell(claimed(CONTRACT_ID, claim))
         if decision == "verified":
             self.books.tell(verified(CONTRACT_ID, claim))
         elif decision == "rejected":
-            self.books.tell(OutcomeRejected(**told, reason="evidence_insufficient"))
+            told: dict[str, Any] = {"decided_by": PAYER, "decided_at": NOON, "reason": "evidence_insufficient"}
+            self.books.tell(OutcomeRejected(contract_id=CONTRACT_ID, claim_id=claim.id, **told))
 
     def _said(self, one: Mapping[str, Any]) -> Claim:
         metric = next(metric for metric in self.contract["outcomes"]["metrics"] if metric["code"] == one["metric"])

@@ -73,7 +73,7 @@ def test_what_the_page_computes_is_right(example: Example) -> None:
 
 def test_every_explanation_holds_by_the_program_of_the_page(tmp_path: Path) -> None:
     (program,) = texts("python check")
-    trees = [tree for param in EXAMPLES for tree in explained(played(param.values[0]))]
+    trees = [tree for one in examples() for tree in explained(played(one))]
     assert set(_OPERATIONS) <= {step["op"] for tree in trees for step in steps_of(tree)}
     (tmp_path / "check.py").write_text(program)
     assert checked(tmp_path, trees) == (0, "", "")
