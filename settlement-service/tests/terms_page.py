@@ -189,6 +189,8 @@ class Told:
         metric = next(metric for metric in self.contract["outcomes"]["metrics"] if metric["code"] == one["metric"])
         points = [point["code"] for point in metric.get("measurementPoints", ())]
         measured = "measurement" in one
+        many = len(points) > 1 or (not points and metric.get("maxPaymentsPerPerson", 1) > 1)
+        assert "occurrence" in one or "people" in one or not many, "a claim says which one it is"
         return Claim(
             id=uuid5(CONTRACT_ID, f"claim {self.claims}"),
             metric=one["metric"],
