@@ -1,12 +1,15 @@
 """Tests: the HTTP process: what it needs to start, and what it says of itself."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from outcomes_service.api.schemas import NewDecisionOnOne
 from outcomes_service.app import ABOUT
 from outcomes_service.settings import Settings
 from services.kit.app import openapi_of
+from services.kit.bulk import Kind
 from services.kit.testing import Doors, Urls, open_doors
 
 
@@ -31,8 +34,20 @@ def test_its_description_says_that_a_row_may_be_many() -> None:
     for path in ("claims", "participants", "participants/departures"):
         body = paths[f"{contract}/{path}"]["post"]["requestBody"]["content"]
         assert set(body) == {"application/json", "application/x-ndjson"}
+        answers = paths[f"{contract}/{path}"]["post"]["responses"]
+        assert set(answers["200"]["content"]) == {"application/json", "application/x-ndjson"}
     assert set(paths[f"{contract}/verifications"]["post"]["requestBody"]["content"]) == {"application/x-ndjson"}
     assert sum(len(operations) for operations in paths.values()) == 13
+
+
+def test_its_description_names_each_field_of_a_decision_among_many() -> None:
+    operation = openapi_of(ABOUT)["paths"]["/v1/contracts/{contract_id}/verifications"]["post"]
+    said = operation["requestBody"]["content"]["application/x-ndjson"]["schema"]["description"]
+    for field in NewDecisionOnOne.model_json_schema(by_alias=True)["properties"]:
+        assert f"`{field}`" in said
+    answer = operation["responses"]["200"]["content"]["application/x-ndjson"]["schema"]["description"]
+    for kind in get_args(Kind):
+        assert f"`{kind}`" in answer
 
 
 async def test_nobody_is_answered_without_a_token(doors: Doors) -> None:

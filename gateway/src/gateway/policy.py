@@ -68,6 +68,9 @@ OPERATIONS: tuple[Operation, ...] = (
         ("list_signatures", "GET", "/contracts/{id}/signatures", "read"),
         ("sign_contract", "POST", "/contracts/{id}/signatures", "sign"),
         ("activate_contract", "POST", "/contracts/{id}/activation", "draft"),
+        ("suspend_contract", "POST", "/contracts/{id}/suspension", "draft"),
+        ("resume_contract", "POST", "/contracts/{id}/resumption", "draft"),
+        ("complete_contract", "POST", "/contracts/{id}/completion", "draft"),
         ("terminate_contract", "POST", "/contracts/{id}/termination", "draft"),
     ),
     *_rows(

@@ -211,7 +211,9 @@ async def test_a_body_over_the_limit_or_in_another_format_is_refused(ingestion: 
     claims = f"{await ingestion.contract()}/claims"
     too_large = await ingestion.send(PROVIDER, claims, b" " * (1024 * 1024 + 1), "application/json")
     refused(too_large, 413, "too-large")
-    refused(await ingestion.send(PROVIDER, claims, b"a;b", "text/csv"), 415, "unsupported-media-type")
+    other = await ingestion.send(PROVIDER, claims, b"a;b", "text/csv")
+    refused(other, 415, "unsupported-media-type")
+    assert other.json()["detail"] == "Send application/json or application/x-ndjson."
 
 
 async def test_what_was_achieved_after_a_termination_is_refused(ingestion: Ingestion) -> None:

@@ -42,7 +42,7 @@ SECOND: tuple[Literal["verified", "rejected"], ...] = ("verified", "rejected")
 
 def verified(contract: Contract = CONTRACT, metric: str = "employed", verdict: Verdict = "verified") -> Claim:
     claim = a_kept_claim(contract, metric)
-    by = contract.metrics[metric].verified_by
+    by = contract.terms[0].metrics[metric].verified_by
     change = verify(contract, claim, by, verdict, None if verdict == "verified" else "wrong_date", 1, NOW)
     assert change is not None
     return change.claim

@@ -20,6 +20,8 @@ from ..builders import (
     STRANGER,
     a_claim,
     a_metric,
+    about_a_cohort,
+    about_a_site,
     an_enrolment,
 )
 from ..conftest import Ingestion
@@ -82,6 +84,19 @@ async def test_an_investor_sees_no_row_of_a_person_even_without_a_filter(
     assert await rows(app, INVESTOR, "select 1 from contract")
 
 
+@pytest.mark.parametrize("claim", [about_a_cohort(), about_a_site()])
+async def test_claims_about_cohorts_and_sites_are_for_the_readers_of_the_metric_too(
+    ingestion: Ingestion, app: Database, claim: dict[str, Any]
+) -> None:
+    contract = await ingestion.contract()
+    assert (await ingestion.post(PROVIDER, f"{contract}/claims", claim)).status_code == 201
+    statement = "select contract_id from claim where subject_code is not null"
+    for organisation in (PAYER, PROVIDER, EVALUATOR):
+        assert UUID(contract[-36:]) in await rows(app, organisation, statement)
+    for organisation in (INVESTOR, STRANGER, ""):
+        assert await rows(app, organisation, statement) == []
+
+
 async def test_an_evaluator_sees_the_claims_on_its_metrics_alone(ingestion: Ingestion, app: Database) -> None:
     assigned, not_assigned = await with_a_decision(ingestion), await with_a_decision(ingestion, "agreed")
     for statement in (
@@ -106,9 +121,10 @@ async def test_a_provider_that_only_enrols_sees_people_and_no_claims(ingestion: 
 
 
 INSERT_CLAIM = """
-insert into claim (id, contract_id, metric_id, subject_id, occurrence, achieved_on, units, external_id, reported_by,
-                   recorded_at, state, revision)
-select :id, contract_id, metric_id, subject_id, '2', achieved_on, units, 'forged', :reporter, now(), 'submitted', 1
+insert into claim (id, contract_id, metric_id, metric_code, subject_id, occurrence, series, achieved_on, units,
+                   external_id, reported_by, recorded_at, state, revision)
+select :id, contract_id, metric_id, metric_code, subject_id, '2', series, achieved_on, units,
+       'forged', :reporter, now(), 'submitted', 1
 from claim where contract_id = :contract returning 1
 """
 
@@ -224,6 +240,25 @@ async def test_a_second_live_claim_is_stopped_by_the_database_too(ingestion: Ing
     forged = INSERT_CLAIM.replace("'2'", "occurrence").replace(":id", "uuidv7()").replace(":reporter", "reported_by")
     with pytest.raises(Exception, match="claim_live"):
         await as_admin(urls, forged.replace(":contract", "$1"), UUID(contract[-36:]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("update claim set units = 0", "claim_check"),
+        ("update claim set units = -1", "claim_units_check"),
+        ("update claim set series = 'intervention/'", "claim_check"),
+        ("update claim set measurement = '{}'", "claim_check"),
+        ("update claim set metric_code = 'trained'", "claim_metric_id_metric_code_fkey"),
+    ],
+)
+async def test_a_claim_is_units_or_a_measurement_by_the_database_too(
+    ingestion: Ingestion, urls: Urls, wrong: str, said: str
+) -> None:
+    contract = await ingestion.contract(people=1)
+    await ingestion.upload(PROVIDER, f"{contract}/claims", [a_claim()])
+    with pytest.raises(Exception, match=said):
+        await as_admin(urls, f"{wrong} where contract_id = $1", UUID(contract[-36:]))
 
 
 async def test_nobody_is_in_a_cohort_twice_by_the_database_too(ingestion: Ingestion, urls: Urls) -> None:

@@ -112,6 +112,33 @@ create table settlement_item (
     working json,
     primary key (settlement_id, number)
 );
+create index posted_item_of_subject on posted_item (contract_id, subject_id);
+create table open_subject (
+    contract_id uuid not null references contract,
+    subject_id uuid not null,
+    position bigint not null,
+    primary key (contract_id, subject_id)
+);
+comment on table open_subject is
+    'subjects of whom something may be due that is not posted; position is the last input that touched them';
+create table posted_total (
+    contract_id uuid not null references contract,
+    rule text not null,
+    month text not null,
+    payer text not null,
+    under_caps_minor bigint not null,
+    amount_minor bigint not null,
+    primary key (contract_id, rule, month, payer)
+);
+comment on table posted_total is
+    'what is posted by rule and month of achievement; with an empty payer in sum, else what that payer pays';
+create table input_chunk (
+    contract_id uuid not null references contract,
+    number bigint not null check (number >= 1),
+    root bytea not null check (octet_length(root) = 32),
+    primary key (contract_id, number)
+);
+comment on table input_chunk is 'roots of the complete parts of the tree of inputs: they never change';
 create index settlement_item_of_line on settlement_item (settlement_id, rule, price_minor, payee, number);
 """
 
@@ -120,6 +147,12 @@ grant select on enrolment, item, posted_item, settlement_line, settlement_item t
 grant insert, update on posted_item to settlement_app;
 grant insert on enrolment, item, settlement_line, settlement_item to settlement_worker;
 grant update (amendments, suspended) on contract to settlement_worker;
+grant select, delete on open_subject to settlement_app;
+grant select, insert, update on posted_total to settlement_app;
+grant select, insert, update on open_subject to settlement_worker;
+grant select on posted_total to settlement_worker;
+grant select on input_chunk to settlement_app;
+grant select, insert on input_chunk to settlement_worker;
 grant delete on item, readership to settlement_worker;
 """
 
@@ -135,6 +168,9 @@ READ = {
     "posted_item": OF_RULE,
     "settlement_line": OF_RULE,
     "settlement_item": OF_RULE,
+    "open_subject": PAYS,
+    "posted_total": f"{PAYS} or {ITSELF}",
+    "input_chunk": PAYS,
 }
 
 POLICIES = """
@@ -146,6 +182,9 @@ create policy worker on {table} to settlement_worker using (true) with check (tr
 
 OTHER_POLICIES = f"""
 create policy itself on claim for select to settlement_app using ({ITSELF});
+create policy payers_add on posted_total for insert to settlement_app with check ({PAYS});
+create policy payers_change on posted_total for update to settlement_app using ({PAYS}) with check ({PAYS});
+create policy payers_close on open_subject for delete to settlement_app using ({PAYS});
 create policy payers_add on posted_item for insert to settlement_app with check ({PAYS});
 create policy payers_change on posted_item for update to settlement_app using ({PAYS}) with check ({PAYS});
 """
@@ -162,4 +201,4 @@ def upgrade() -> None:
     for table, rule in READ.items():
         run_script(connection, POLICIES.format(table=table, rule=rule))
     run_script(connection, OTHER_POLICIES)
-    only_grows(connection, "enrolment", "settlement_line", "settlement_item")
+    only_grows(connection, "enrolment", "settlement_line", "settlement_item", "input_chunk")

@@ -82,7 +82,7 @@ def _without_terms(document: Any) -> Any:
         b"",
         b"not json",
         b"[]",
-        b'{"format": "enzym-inputs/1"}',
+        b'{"format": "enzym-inputs/2"}',
         b'{"a": 1}\n{"b": NaN}',
         lambda document: {**document, "format": "enzym-inputs/9"},
         lambda document: {**document, "inputs": [{"position": 1}]},
@@ -101,8 +101,19 @@ async def test_what_is_not_readable_exits_with_2(settling: Settling, tmp_path: P
     assert (status, "Not readable" in output) == (2, True), output
 
 
-def test_a_file_that_is_not_there_exits_with_2(tmp_path: Path) -> None:
-    assert CliRunner().invoke(_cli, [str(tmp_path / "nothing")]).exit_code == 2
+def test_a_file_that_is_not_there_exits_with_2_and_says_so(tmp_path: Path) -> None:
+    result = CliRunner().invoke(_cli, [str(tmp_path / "nothing")])
+    assert (result.exit_code, "No such file" in result.output) == (2, True), result.output
+
+
+def test_a_refusal_in_place_of_inputs_is_told_from_them(tmp_path: Path) -> None:
+    status, output = recomputed(tmp_path / "inputs.json", b'{"type": "urn:enzym:error:not-found", "status": 404}')
+    assert (status, "not the inputs of a settlement" in output) == (2, True), output
+
+
+def test_half_a_head_is_told_by_its_fields(tmp_path: Path) -> None:
+    status, output = recomputed(tmp_path / "inputs.json", b'{"format": "enzym-inputs/2"}')
+    assert (status, "/settlementId: This field is required." in output) == (2, True), output
 
 
 async def test_a_provider_is_given_its_own_and_one_figure_for_the_rest(settling: Settling) -> None:

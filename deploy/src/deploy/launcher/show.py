@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from deploy.identity.personas import PERSONAS
 from deploy.launcher.folder import Suite
@@ -24,7 +25,7 @@ def addresses_of(suite: Suite) -> str:
     rows = [(name, url) for name, url in suite.addresses.items()]
     if suite.bootstrap:
         rows.append(("kafka", suite.bootstrap))
-    rows.append(("postgres", next(iter(suite.databases.values())).partition("?host=")[2].replace("%2F", "/")))
+    rows.append(("postgres", parse_qs(urlsplit(next(iter(suite.databases.values()))).query)["host"][0]))
     rows.append(("logs", str(Path(suite.folder) / "logs")))
     return "\n".join(_columns(rows))
 

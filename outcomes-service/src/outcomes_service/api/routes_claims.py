@@ -17,7 +17,7 @@ from outcomes_service.api.schemas import (
     NewDisputeDecision,
     Nothing,
 )
-from outcomes_service.api.uploads import ROWS, claim_id_in, upload, value_of
+from outcomes_service.api.uploads import AS_ONE, claim_id_in, many_rows, upload, value_of
 from outcomes_service.domain.claim import Claim, State
 from outcomes_service.usecases.correct_claim import correct_claim as correct
 from outcomes_service.usecases.decide_dispute import decide_dispute as decide
@@ -36,6 +36,10 @@ from services.kit.write import reading, write
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["claims"])
 ON_A_CLAIM = needs(IDEMPOTENCY_KEY, IF_MATCH)
+DECISIONS = (
+    "One object a line: `claimId`, `version` (the claim's `revision` that was read), `decision` (`verified`, "
+    "`rejected` or `returned`), and `reason`, one of the codes, unless it is verified."
+)
 
 
 @router.get("/contracts/{contract_id}/claims", response_model=ClaimList)
@@ -59,7 +63,8 @@ async def list_claims(
     "/contracts/{contract_id}/claims",
     status_code=201,
     response_model=ClaimBody,
-    openapi_extra={**needs(IDEMPOTENCY_KEY), "requestBody": ROWS},
+    responses={200: {"model": ClaimBody}},
+    openapi_extra={**needs(IDEMPOTENCY_KEY), **many_rows(AS_ONE)},
 )
 async def report_claims(request: Request, contract_id: UUID, body: NewClaim) -> Response:
     """Reports that something was achieved: for the organisation that the terms name. The same external id with the
@@ -75,7 +80,7 @@ async def report_claims(request: Request, contract_id: UUID, body: NewClaim) -> 
 @router.post(
     "/contracts/{contract_id}/verifications",
     response_class=Response,
-    openapi_extra={"requestBody": {"required": True, **ROWS}},
+    openapi_extra=many_rows(DECISIONS),
 )
 async def verify_claims(request: Request, contract_id: UUID) -> Response:
     """Decides on many claims: NDJSON, a row a claim with the revision that was read; a result line a row."""

@@ -16,7 +16,7 @@ from outcomes_service.api.schemas_people import (
     ParticipantBody,
     ParticipantList,
 )
-from outcomes_service.api.uploads import ROWS
+from outcomes_service.api.uploads import AS_ONE, many_rows
 from outcomes_service.domain.enrolment import Enrolled
 from outcomes_service.usecases.enrol_participants import enrol_participants as enrol
 from outcomes_service.usecases.record_departures import record_departures as record
@@ -50,7 +50,8 @@ async def list_participants(
     "/participants",
     status_code=201,
     response_model=EnrolmentBody,
-    openapi_extra={**needs(IDEMPOTENCY_KEY), "requestBody": ROWS},
+    responses={200: {"model": EnrolmentBody}},
+    openapi_extra={**needs(IDEMPOTENCY_KEY), **many_rows(AS_ONE)},
 )
 async def enrol_participants(request: Request, contract_id: UUID, body: NewEnrolment) -> Response:
     """Puts a person into a cohort from a day on: for payers and providers. The same again is replayed. As NDJSON:
@@ -67,7 +68,8 @@ async def enrol_participants(request: Request, contract_id: UUID, body: NewEnrol
     "/participants/departures",
     status_code=201,
     response_model=DepartureBody,
-    openapi_extra={**needs(IDEMPOTENCY_KEY), "requestBody": ROWS},
+    responses={200: {"model": DepartureBody}},
+    openapi_extra={**needs(IDEMPOTENCY_KEY), **many_rows(AS_ONE)},
 )
 async def record_departures(request: Request, contract_id: UUID, body: NewDeparture) -> Response:
     """A person is in a cohort no longer from a day on. The same again is replayed. As NDJSON: many, without

@@ -12,12 +12,22 @@ from services.core.personal_numbers import find_personal_number
 from services.kit.bulk import Door, bulk
 from services.kit.ndjson import MEDIA_TYPE
 
-ROWS: dict[str, Any] = {
-    "content": {
-        MEDIA_TYPE: {"schema": {"type": "string", "description": "The same, one object a line; a result line a row"}}
-    }
-}
-"""What OpenAPI says of a body that may also be many rows."""
+AS_ONE = "The same, one object a line."
+RESULTS = (
+    "A result line a row, in order: its `line`, the `result` (`created`, `replayed`, `refused`, or `failed`: "
+    "send it again), the `id` of what was kept, or `code`, `detail` and `errors` as in a problem document. The last "
+    "line is a `summary`, how many rows had each result."
+)
+
+
+def many_rows(described: str) -> dict[str, Any]:
+    """For a route's `openapi_extra`: a body of many rows, `described`, and what it is answered with."""
+    answer = {"description": "A result line a row; of one sent alone: what stood already", **_lines(RESULTS)}
+    return {"requestBody": {"required": True, **_lines(described)}, "responses": {"200": answer}}
+
+
+def _lines(described: str) -> dict[str, Any]:
+    return {"content": {MEDIA_TYPE: {"schema": {"type": "string", "description": described}}}}
 
 
 async def upload(request: Request, contract_id: UUID, door: Door) -> Response:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events import outcomes as said
 
 State: TypeAlias = Literal["submitted", "verified", "rejected", "returned", "disputed", "withdrawn", "superseded"]
@@ -22,7 +23,7 @@ Reason: TypeAlias = Literal[
 """Why something was not verified, or is contested: a code, because free text could name a person."""
 
 LIVE: tuple[State, ...] = ("submitted", "verified", "returned", "disputed")
-"""Two live claims never share contract, subject, metric and occurrence."""
+"""Two live claims never share contract, subject, metric, occurrence and series."""
 
 Command: TypeAlias = Literal[
     "verify", "reject", "return", "dispute", "decide_verified", "decide_rejected", "withdraw", "correct"
@@ -88,18 +89,22 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A report that something was achieved; `metric` is its code. `participant_key` is shown to readers of the metric,
-    and to nobody else."""
+    """A report that something was achieved or measured; `metric` is its code. It is about a participant, a cohort or a
+    site: one of the three is there. `participant_key` is shown to readers of the metric, and to nobody else. A
+    measurement has no units (0)."""
 
     id: UUID
     contract_id: UUID
     metric_id: int
     metric: str
     subject_id: UUID
-    participant_key: str
+    participant_key: str | None
+    cohort: str | None
+    site: str | None
     occurrence: str
     achieved_on: date
     units: int
+    measurement: Measurement | None
     evidence: tuple[Evidence, ...]
     external_id: str
     reported_by: str
@@ -109,6 +114,11 @@ class Claim:
     corrects: UUID | None = None
     superseded_by: UUID | None = None
     records: tuple[Record, ...] = ()
+
+    @property
+    def series(self) -> str:
+        """What tells it apart from other live claims on the same outcome: '' for units."""
+        return self.measurement.series if self.measurement else ""
 
     @property
     def decision(self) -> Record | None:

@@ -83,12 +83,12 @@ def read_document(raw: bytes) -> Any:
 class _StrictRequest(Request):
     """A request whose body was read, limited and checked before anything else looks at it."""
 
-    async def prepare(self, limit: int) -> None:
+    async def prepare(self, limit: int, read_here: str) -> None:
         self._body = await read_body(self, limit)
         if not self._body:
             return
         if media_type(self) != "application/json":
-            raise UnsupportedMedia("Send application/json.")
+            raise UnsupportedMedia(f"Send {read_here}.")
         self._document = read_document(self._body)
 
     async def json(self) -> Any:
@@ -105,10 +105,12 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
         if self.body_field is None:
             return handler
+        others = (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+        read_here = " or ".join(("application/json", *others))
 
         async def strict(request: Request) -> Response:
             checked = _StrictRequest(request.scope, request.receive)
-            await checked.prepare(self.body_limit)
+            await checked.prepare(self.body_limit, read_here)
             return await handler(checked)
 
         return strict

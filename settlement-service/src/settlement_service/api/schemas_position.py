@@ -8,6 +8,7 @@ from services.kit.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, PeriodBody, cuts_of
 from settlement_service.domain.position import Headroom, NotPaid, RulePosition
 from settlement_service.domain.postings import Entry, EntryKind
+from settlement_service.domain.shadow import Shadow
 from settlement_service.domain.words import REASONS
 from settlement_service.usecases.get_position import Standing
 
@@ -88,9 +89,23 @@ class AsOf(Shape):
     period: PeriodBody
 
 
+class ShadowBody(Shape):
+    """What one rule would have given while a fixed grant was paid instead: reported, never posted, before caps."""
+
+    rule: str
+    units: int
+    amount: MoneyBody
+
+    @classmethod
+    def of(cls, one: Shadow, currency: str) -> Self:
+        """As JSON."""
+        return cls(rule=one.rule, units=one.units, amount=MoneyBody.of(one.gross_minor, currency))
+
+
 class PositionBody(Shape):
-    """Where a contract stands: entitled is what verified outcomes give under all caps, as known at this moment;
-    settled is what is posted; waiting is the difference. For an investor: as of the last posted statement."""
+    """Where a contract stands today: entitled is what verified outcomes give under all caps, as known at this moment;
+    settled is what is posted; waiting is the difference. `shadow` is there where the terms have grant windows. For an
+    investor: as of the last posted statement."""
 
     contract_id: UUID
     currency: str
@@ -101,6 +116,7 @@ class PositionBody(Shape):
     headroom: tuple[HeadroomBody, ...]
     rules: tuple[RulePositionBody, ...] | None = None
     not_paid: tuple[NotPaidBody, ...] | None = None
+    shadow: tuple[ShadowBody, ...] | None = None
 
     @classmethod
     def of(cls, standing: Standing) -> Self:
@@ -117,6 +133,7 @@ class PositionBody(Shape):
             headroom=tuple(HeadroomBody.of(room, currency) for room in standing.headroom),
             rules=None if details is None else tuple(RulePositionBody.of(one, currency) for one in details.rules),
             not_paid=None if details is None else tuple(NotPaidBody.of(one) for one in details.not_paid),
+            shadow=tuple(ShadowBody.of(one, currency) for one in standing.shadow) or None,
         )
 
 

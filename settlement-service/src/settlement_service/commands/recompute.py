@@ -36,14 +36,22 @@ def _main(
     try:
         result = recompute(*read_inputs(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()))
     except (EnzymError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
-        said = error.detail if isinstance(error, EnzymError) else type(error).__name__
-        typer.echo(f"Not readable: {said}", err=True)
+        typer.echo(f"Not readable: {_why(error)}", err=True)
         raise typer.Exit(UNREADABLE) from None
     if as_json:
         typer.echo(json.dumps(_document(result), ensure_ascii=False, indent=2))
     else:
         _print(result)
     raise typer.Exit(SAME if result.same else DIFFERS)
+
+
+def _why(error: Exception) -> str:
+    """One sentence, and where: never a value of the file."""
+    if isinstance(error, EnzymError):
+        return error.detail + "".join(f"\n  {one.pointer or '/'}: {one.detail}" for one in error.errors)
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return f"{type(error).__name__}; an input is not in the form that .../inputs gives."
 
 
 def run() -> None:
@@ -65,7 +73,7 @@ def _parts(raw: bytes) -> tuple[Any, Iterator[Any]]:
     except EnzymError:
         document = loads(raw)
         rest = b""
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or "format" not in document:
         raise InputsNotReadable()
     if "inputs" in document:
         return {name: value for name, value in document.items() if name != "inputs"}, iter(document["inputs"])
@@ -111,8 +119,9 @@ def _print(result: Recomputed) -> None:
         table.add_column(heading, justify="right")
     table.add_column(f"amount {total['currency']}", footer=total["amount"], justify="right")
     for line in result.content["lines"]:
+        price = line["price"]["amount"] if "price" in line else line.get("state", "")
         counts = (str(line["people"]), str(line["units"]))
-        table.add_row(str(line["number"]), line["rule"], *counts, line["price"]["amount"], line["amount"]["amount"])
+        table.add_row(str(line["number"]), line["rule"], *counts, price, line["amount"]["amount"])
     console.print(table)
     for check in result.checks:
         console.print(f"{'OK     ' if check.holds else 'DIFFERS'} {check.what}: {check.found}", soft_wrap=True)

@@ -31,6 +31,23 @@ def items_hash(items: Iterable[dict[str, object]]) -> str:
     return sha256(canonical(list(items)))
 
 
+CHUNK = 4096
+"""Leaves in one part of the tree whose root is kept: a power of two, so that the parts are subtrees of the whole."""
+
+
+class WholeTree:
+    """The root of a large tree whose complete parts are known: `begun` are the leaves of the first part behind that of
+    the terms, which may change; `kept` the roots of the complete parts after it; `more` the leaves behind those."""
+
+    def __init__(self, terms_root: str, begun: Sequence[bytes], kept: Sequence[bytes], more: Sequence[bytes]) -> None:
+        parts = [more[at : at + CHUNK] for at in range(0, len(more), CHUNK)]
+        roots = [root_of(part) for part in parts]
+        self.completed = [root for root, part in zip(roots, parts, strict=True) if len(part) == CHUNK]
+        """The roots of parts that are complete now and were not before."""
+        self.inputs = len(begun) + CHUNK * len(kept) + len(more)
+        self.root = root_of([root_of([terms_leaf(terms_root), *begun]), *kept, *roots])
+
+
 class Tree:
     """A Merkle tree (RFC 9162) kept level by level, so that each of many proofs takes as many steps as it has
     hashes. A node without a sibling is carried up as it is, which gives the same root as the recursive rule."""

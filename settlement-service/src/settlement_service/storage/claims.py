@@ -10,6 +10,7 @@ from services.core.measurement import Measurement
 from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
+from settlement_service.storage.opened import Subjects, among
 from settlement_service.storage.tables import claim, item
 
 FIELDS = (
@@ -33,17 +34,15 @@ async def of_contract(tx: Transaction, contract_id: UUID) -> list[Claim]:
     return _claims((await tx.connection.execute(select(claim).where(claim.c.contract_id == contract_id))).all())
 
 
-async def that_give_reasons(tx: Transaction, contract_id: UUID) -> dict[UUID, Claim]:
+async def that_give_reasons(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> dict[UUID, Claim]:
     """The claims that can say why something is not due any more, by id: those that do not count, those that took
-    their place, and those whose item is not payable."""
+    their place (about whomever), and those whose item is not payable; of all subjects, or of these alone."""
     not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None))
-    other = claim.alias("other")
-    corrections = select(other.c.superseded_by).where(
-        other.c.contract_id == contract_id, other.c.superseded_by.is_not(None)
-    )
-    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable), claim.c.id.in_(corrections))
-    rows = (await tx.connection.execute(select(claim).where(claim.c.contract_id == contract_id, wanted))).all()
-    return {one.id: one for one in _claims(rows)}
+    mine = [] if subjects is None else [among(claim.c.subject_id, subjects)]
+    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable))
+    first = select(claim).where(claim.c.contract_id == contract_id, wanted, *mine).cte("found", recursive=True)
+    found = first.union(select(claim).join(first, claim.c.id == first.c.superseded_by))
+    return {one.id: one for one in _claims((await tx.connection.execute(select(found))).all())}
 
 
 async def on_metrics(tx: Transaction, contract_id: UUID, metrics: Collection[str]) -> list[Claim]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from services.kit import clock
 from services.kit.transaction import Transaction
-from settlement_service.domain.hashes import input_leaf
+from settlement_service.domain.hashes import CHUNK, WholeTree, input_leaf
 from settlement_service.domain.inputs import OWN_SOURCE, Input
 from settlement_service.storage.tables import input as log
+from settlement_service.storage.tables import input_chunk
 
 SALT_BYTES = 16
 
@@ -64,6 +65,27 @@ async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -
     if count is not None:
         query = query.where(log.c.position <= count)
     return [bytes(leaf) for leaf in (await tx.connection.execute(query.order_by(log.c.position))).scalars()]
+
+
+async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> WholeTree:
+    """The root over the terms' leaf and all inputs there are. Complete parts of the tree never change: their roots are
+    kept as soon as they were needed once, and what is hashed is what has come since."""
+    query = select(input_chunk.c.number, input_chunk.c.root).where(input_chunk.c.contract_id == contract_id)
+    kept = [bytes(row.root) for row in (await tx.connection.execute(query.order_by(input_chunk.c.number))).all()]
+    first = select(log.c.leaf).where(log.c.contract_id == contract_id, log.c.position < CHUNK)
+    rest = select(log.c.leaf).where(log.c.contract_id == contract_id, log.c.position >= CHUNK * (1 + len(kept)))
+    begun, more = [
+        [bytes(leaf) for leaf in (await tx.connection.execute(one.order_by(log.c.position))).scalars()]
+        for one in (first, rest)
+    ]
+    tree = WholeTree(terms_root, begun, kept, more)
+    new = [
+        {"contract_id": contract_id, "number": number, "root": root}
+        for number, root in enumerate(tree.completed, start=len(kept) + 1)
+    ]
+    if new:
+        await tx.connection.execute(insert(input_chunk), new)
+    return tree
 
 
 async def page(

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, Select, Table, delete, insert, select
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.working import packed, unpacked
+from settlement_service.storage.opened import MOVE_TOTALS, Subjects, among, close_subjects, open_all
 from settlement_service.storage.tables import item, posted_item
 
 _NOW = ", ".join(f"now_{name}" for name in (*FIGURES, "shares"))
@@ -29,23 +31,32 @@ async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[
     """Keeps these items in place of all that a contract had."""
     await tx.connection.execute(delete(item).where(item.c.contract_id == contract_id))
     await add_items(tx, contract_id, items)
+    await open_all(tx, contract_id)
 
 
-async def items_of(tx: Transaction, contract_id: UUID) -> list[Item]:
-    """All items of a contract, payable or not."""
-    rows = (await tx.connection.execute(select(item).where(item.c.contract_id == contract_id))).all()
+async def items_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Item]:
+    """All items of a contract, payable or not; or those of the subjects alone."""
+    rows = (await tx.connection.execute(_of(select(item), item, contract_id, subjects))).all()
     return [_item(row) for row in rows]
 
 
-async def posted_of(tx: Transaction, contract_id: UUID) -> list[Posted]:
-    """What has been posted for each item of a contract."""
-    rows = (await tx.connection.execute(select(posted_item).where(posted_item.c.contract_id == contract_id))).all()
+async def posted_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Posted]:
+    """What has been posted for each item of a contract; or for those of the subjects alone."""
+    rows = (await tx.connection.execute(_of(select(posted_item), posted_item, contract_id, subjects))).all()
     return [_posted(row) for row in rows]
 
 
-async def post_items(tx: Transaction, settlement_id: UUID) -> None:
-    """What is due now by a settlement's items is what has been posted from now on, as one set."""
-    await tx.connection.exec_driver_sql(_POST, (settlement_id,))
+def _of(query: Select[Any], table: Table, contract_id: UUID, subjects: Subjects) -> Select[Any]:
+    query = query.where(table.c.contract_id == contract_id)
+    return query if subjects is None else query.where(among(table.c.subject_id, subjects))
+
+
+async def post_items(tx: Transaction, of: Settlement) -> None:
+    """What is due now by a settlement's items is what has been posted from now on, as one set; with the totals of what
+    is posted, and without the subjects of whom nothing more is due."""
+    for statement in (*MOVE_TOTALS, _POST):
+        await tx.connection.exec_driver_sql(statement, (of.id,))
+    await close_subjects(tx, of)
 
 
 async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:

@@ -111,6 +111,30 @@ posted_item = Table(
     Column("achieved_on", Date, nullable=False),
     *figures(),
 )
+open_subject = Table(
+    "open_subject",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+posted_total = Table(
+    "posted_total",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("payer", Text, primary_key=True),
+    Column("under_caps_minor", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+)
+input_chunk = Table(
+    "input_chunk",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+)
 settlement = Table(
     "settlement",
     metadata,

@@ -1,7 +1,6 @@
 """Use case: what a settlement rests on is fixed, and what it says is computed, in one transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from services.core.money import from_minor
@@ -18,24 +17,23 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.audience import audience_of
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import settle
-from settlement_service.domain.hashes import inputs_hash, items_hash
+from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
-from settlement_service.domain.items import Posted
 from settlement_service.domain.lifecycle import Settlement, check_move
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.statement import Line, Statement, statement_of
 from settlement_service.storage import inputs, settlements, statements
-from settlement_service.usecases.gather_basis import gather_basis
+from settlement_service.usecases.gather_basis import gather_new
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
     """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
     check_move(settlement.state, "settlement.frozen")
-    terms, basis = contract.terms, await gather_basis(tx, contract)
+    terms, (basis, before) = contract.terms, await gather_new(tx, contract, settlement.period.end)
     settled = settle(basis, settlement.period.end)
     statement = statement_of(contract.history, settlement.kind, settlement.period, settled)
-    shown = _projections(statement, basis.posted)
-    leaves = await inputs.leaves(tx, contract.id)
+    shown = _projections(statement, before)
+    tree = await inputs.tree_of_all(tx, contract.id, terms.root)
     calculated = replace(
         settlement,
         state="calculated",
@@ -43,8 +41,8 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         waiting=(),
         terms_version=statement.version,
         known=await _known(tx, settlement),
-        inputs=len(leaves),
-        inputs_sha256=inputs_hash(terms.root, leaves),
+        inputs=tree.inputs,
+        inputs_sha256=tree.root.hex(),
         items_sha256=items_hash(item_documents(settled.changes)),
         content_sha256=next(one.content_sha256 for one in shown if one.organisation in terms.payers()),
         calculated_at=tx.now,
@@ -55,13 +53,10 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     return calculated
 
 
-def _projections(statement: Statement, posted: Iterable[Posted]) -> list[Projection]:
-    by_rule: dict[str, int] = defaultdict(int)
-    for one in posted:
-        by_rule[one.key.item.rule] += one.figures.amount_minor
+def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
     terms = statement.history.newest
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
-    return [project(statement, audience, by_rule) for audience in audiences if audience is not None]
+    return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:

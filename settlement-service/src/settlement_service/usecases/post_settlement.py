@@ -43,7 +43,7 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
     )
     await ledger.add_entry(tx, entry)
     await settlements.save_state(tx, posted)
-    await items.post_items(tx, posted.id)
+    await items.post_items(tx, posted)
     sequence = await tell(tx, contract.id, [_fact(posted, entry, sum(shares.values()))])
     await _append(tx, contract, posted, sequence)
     return posted

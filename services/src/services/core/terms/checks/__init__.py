@@ -7,7 +7,7 @@ from services.core.terms.checks.bands import bands
 from services.core.terms.checks.caps import caps
 from services.core.terms.checks.cohorts import cohorts
 from services.core.terms.checks.declared import Declared, declared_in
-from services.core.terms.checks.frame import frame, parties, readers
+from services.core.terms.checks.frame import first_day, frame, parties, readers
 from services.core.terms.checks.metrics import metrics
 from services.core.terms.checks.payment import indices, retention
 from services.core.terms.checks.rules import rules
@@ -24,10 +24,12 @@ class TermsNotValid(Invalid):
     title = "These terms cannot be decided as they stand"
 
 
-def check_terms(agreement: Agreement) -> None:
-    """Errors: `terms-not-valid` with every fault found, each with a JSON pointer below the agreement."""
+def check_terms(agreement: Agreement, *, amends: bool = False) -> None:
+    """`amends`: it is a later version of terms in effect, which may begin on any day that these allow. Errors:
+    `terms-not-valid` with every fault found, each with a JSON pointer below the agreement."""
     declared = declared_in(agreement)
-    faults = [fault for check in _CHECKS for fault in check(declared)]
+    checks = _CHECKS if amends else (*_CHECKS, first_day)
+    faults = [fault for check in checks for fault in check(declared)]
     if faults:
         raise TermsNotValid(errors=faults)
 

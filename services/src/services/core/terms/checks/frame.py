@@ -38,6 +38,11 @@ def frame(declared: Declared) -> Iterator[FieldError]:
         yield fault("/outcomePeriod/start", "period-order", "Not before the service period's start.")
     if agreement.claims_close_on < agreement.outcome_period.end:
         yield fault("/claimsCloseOn", "claims-close-too-early", "Not before the outcome period's end.")
+
+
+def first_day(declared: Declared) -> Iterator[FieldError]:
+    """First terms hold for the whole outcome period."""
+    agreement = declared.agreement
     if agreement.effective_from > agreement.outcome_period.start:
         yield fault("/effectiveFrom", "effective-too-late", "Not after the outcome period's start.")
 
