@@ -31,7 +31,11 @@ async def posted(settling: Settling) -> dict[str, Any]:
 
 
 async def pay(settling: Settling, shown: dict[str, Any], payer: str, amount: str, payee: str, **changed: Any) -> Any:
-    body = {"reference": f"ERP-{payee[-2:]}", "paidOn": settling.clock.today().isoformat(), "outcome": "paid"}
+    body: dict[str, Any] = {
+        "reference": f"ERP-{payee[-2:]}",
+        "paidOn": settling.clock.today().isoformat(),
+        "outcome": "paid",
+    }
     body |= {"amount": kr(amount), "payee": payee, **changed}
     latest = (await settling.get(PAYER, f"/v1/settlements/{shown['id']}")).json()
     return await settling.post(payer, f"/v1/settlements/{shown['id']}/payments", body, latest["revision"], "dora")

@@ -37,6 +37,11 @@ def starts_of(after: date, before: date, every: Every) -> Iterator[date]:
         start = _later(start, months)
 
 
+def is_name_of(name: str, every: Every) -> bool:
+    """Whether a name is that of a month, a quarter, a year."""
+    return {4: "year", 7: "quarter" if "Q" in name else "month"}[len(name)] == every
+
+
 def names_of(day: date) -> tuple[str, ...]:
     """The names of all periods that a day lies in: none is the name of two."""
     return tuple(name_of(day, every) for every in EVERY)

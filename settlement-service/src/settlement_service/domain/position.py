@@ -7,13 +7,14 @@ from datetime import date
 from uuid import UUID
 
 from settlement_service.domain.audience import Audience
+from settlement_service.domain.calendar import is_name_of, last_day_before, name_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Basis, due_before
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Item
 from settlement_service.domain.splitting import Shared
 from settlement_service.domain.statement import is_by_person
-from settlement_service.domain.terms import Limit, Terms
+from settlement_service.domain.terms import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPositio
     rules = by_rule(basis.history, due, settled)
     return ContractPosition(
         rules=tuple(one for one in rules if one.rule in audience.lines),
-        headroom=tuple(_headroom(basis.history.at_end(ends), audience, due)),
+        headroom=tuple(_headroom(basis, audience, due, ends)),
         not_paid=_not_paid(items, audience),
     )
 
@@ -103,7 +104,8 @@ def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int])
     ]
 
 
-def _headroom(terms: Terms, audience: Audience, due: Sequence[Shared]) -> Iterator[Headroom]:
+def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    terms = basis.history.at_end(ends)
     if not terms.may_read(audience.role, "payment"):
         return
     for limit in terms.limits:
@@ -115,6 +117,8 @@ def _headroom(terms: Terms, audience: Audience, due: Sequence[Shared]) -> Iterat
             if audience.whole:
                 used = sum(dict(one.shares).get(limit.said.payer or "", 0) for one in due)
                 yield Headroom(kind, limit.said.payer, limit.minor, used)
+        elif limit.said.period_basis == "settled":
+            yield from _of_settled(limit, basis, due, ends)
         elif kind != "rule" or limit.said.rule in audience.lines:
             yield from _of_groups(limit, due)
 
@@ -128,6 +132,19 @@ def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[Headroom]:
             used[group[1]] += one.due.figures.under_caps_minor
     for of, minor in sorted(used.items()):
         yield Headroom(limit.said.kind, of or None, limit.minor, minor)
+
+
+def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    """Of a cap on what is settled in a period: what was posted in each, and in the present one what waits too."""
+    every = limit.said.every
+    assert every is not None
+    used = {name: minor for name, minor in basis.settled.items() if is_name_of(name, every)}
+    present = name_of(last_day_before(ends), every)
+    waits = sum(one.due.figures.under_caps_minor for one in due)
+    waits -= sum(one.figures.under_caps_minor for one in basis.posted)
+    used[present] = used.get(present, 0) + waits
+    for name, minor in sorted(used.items()):
+        yield Headroom(limit.said.kind, name, limit.minor, minor)
 
 
 def _of_people(limit: Limit, due: Sequence[Shared]) -> Headroom:
