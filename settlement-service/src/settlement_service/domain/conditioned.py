@@ -21,19 +21,24 @@ def conditioned(
 ) -> list[Item]:
     """The items, those that are not payable (yet) with the reason. `units` are those posted for each item before: they
     keep their place under a limit on the units of a rule in all."""
-    seen = facts.before(ends)
-    closed = {
-        (terms.version, rule.code): reason
-        for terms in history.versions
-        for rule in terms.rules.values()
-        if (reason := _closed(terms, rule.said.when, seen)) is not None
-    }
+    closed = closed_rules(history, facts.before(ends))
     found = [_with_reason(item, closed.get((item.version, item.key.rule))) for item in items]
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _most(rule.said) is not None}
     if not limited:
         return found
-    rest = [item for item in found if item.reason is not None or item.key.rule not in limited]
-    return rest + _within_units(history, [item for item in found if item not in rest], units)
+    counted = [item.reason is None and item.key.rule in limited for item in found]
+    rest = [item for item, counts in zip(found, counted, strict=True) if not counts]
+    return rest + _within_units(history, [item for item, counts in zip(found, counted, strict=True) if counts], units)
+
+
+def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], NotPayable]:
+    """Rules (by version and code) whose own condition does not hold, or not yet."""
+    return {
+        (terms.version, rule.code): reason
+        for terms in history.versions
+        for rule in terms.rules.values()
+        if (reason := _closed(terms, rule.said.when, facts)) is not None
+    }
 
 
 def is_ready(history: History, item: Item, ends: date) -> bool:

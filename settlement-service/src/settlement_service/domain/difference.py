@@ -17,6 +17,7 @@ from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
+from settlement_service.domain.unpaid import why_nothing
 from settlement_service.domain.working import Node
 
 
@@ -87,7 +88,7 @@ class Basis:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What a settlement changes, in the order of rules, prices, dates, occurrences; and for each rule that gives
-    nothing as a whole, why."""
+    nothing (more), why."""
 
     changes: list[Change]
     nothing: Mapping[str, Reason]
@@ -124,7 +125,8 @@ def settle(basis: Basis, ends: date) -> Settled:
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims)
     changes = _changes(basis.history, due, covered, reasons)
-    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), _nothing(items, ends))
+    nothing = why_nothing(basis.history, items, basis.facts, ends)
+    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), nothing)
 
 
 def _released(basis: Basis, ends: date) -> frozenset[int]:
@@ -146,16 +148,6 @@ def _together(one: Shares, other: Shares) -> Shares:
     both = Counter(dict(one))
     both.update(dict(other))
     return tuple(both.items())
-
-
-def _nothing(items: Iterable[Item], ends: date) -> Mapping[str, Reason]:
-    """Rules that give nothing as a whole: every item of theirs that rests on no single claim says why."""
-    found: dict[str, Reason] = {}
-    given = {item.key.rule for item in items if item.reason is None and item.achieved_on < ends}
-    for item in items:
-        if item.claim_id is None and item.reason is not None and item.key.rule not in given:
-            found.setdefault(item.key.rule, item.reason)
-    return found
 
 
 def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons) -> list[Change]:

@@ -11,7 +11,7 @@ from services.core.terms.rules import Bands, Milestone, UnitPrice
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, NotPayable
-from settlement_service.domain.payable import item_of, reason_of_day
+from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
 from settlement_service.domain.subject_bands import banded_items
 from settlement_service.domain.terms import Rule, Terms
 
@@ -89,8 +89,7 @@ class _Subject:
         common = reason_of_day(terms, self._terminated_on, claim.achieved_on)
         if common is not None:
             return common
-        needed = terms.metrics[claim.metric].prerequisite
-        if needed and not any(one.achieved_on <= claim.achieved_on for one in self._claims.get(needed, ())):
+        if not has_prerequisite(terms, claim, self._claims):
             return "prerequisite-missing"
         if claim.occurrence in used.occurrences:
             return "same-occurrence"
