@@ -10,7 +10,7 @@ from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.caps import Due, Taken
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Item, ItemKey, Shares
+from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Shares
 from settlement_service.domain.terms import Terms
 
 
@@ -38,19 +38,33 @@ class _Way:
     caps: Mapping[str, _PayerCap]
 
 
-def hold_back(history: History, due: Sequence[Due], released: frozenset[int]) -> list[Due]:
-    """What is held back of each positive amount, by the version of the terms that governs it. `released` are the
-    versions whose retention is over."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held back no more: `released` are the versions of the terms whose retention is over; where it is over by
+    all that is known (`later`), what was posted without anything held back stays so."""
+
+    released: frozenset[int]
+    later: frozenset[int]
+    posted: Mapping[ItemKey, Figures]
+
+    def paid_out(self, item: Item) -> int:
+        """How much of an item was released, in minor units."""
+        before = self.posted.get(item.key, NOTHING)
+        return before.under_caps_minor if item.version in self.later and not before.retained_minor else 0
+
+
+def hold_back(history: History, due: Sequence[Due], held_back: Held) -> list[Due]:
+    """What is held back of each positive amount, by the version of the terms that governs it."""
     found = []
     for one in due:
         terms = history.version(one.item.version)
-        held = 0 if terms.version in released else _held(terms, one)
+        held = 0 if terms.version in held_back.released else _held(terms, one, held_back.paid_out(one.item))
         found.append(Due(one.item, replace(one.figures, retained_minor=held)) if held else one)
     return found
 
 
-def _held(terms: Terms, due: Due) -> int:
-    retention, minor = terms.retention, due.figures.under_caps_minor
+def _held(terms: Terms, due: Due, paid_out: int) -> int:
+    retention, minor = terms.retention, due.figures.under_caps_minor - paid_out
     if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
         return 0
     return round_minor(minor * Fraction(retention.share), terms.rounding)

@@ -32,7 +32,7 @@ def why_nothing(history: History, items: Iterable[Item], facts: Facts, ends: dat
         said = next((reason for reason in SAID if reason in reasons), None)
         if said is not None and None not in reasons:
             found[rule] = said
-    return found | _without_items(history, {*whole, *single}, facts, ends)
+    return {**found, **_without_items(history, {*whole, *single}, facts, ends)}
 
 
 def _without_items(history: History, known: set[str], facts: Facts, ends: date) -> Mapping[str, Reason]:
@@ -44,4 +44,4 @@ def _without_items(history: History, known: set[str], facts: Facts, ends: date) 
         closed = closed_rules(history, facts.before(ends))
     found = {code: closed[terms.version, code] for code in left if (terms.version, code) in closed}
     measured = {code for code, said in left.items() if isinstance(said, Bands) and said.per == "subject"}
-    return dict.fromkeys(measured, "not-yet-measured") | found
+    return {**dict.fromkeys(measured, "not-yet-measured"), **found}
