@@ -123,20 +123,21 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     later = [one for one in posted if not (one.achieved_on < ends or one.key.item in keys)]
     terms = history.at_end(ends)
     taken = taken_by(terms.limits, later) + Counter(basis.rest)
-    posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1))
+    days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
+    posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
     due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
     before: dict[ItemKey, Shares] = {}
     for one in covered:
         before[one.key.item] = _together(before.get(one.key.item, ()), one.shares)
-    return items, split_among_payers(history, terms, due, before, taken), covered
+    return items, split_among_payers(history, posting.last_day, due, before, taken), covered
 
 
 def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
     a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
-    reasons = Reasons(items, basis.claims)
+    reasons = Reasons(items, basis.claims, ends)
     changes = _changes(basis.history, due, covered, reasons)
     nothing = why_nothing(basis.history, items, basis.facts, ends)
     return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), nothing)

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.core.money import to_minor
-from services.core.terms.rules import Bands, Milestone, UnitPrice
+from services.core.terms.rules import Milestone, UnitPrice
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, NotPayable
@@ -109,9 +109,3 @@ def _reason_of_rule(rule: Rule, claim: Claim, used: _Used) -> NotPayable | None:
     if said.max_units_per_person is not None and used.units >= said.max_units_per_person:
         return "over-units-per-person"
     return "no-price" if rule.price_on(claim.achieved_on) is None else None
-
-
-def is_by_subject(rule: Rule) -> bool:
-    """Whether what a rule gives for one subject never depends on another: it is evaluated as facts arrive."""
-    said = rule.said
-    return isinstance(said, UnitPrice | Milestone) or (isinstance(said, Bands) and said.per == "subject")
