@@ -98,9 +98,11 @@ def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Fact
         return amount_term(terms, "baseline", baseline.amount)
     if isinstance(baseline, MeasuredBaseline):
         found = _claims(component, point, facts, baseline.arm)
-        if not found:
+        if {claim.subject_id for claim in found} != {claim.subject_id for claim in actual}:
             return not_measured(metric=component.metric, occurrence=point, arm=baseline.arm)
         return computed("sum", *map(value_of, found))
+    if any(claim.measurement is None or claim.measurement.n is None for claim in actual):
+        return not_measured(metric=component.metric, occurrence=point, what="n")
     a_day = isinstance(baseline, PerPersonDayBaseline)
     each = amount_term(terms, "baseline a person-day" if a_day else "baseline a person", baseline.amount)
     return computed("product", each, computed("sum", *map(number_of, actual)))
