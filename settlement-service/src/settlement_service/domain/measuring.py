@@ -235,6 +235,7 @@ def _error_in(claim: Claim) -> Node:
 def _figure(claim: Claim, value: Fraction, what: str) -> Node:
     assert claim.measurement is not None
     told = {"metric": claim.metric, "occurrence": claim.occurrence, "arm": claim.measurement.arm}
+    told |= {"subject": str(claim.subject_id)}
     return leaf("claim", value, what=what, claims=[str(claim.id)], **told)
 
 
