@@ -238,11 +238,12 @@ def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]
         st.sampled_from(OCCURRENCES),
         st.sampled_from(["intervention", "comparison"]),
     )
+    arm: Any
     for metric, cohort, occurrence, arm in draw(st.lists(measured, unique=True, min_size=3, max_size=7)):
         value = draw(st.sampled_from(["0", "3.5", "8", "12.25", "25"]))
         said = Measurement(
             value=value, arm=arm, n=draw(st.integers(1, 9)), component="purse" if metric == "spent" else None
-        )  # type: ignore[arg-type]
+        )
         subject = subject_id_of(contract.contract_id, "cohort", cohort)
         found.append(a_claim(0, metric, occurrence, draw(days), subject_id=subject, units=0, measurement=said))
     return tuple(replace(one, state="submitted", decided_by=(), decided_at=None) for one in found)

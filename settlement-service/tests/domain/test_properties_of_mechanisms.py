@@ -12,7 +12,7 @@ from services.core.terms.measures import Measure
 from services.core.terms.rules import Bands
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.bands import banded
-from settlement_service.domain.calendar import name_of
+from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.postings import approval_entry
@@ -45,9 +45,9 @@ def within_caps(books: Books) -> None:
             assert sums["all"] <= limit.minor
         elif limit.said.period_basis == "settled":
             by_name: Counter[str] = Counter()
-            for one in books.settled:
-                name = name_of(one.statement.period.end - (ENDS[1] - ENDS[1].replace(day=1)).resolution, "quarter")
-                by_name[name] += sum(change.difference.under_caps_minor for change in one.changes)
+            for settled in books.settled:
+                name = name_of(last_day_before(settled.statement.period.end), "quarter")
+                by_name[name] += sum(change.difference.under_caps_minor for change in settled.changes)
             assert all(minor <= limit.minor for minor in by_name.values())
         else:
             used = [minor for key, minor in sums.items() if key != "all" and key[0] == kind]
