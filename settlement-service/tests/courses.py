@@ -25,7 +25,7 @@ from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWi
 from settlement_service.domain.claims import Claim
 
 from .books import Books, Settled
-from .builders import NOON, OTHER, PAYER, PROVIDER, a_claim, a_metric, a_price, a_rule, claimed
+from .builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_claim, a_metric, a_price, a_rule, claimed
 from .mechanisms import (
     COHORTS,
     PAYERS,
@@ -204,6 +204,8 @@ def contracts(draw: st.DrawFn) -> ContractActivated:
     ]
     values = (IndexValue(from_=START, value="100"), IndexValue(from_=date(2026, 5, 1), value="103.7"))
     metrics = [a_metric(code, max_payments_per_person=2) for code in UNITS] + [measured_metric(), spent_metric()]
+    if draw(st.booleans()):
+        metrics = [replace(one, reported_by=EVALUATOR) if one.code == "home" else one for one in metrics]
     job_after = draw(st.sampled_from([False, False, True]))
     return a_contract(
         *draw(rules()),

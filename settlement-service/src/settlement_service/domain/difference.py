@@ -122,7 +122,8 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     covered = [one for one in posted if one.achieved_on < ends or one.key.item in keys]
     later = [one for one in posted if not (one.achieved_on < ends or one.key.item in keys)]
     terms = history.at_end(ends)
-    taken = taken_by(terms.limits, later) + Counter(basis.rest)
+    taken = taken_by(terms.limits, later)
+    taken.update(basis.rest)
     days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
     posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
