@@ -25,7 +25,7 @@ from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWi
 from settlement_service.domain.claims import Claim
 
 from .books import Books, Settled
-from .builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_claim, a_metric, a_price, a_rule, claimed
+from .builders import EVALUATOR, NOON, OTHER, PAYER, a_claim, a_metric, a_price, a_rule, claimed
 from .mechanisms import (
     COHORTS,
     PAYERS,
@@ -297,7 +297,3 @@ def steps(course: Course, books: Books) -> Any:
 def played(course: Course) -> tuple[Books, list[Settled]]:
     books = begun(course)
     return books, list(steps(course, books))
-
-
-READERS = (PAYER, PROVIDER)
-"""Parties that are given inputs: all of them, or a part."""
