@@ -11,6 +11,7 @@ from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.audience import Audience, audience_of, scopes_of
+from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import CONTRACT, Group, net_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle
@@ -168,7 +169,7 @@ class Books:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
         changes = [change for one in self.settled[: settled.number] for change in one.changes]
         others = [change for change in changes if change.key.item.rule not in audience.items]
-        taken: Counter[Group] = Counter()
+        taken = self._rest_in_periods(audience, settled)
         for change in others:
             difference = change.difference
             taken["person", str(change.key.item.subject_id)] += difference.gross_minor - difference.cut_person_minor
@@ -176,6 +177,25 @@ class Books:
             for payer, minor in change.shares:
                 taken["payer", payer] += minor
         return tuple(rest_of(group, minor) for group, minor in taken.items())
+
+    def _rest_in_periods(self, audience: Audience, settled: Settled) -> Counter[Group]:
+        end = settled.statement.period.end
+        taken: Counter[Group] = Counter()
+        for limit in self.history.at_end(end).limits:
+            every = limit.said.every
+            if every is None:
+                continue
+            for one in self.settled[: settled.number]:
+                others = [change for change in one.changes if change.key.item.rule not in audience.items]
+                name = name_of(last_day_before(one.statement.period.end), every)
+                for change in others:
+                    left = change.difference.under_caps_minor
+                    if limit.said.period_basis == "settled":
+                        taken["settled", name] += left
+                    else:
+                        more = 0 if change.achieved_on >= end else change.difference.cut_contract_minor
+                        taken["period", name_of(change.achieved_on, every)] += left + more
+        return taken
 
     def _append(self, source: str, type_: str, fact: Any, sequence: int | None = None, part: int = 0) -> None:
         if sequence is None:

@@ -134,3 +134,15 @@ def test_what_cannot_be_computed_is_said_to_be_unreadable(unreadable: Any) -> No
     books.verify(a_claim(1))
     with pytest.raises(InputsNotReadable):
         recompute(*unreadable(*books.given_to(PAYER, books.settle())))
+
+
+def test_what_others_owe_back_gives_room_to_who_sees_a_part_as_well() -> None:
+    metrics = [a_metric("job"), a_metric("fine", reported_by=EVALUATOR)]
+    rules = [a_rule("job"), a_rule("fine", -4_000, payee=OTHER, two_sided=True)]
+    parties = (PAYER, PROVIDER, EVALUATOR, OTHER)
+    books = Books(activated(rules, [a_cap("contract", 8_000)], metrics, parties=parties))
+    books.verify(a_claim(1, "job"), a_claim(2, "job"), a_claim(1, "fine"))
+    settled = books.settle()
+    assert settled.total == 8_000
+    result = recompute(*books.given_to(PROVIDER, settled))
+    assert result.same, result

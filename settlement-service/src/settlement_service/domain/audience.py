@@ -1,11 +1,12 @@
 """Domain: who is shown what of a settlement (domain.md, section 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from services.core.terms.measures import Measure
 from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
-from settlement_service.domain.naming import counts_enrolled, measures_of
+from settlement_service.domain.naming import counts_enrolled, measures_in, measures_of, metrics_of
 from settlement_service.domain.terms import Terms
 
 TERMS_SCOPE = "terms"
@@ -57,13 +58,23 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
         lines=paid_by | _resting_on(terms, concerned),
         items=items,
         claims=at_work | _needed(terms, items),
-        people=any(counts_enrolled(one) for code in items for one in measures_of(terms.rules[code].said)),
+        people=any(counts_enrolled(one) for one in _measures_under(terms, items)),
     )
+
+
+def _measures_under(terms: Terms, rules: frozenset[str]) -> Iterator[Measure]:
+    """What is measured for rules: their own measures, and those that what is held back of them waits for."""
+    for code in rules:
+        yield from measures_of(terms.rules[code].said)
+    held = terms.retention
+    if held is not None and held.release_when is not None and (held.rules is None or rules & set(held.rules)):
+        yield from measures_in(held.release_when)
 
 
 def _needed(terms: Terms, rules: frozenset[str]) -> frozenset[str]:
     """The metrics that rules are computed from, prerequisites included."""
-    found = frozenset(code for rule in rules for code in terms.rules[rule].needs)
+    measured = {code for one in _measures_under(terms, rules) for code in metrics_of(one)}
+    found = frozenset(code for rule in rules for code in terms.rules[rule].needs) | measured
     while more := {terms.metrics[code].prerequisite for code in found} - found - {None}:
         found |= frozenset(code for code in more if code is not None)
     return found

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 from uuid import UUID
@@ -32,24 +32,40 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Posting:
     """What settlements before have posted: net minor units under the caps for each item; and, for caps on what is
-    settled in a period of the calendar, what was posted in each by its name, and the last day of this settlement."""
+    settled in a period of the calendar, what was posted in each by its name, and the last day of this settlement.
+    `days` are those that items were posted for."""
 
     net: Mapping[ItemKey, int]
     settled: Mapping[str, int]
     last_day: date
+    days: Mapping[ItemKey, date] = field(default_factory=dict)
 
 
 def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
     """The group that an item belongs to under a cap; None when the cap is not about it."""
     kind = limit.said.kind
     if kind == "person":
-        return kind, str(subject)
+        return None if rule in limit.whole else (kind, str(subject))
     if kind == "rule":
         return (kind, rule) if rule == limit.said.rule else None
     if kind == "period":
         assert limit.said.every is not None
         return kind, name_of(day, limit.said.every)
     return CONTRACT
+
+
+def standing(history: History, limit: Limit, last_day: date) -> int | None:
+    """How much may stand under a cap of what was posted: the most that the cap ever was, as a lowered one takes nothing
+    back; None where there once was no such cap."""
+    most = limit.minor
+    now = history.governing(last_day).version
+    for terms in history.versions:
+        if terms.version < now:
+            earlier = next((one for one in terms.limits if one.is_same_as(limit)), None)
+            if earlier is None:
+                return None
+            most = max(most, earlier.minor)
+    return most
 
 
 def taken_by(limits: Iterable[Limit], posted: Iterable[Posted]) -> Counter[Group]:
@@ -87,7 +103,7 @@ def apply_caps(
         left = amounts
         for limit in limits:
             if limit.said.kind == kind:
-                left = _under(limit, ordered, left, posting, taken)
+                left = _under(history, limit, ordered, left, posting, taken)
         cuts.append([before - after for before, after in zip(amounts, left, strict=True)])
         amounts = left
     person, rule, period, contract = cuts
@@ -97,43 +113,67 @@ def apply_caps(
     ]
 
 
-def _under(limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken) -> list[int]:
+def _under(
+    history: History, limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken
+) -> list[int]:
     """What one cap leaves of `amounts`. Items keep first what was posted and is still due, where the cap says so;
     what is free then goes to items in their order."""
+    groups: list[Group | None]
     if limit.said.period_basis == "settled":
-        return _under_settled(limit, items, amounts, posting, taken)
-    groups = [group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on) for item in items]
-    net = posting.net if limit.keep_paid else {}
-    kept = [
-        amount if amount < 0 else min(amount, max(0, net.get(item.key, 0)))
-        for item, amount in zip(items, amounts, strict=True)
-    ]
-    room: dict[Group, int] = {}
-    for group, keeps in zip(groups, kept, strict=True):
-        if group is not None:
-            room[group] = room.get(group, limit.minor - taken.get(group, 0)) - keeps
+        groups, kept, used = _settled_before(limit, items, amounts, posting, taken)
+    else:
+        groups = [group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on) for item in items]
+        kept = _kept(limit, items, groups, amounts, posting)
+        used = Counter(taken)
+        for group, keeps in zip(groups, kept, strict=True):
+            if group is not None:
+                used[group] += keeps
+    _cut_newest(kept, groups, used, standing(history, limit, posting.last_day))
     left = list(amounts)
     for place, group in enumerate(groups):
         if group is not None:
-            more = max(0, min(amounts[place] - kept[place], room[group]))
-            room[group] -= more
+            more = max(0, min(amounts[place] - kept[place], limit.minor - used[group]))
+            used[group] += more
             left[place] = kept[place] + more
     return left
 
 
-def _under_settled(
-    limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken
+def _kept(
+    limit: Limit, items: Sequence[Item], groups: Sequence[Group | None], amounts: Sequence[int], posting: Posting
 ) -> list[int]:
+    """What was posted for each item and is still due, where the cap lets it keep its place: not in a period that it was
+    corrected into."""
+    kept = []
+    for item, group, amount in zip(items, groups, amounts, strict=True):
+        before = posting.net.get(item.key, 0) if limit.keep_paid else 0
+        if before and limit.said.kind == "period":
+            day = posting.days.get(item.key, item.achieved_on)
+            before = before if group_of(limit, item.key.rule, item.key.subject_id, day) == group else 0
+        kept.append(amount if amount < 0 else min(amount, max(0, before)))
+    return kept
+
+
+def _settled_before(
+    limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken
+) -> tuple[list[Group | None], list[int], Counter[Group]]:
     """A cap on what is settled in a period of the calendar: what was posted before stays, in whichever period; what is
     taken back now makes room now."""
-    stays = {item.key: min(amount, posting.net.get(item.key, 0)) for item, amount in zip(items, amounts, strict=True)}
+    kept = [min(amount, posting.net.get(item.key, 0)) for item, amount in zip(items, amounts, strict=True)]
+    stays = {item.key: keeps for item, keeps in zip(items, kept, strict=True)}
     back = sum(net - stays.get(key, 0) for key, net in posting.net.items())
     assert limit.said.every is not None
-    name = name_of(posting.last_day, limit.said.every)
-    room = limit.minor - posting.settled.get(name, 0) - taken.get(("settled", name), 0) + back
-    left = []
-    for item, amount in zip(items, amounts, strict=True):
-        more = max(0, min(amount - stays[item.key], room))
-        room -= more
-        left.append(stays[item.key] + more)
-    return left
+    group: Group = ("settled", name_of(posting.last_day, limit.said.every))
+    more = posting.settled.get(group[1], 0) + taken.get(group, 0) - back
+    return [group for _ in items], kept, Counter({group: more})
+
+
+def _cut_newest(kept: list[int], groups: Sequence[Group | None], used: Counter[Group], most: int | None) -> None:
+    """Where an amount below zero that gave room is gone, as much of the newest items is taken back."""
+    if most is None:
+        return
+    for place in range(len(kept) - 1, -1, -1):
+        group = groups[place]
+        if group is not None and kept[place] > 0 and used[group] > most:
+            less = min(kept[place], used[group] - most)
+            kept[place] -= less
+            used[group] -= less

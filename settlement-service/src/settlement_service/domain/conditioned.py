@@ -11,29 +11,39 @@ from services.core.terms.payment import PausedWindow
 from services.core.terms.rules import PaymentRule, UnitPrice
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Item, ItemKey, NotPayable, in_order
+from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
 from settlement_service.domain.known import Facts
 from settlement_service.domain.terms import Terms
 
 
 def conditioned(
-    history: History, items: Sequence[Item], facts: Facts, ends: date, units: Mapping[ItemKey, int]
+    history: History, items: Sequence[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
 ) -> list[Item]:
-    """The items, those that are not payable (yet) with the reason. `units` are those posted for each item before: they
-    keep their place under a limit on the units of a rule in all."""
-    seen = facts.before(ends)
-    closed = {
-        (terms.version, rule.code): reason
-        for terms in history.versions
-        for rule in terms.rules.values()
-        if (reason := _closed(terms, rule.said.when, seen)) is not None
-    }
-    found = [_with_reason(item, closed.get((item.version, item.key.rule))) for item in items]
+    """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its
+    units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
+    condition takes it back only if it does not hold by all that is known."""
+    closed = closed_rules(history, facts.before(ends))
+    still = closed_rules(history, facts) if closed and posted else closed
+    found = []
+    for item in items:
+        reasons = still if posted.get(item.key) else closed
+        found.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _most(rule.said) is not None}
     if not limited:
         return found
-    rest = [item for item in found if item.reason is not None or item.key.rule not in limited]
-    return rest + _within_units(history, [item for item in found if item not in rest], units)
+    counted = [item.reason is None and item.key.rule in limited for item in found]
+    rest = [item for item, counts in zip(found, counted, strict=True) if not counts]
+    return rest + _within_units(history, [item for item, counts in zip(found, counted, strict=True) if counts], posted)
+
+
+def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], NotPayable]:
+    """Rules (by version and code) whose own condition does not hold, or not yet."""
+    return {
+        (terms.version, rule.code): reason
+        for terms in history.versions
+        for rule in terms.rules.values()
+        if (reason := _closed(terms, rule.said.when, facts)) is not None
+    }
 
 
 def is_ready(history: History, item: Item, ends: date) -> bool:
@@ -66,10 +76,10 @@ def _most(rule: PaymentRule) -> int | None:
     return rule.max_units if isinstance(rule, UnitPrice) else None
 
 
-def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemKey, int]) -> list[Item]:
+def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemKey, Figures]) -> list[Item]:
     """Units in all: those that were posted first, then the oldest; the last item that fits counts in part."""
     ordered = in_order(history, items)
-    kept = [min(item.units, max(0, posted.get(item.key, 0))) for item in ordered]
+    kept = [min(item.units, max(0, posted.get(item.key, NOTHING).units)) for item in ordered]
     used: dict[str, int] = defaultdict(int)
     for item, keeps in zip(ordered, kept, strict=True):
         used[item.key.rule] += keeps

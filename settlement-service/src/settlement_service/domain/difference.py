@@ -12,11 +12,21 @@ from settlement_service.domain.conditioned import conditioned, is_ready
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.contract_items import contract_items
 from settlement_service.domain.history import History
-from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Posted, PostedKey, Shares
+from settlement_service.domain.items import (
+    NOTHING,
+    Figures,
+    Item,
+    ItemKey,
+    Posted,
+    PostedKey,
+    Shares,
+    figures_of,
+)
 from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
-from settlement_service.domain.splitting import Shared, hold_back, split_among_payers
+from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
+from settlement_service.domain.unpaid import why_nothing
 from settlement_service.domain.working import Node
 
 
@@ -87,7 +97,7 @@ class Basis:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What a settlement changes, in the order of rules, prices, dates, occurrences; and for each rule that gives
-    nothing as a whole, why."""
+    nothing (more), why."""
 
     changes: list[Change]
     nothing: Mapping[str, Reason]
@@ -99,37 +109,58 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     history = basis.history
     everything = [*basis.items, *contract_items(history, basis.terminated_on, basis.facts, ends)]
     seen = [item for item in everything if basis.sees(item.key.rule) or not item.key.rule]
-    units: Counter[ItemKey] = Counter()
-    for one in basis.posted:
-        units[one.key.item] += one.figures.units
-    items = conditioned(history, seen, basis.facts, ends, units)
-    payable = [item for item in items if item.reason is None and is_ready(history, item, ends)]
-    keys = {item.key for item in payable}
     posted = [one for one in basis.posted if basis.sees(one.key.item.rule)]
+    figures = figures_of(posted)
+    stays = {one.key.item for one in posted if one.claim_id is None and one.achieved_on >= ends and one.figures}
+    items = conditioned(history, seen, basis.facts, ends, figures)
+    payable = [
+        item
+        for item in items
+        if item.reason is None and item.key not in stays and _may_be_settled(history, item, ends, figures)
+    ]
+    keys = {item.key for item in payable}
     covered = [one for one in posted if one.achieved_on < ends or one.key.item in keys]
     later = [one for one in posted if not (one.achieved_on < ends or one.key.item in keys)]
     terms = history.at_end(ends)
-    taken = taken_by(terms.limits, later) + Counter(basis.rest)
-    posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1))
-    due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), _released(basis, ends))
+    taken = taken_by(terms.limits, later)
+    taken.update(basis.rest)
+    days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
+    posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1), days)
+    held = Held(_released(basis, ends), _released_later(basis), figures)
+    due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
     before: dict[ItemKey, Shares] = {}
     for one in covered:
         before[one.key.item] = _together(before.get(one.key.item, ()), one.shares)
-    return items, split_among_payers(history, terms, due, before, taken), covered
+    return items, split_among_payers(history, posting.last_day, due, before, taken), covered
 
 
 def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
     a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
-    reasons = Reasons(items, basis.claims)
+    reasons = Reasons(items, basis.claims, ends)
     changes = _changes(basis.history, due, covered, reasons)
-    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), _nothing(items, ends))
+    nothing = why_nothing(basis.history, items, basis.facts, ends)
+    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), nothing)
+
+
+def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
+    """Whether an item is due for `ends`: what was paid when a pause was over is, also when an earlier day is settled
+    again."""
+    return is_ready(history, item, ends) or (item.achieved_on < ends and bool(posted.get(item.key)))
 
 
 def _released(basis: Basis, ends: date) -> frozenset[int]:
     """The versions of the terms whose retention is over."""
-    return frozenset(terms.version for terms in basis.history.versions if _is_released(terms, basis.facts, ends))
+    facts = basis.facts.before(ends)
+    return frozenset(terms.version for terms in basis.history.versions if _is_released(terms, facts, ends))
+
+
+def _released_later(basis: Basis) -> frozenset[int]:
+    """The versions whose retention is over by all that is known: what was released then is not held back again when an
+    earlier period is settled once more."""
+    versions = basis.history.versions
+    return frozenset(terms.version for terms in versions if _is_released(terms, basis.facts, date.max))
 
 
 def _is_released(terms: Terms, facts: Facts, ends: date) -> bool:
@@ -139,23 +170,13 @@ def _is_released(terms: Terms, facts: Facts, ends: date) -> bool:
     if retention.release_on is not None:
         return retention.release_on < ends
     assert retention.release_when is not None
-    return decided(retention.release_when, terms, facts.before(ends)).value is True
+    return decided(retention.release_when, terms, facts).value is True
 
 
 def _together(one: Shares, other: Shares) -> Shares:
     both = Counter(dict(one))
     both.update(dict(other))
     return tuple(both.items())
-
-
-def _nothing(items: Iterable[Item], ends: date) -> Mapping[str, Reason]:
-    """Rules that give nothing as a whole: every item of theirs that rests on no single claim says why."""
-    found: dict[str, Reason] = {}
-    given = {item.key.rule for item in items if item.reason is None and item.achieved_on < ends}
-    for item in items:
-        if item.claim_id is None and item.reason is not None and item.key.rule not in given:
-            found.setdefault(item.key.rule, item.reason)
-    return found
 
 
 def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons) -> list[Change]:

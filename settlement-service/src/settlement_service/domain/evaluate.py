@@ -7,11 +7,11 @@ from datetime import date
 from uuid import UUID
 
 from services.core.money import to_minor
-from services.core.terms.rules import Bands, Milestone, UnitPrice
+from services.core.terms.rules import Milestone, UnitPrice
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, NotPayable
-from settlement_service.domain.payable import item_of, reason_of_day
+from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
 from settlement_service.domain.subject_bands import banded_items
 from settlement_service.domain.terms import Rule, Terms
 
@@ -89,8 +89,7 @@ class _Subject:
         common = reason_of_day(terms, self._terminated_on, claim.achieved_on)
         if common is not None:
             return common
-        needed = terms.metrics[claim.metric].prerequisite
-        if needed and not any(one.achieved_on <= claim.achieved_on for one in self._claims.get(needed, ())):
+        if not has_prerequisite(terms, claim, self._claims):
             return "prerequisite-missing"
         if claim.occurrence in used.occurrences:
             return "same-occurrence"
@@ -110,9 +109,3 @@ def _reason_of_rule(rule: Rule, claim: Claim, used: _Used) -> NotPayable | None:
     if said.max_units_per_person is not None and used.units >= said.max_units_per_person:
         return "over-units-per-person"
     return "no-price" if rule.price_on(claim.achieved_on) is None else None
-
-
-def is_by_subject(rule: Rule) -> bool:
-    """Whether what a rule gives for one subject never depends on another: it is evaluated as facts arrive."""
-    said = rule.said
-    return isinstance(said, UnitPrice | Milestone) or (isinstance(said, Bands) and said.per == "subject")

@@ -1,6 +1,6 @@
 """Domain: the figures of an item: what one rule gives for one subject and occurrence, and what was posted of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
@@ -163,3 +163,11 @@ class Posted:
     achieved_on: date
     figures: Figures
     shares: Shares
+
+
+def figures_of(posted: Iterable[Posted]) -> Mapping[ItemKey, Figures]:
+    """What has been posted for each item, over all its prices and payees; items of nothing are left out."""
+    found: dict[ItemKey, Figures] = {}
+    for one in posted:
+        found[one.key.item] = found.get(one.key.item, NOTHING) + one.figures
+    return {key: figures for key, figures in found.items() if figures}

@@ -148,14 +148,22 @@ def _mean_of(ask: _Question, arm: Arm) -> Node:
 
 
 def _mean_of_people(ask: _Question, verified: Sequence[Claim]) -> Node:
-    total = sum((Fraction(claim.measurement.value) for claim in verified if claim.measurement), Fraction(0))
-    summed = _claims(total, "values", verified, ask.metric.code)
-    people = {claim.subject_id for claim in verified}
-    if ask.measure.missing == "as_failure":
-        people |= ask.enrolled
-    if ask.measure.at is None:
-        return computed("quotient", summed, _claims(len(verified), "values counted", verified, ask.metric.code))
-    return computed("quotient", summed, leaf("enrolled", Fraction(len(people)), cohorts=[], neutral_exits=0))
+    """Each value by its n; who was enrolled and not measured counts as zero, once, where that is a failure."""
+    numbers = [number_of(claim).number for claim in verified]
+    total = sum((value_of(claim).number * n for claim, n in zip(verified, numbers, strict=True)), Fraction(0))
+    counted = _claims(sum(numbers, Fraction(0)), "values counted", verified, ask.metric.code)
+    return computed(
+        "quotient", _claims(total, "values", verified, ask.metric.code), _and_missing(ask, counted, verified)
+    )
+
+
+def _and_missing(ask: _Question, counted: Node, verified: Sequence[Claim]) -> Node:
+    """So many values, and those who have none where they count as failures."""
+    missing = ask.enrolled - {claim.subject_id for claim in verified}
+    if ask.measure.missing != "as_failure" or not missing:
+        return counted
+    cohorts = list(ask.measure.cohorts or ())
+    return computed("sum", counted, leaf("enrolled", Fraction(len(missing)), cohorts=cohorts, what="not measured"))
 
 
 def _mean(ask: _Question) -> Node:
@@ -177,11 +185,8 @@ def _paired_change(ask: _Question) -> Node:
         return not_measured(metric=ask.metric.code)
     total = sum((value_of(now).number - value_of(then).number for now, then in pairs), Fraction(0))
     claims = [claim for pair in pairs for claim in pair]
-    people = {claim.subject_id for claim in claims}
-    if ask.measure.missing == "as_failure":
-        people |= ask.enrolled
-    counted = leaf("enrolled", Fraction(len(people)), cohorts=list(ask.measure.cohorts or ()), neutral_exits=0)
-    return computed("quotient", _claims(total, "changes", claims, ask.metric.code), counted)
+    counted = _claims(len(pairs), "changes counted", claims, ask.metric.code)
+    return computed("quotient", _claims(total, "changes", claims, ask.metric.code), _and_missing(ask, counted, claims))
 
 
 def _lower_bound(ask: _Question) -> Node:
@@ -230,6 +235,7 @@ def _error_in(claim: Claim) -> Node:
 def _figure(claim: Claim, value: Fraction, what: str) -> Node:
     assert claim.measurement is not None
     told = {"metric": claim.metric, "occurrence": claim.occurrence, "arm": claim.measurement.arm}
+    told |= {"subject": str(claim.subject_id)}
     return leaf("claim", value, what=what, claims=[str(claim.id)], **told)
 
 

@@ -25,7 +25,7 @@ def metrics_paid_by(rule: PaymentRule) -> frozenset[str]:
 def metrics_under(rule: PaymentRule) -> frozenset[str]:
     """All metrics that a rule is computed from: those it pays for, their denominators, and its condition's."""
     measures = list(measures_of(rule))
-    return metrics_paid_by(rule) | {metric for measure in measures for metric in _metrics_of(measure)}
+    return metrics_paid_by(rule) | {metric for measure in measures for metric in metrics_of(measure)}
 
 
 def measures_of(rule: PaymentRule) -> Iterator[Measure]:
@@ -63,7 +63,7 @@ def metrics_looked_at(payment: Payment) -> frozenset[str]:
         )
         found |= metrics_under(rule) if together else set()
     for measure in _measures_around(payment):
-        found |= set(_metrics_of(measure))
+        found |= set(metrics_of(measure))
     return frozenset(found)
 
 
@@ -86,7 +86,8 @@ def _measures_around(payment: Payment) -> Iterator[Measure]:
         yield from measures_in(payment.retention.release_when)
 
 
-def _metrics_of(measure: Measure) -> Iterator[str]:
+def metrics_of(measure: Measure) -> Iterator[str]:
+    """The metrics whose claims a measure looks at."""
     yield measure.metric
     if isinstance(measure.denominator, AsEnrolled):
         yield from measure.denominator.neutral_exits

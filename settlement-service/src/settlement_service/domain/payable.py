@@ -1,5 +1,6 @@
 """Domain: what an item begins as, and what may stand in its way whatever its rule."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.core.terms.payment import GrantWindow
@@ -19,6 +20,13 @@ def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPay
             if not window.then_payable:
                 return "in-pause"
     return None
+
+
+def has_prerequisite(terms: Terms, claim: Claim, verified: Mapping[str, Sequence[Claim]]) -> bool:
+    """Whether the subject had achieved what must come first, no later; `verified` are its claims that count, by
+    metric."""
+    needed = terms.metrics[claim.metric].prerequisite
+    return needed is None or any(one.achieved_on <= claim.achieved_on for one in verified.get(needed, ()))
 
 
 def item_of(claim: Claim, rule: str, terms: Terms, reason: NotPayable | None) -> Item:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -29,8 +29,8 @@ class Why:
 class Reasons:
     """Looks up reasons among all items as they stand, and the claims that count no more."""
 
-    def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim]) -> None:
-        self._claims = claims
+    def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
+        self._claims, self._ends = claims, ends
         self._not_payable: dict[tuple[UUID | None, str], Item] = {}
         self._payable: dict[ItemKey, Item] = {}
         self._whole: dict[ItemKey, Item] = {}
@@ -48,7 +48,7 @@ class Reasons:
         first = self._claims[posted.claim_id]
         item = self._payable.get(posted.key.item)
         if item is not None:
-            reason = "other-price" if item.price_minor != posted.key.price_minor else "after-the-period"
+            reason = "after-the-period" if item.achieved_on >= self._ends else "other-price"
             return Why(reason, first.order_key, first.units, item.decided_by, item.decided_at)
         claim = first
         while claim.superseded_by is not None and claim.superseded_by in self._claims:

@@ -71,7 +71,7 @@ def _component(terms: Terms, component: SavingsComponent, point: str, facts: Fac
     actual = _claims(component, point, facts, "intervention")
     if not actual:
         return not_measured(metric=component.metric, occurrence=point, component=component.code)
-    spent = computed("sum", *map(value_of, actual))
+    spent = computed("sum", *(_amount_of(terms, claim) for claim in actual))
     baseline = _baseline(terms, component, point, facts, actual)
     sides = (baseline, spent) if component.flow == "cost" else (spent, baseline)
     saving = computed("difference", *sides, component=component.code)
@@ -79,6 +79,12 @@ def _component(terms: Terms, component: SavingsComponent, point: str, facts: Fac
         return saving
     kept = term("share that is not reimbursed", 1 - Fraction(component.reimbursed))
     return computed("product", saving, kept)
+
+
+def _amount_of(terms: Terms, claim: Claim) -> Node:
+    """The value that a claim reports, which is an amount in the contract's currency."""
+    found = value_of(claim)
+    return replace(found, about={**found.about, "currency": terms.currency})
 
 
 def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> list[Claim]:
@@ -98,9 +104,11 @@ def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Fact
         return amount_term(terms, "baseline", baseline.amount)
     if isinstance(baseline, MeasuredBaseline):
         found = _claims(component, point, facts, baseline.arm)
-        if not found:
+        if {claim.subject_id for claim in found} != {claim.subject_id for claim in actual}:
             return not_measured(metric=component.metric, occurrence=point, arm=baseline.arm)
-        return computed("sum", *map(value_of, found))
+        return computed("sum", *(_amount_of(terms, claim) for claim in found))
+    if any(claim.measurement is None or claim.measurement.n is None for claim in actual):
+        return not_measured(metric=component.metric, occurrence=point, what="n")
     a_day = isinstance(baseline, PerPersonDayBaseline)
     each = amount_term(terms, "baseline a person-day" if a_day else "baseline a person", baseline.amount)
     return computed("product", each, computed("sum", *map(number_of, actual)))

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from services.core.money import largest_remainder, round_minor, to_minor
 from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
-from settlement_service.domain.caps import Due, Taken
+from settlement_service.domain.caps import Due, Taken, standing
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Item, ItemKey, Shares
+from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Shares
 from settlement_service.domain.terms import Terms
 
 
@@ -24,10 +25,12 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class _PayerCap:
-    """The most that a payer pays; what is over goes to the next one, or to nobody."""
+    """The most that a payer pays; what is over goes to the next one, or to nobody. What was posted may stand up to
+    `standing`; None stands for all of it."""
 
     minor: int
     overflow: str
+    standing: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +41,45 @@ class _Way:
     caps: Mapping[str, _PayerCap]
 
 
-def hold_back(history: History, due: Sequence[Due], released: frozenset[int]) -> list[Due]:
-    """What is held back of each positive amount, by the version of the terms that governs it. `released` are the
-    versions whose retention is over."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held back no more: `released` are the versions of the terms whose retention is over; where it is over by
+    all that is known (`later`), what was posted without anything held back stays so."""
+
+    released: frozenset[int]
+    later: frozenset[int]
+    posted: Mapping[ItemKey, Figures]
+
+    def paid_out(self, item: Item) -> int:
+        """How much of an item was released, in minor units."""
+        before = self.posted.get(item.key, NOTHING)
+        return before.under_caps_minor if item.version in self.later and not before.retained_minor else 0
+
+
+def hold_back(history: History, due: Sequence[Due], held_back: Held) -> list[Due]:
+    """What is held back of each positive amount, by the version of the terms that governs it."""
     found = []
     for one in due:
         terms = history.version(one.item.version)
-        held = 0 if terms.version in released else _held(terms, one)
+        held = 0 if terms.version in held_back.released else _held(terms, one, held_back.paid_out(one.item))
         found.append(Due(one.item, replace(one.figures, retained_minor=held)) if held else one)
     return found
 
 
-def _held(terms: Terms, due: Due) -> int:
-    retention, minor = terms.retention, due.figures.under_caps_minor
+def _held(terms: Terms, due: Due, paid_out: int) -> int:
+    retention, minor = terms.retention, due.figures.under_caps_minor - paid_out
     if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
         return 0
     return round_minor(minor * Fraction(retention.share), terms.rounding)
 
 
 def split_among_payers(
-    history: History, terms: Terms, due: Sequence[Due], before: Mapping[ItemKey, Shares], taken: Taken
+    history: History, last_day: date, due: Sequence[Due], before: Mapping[ItemKey, Shares], taken: Taken
 ) -> list[Shared]:
-    """Who pays how much of each item (in the order in which caps look at them). `terms` are those whose payer caps
-    hold; `before` is what each payer paid of an item so far, which it keeps where it is still due."""
-    caps = _payer_caps(terms)
+    """Who pays how much of each item (in the order in which caps look at them). The payer caps in effect on the last
+    day hold; `before` is what each payer paid of an item so far, which it keeps where it is still due."""
+    terms = history.governing(last_day)
+    caps = _payer_caps(history, last_day)
     wanted = [_wanted(history.version(one.item.version), one.item, _payable(one)) for one in due]
     if not caps and not any(isinstance(_split_of(history, one.item), MaximaInOrder) for one in due):
         return [Shared(one, _said(shares)) for one, shares in zip(due, wanted, strict=True)]
@@ -88,10 +106,10 @@ def _wanted(terms: Terms, item: Item, minor: int) -> dict[str, int]:
     return {first: minor}
 
 
-def _payer_caps(terms: Terms) -> dict[str, _PayerCap]:
+def _payer_caps(history: History, last_day: date) -> dict[str, _PayerCap]:
     return {
-        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost")
-        for limit in terms.limits
+        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost", standing(history, limit, last_day))
+        for limit in history.governing(last_day).limits
         if limit.said.kind == "payer" and limit.said.payer is not None
     }
 
@@ -101,8 +119,14 @@ def _way_of(history: History, item: Item, payers: Sequence[str], caps: Mapping[s
     split = _split_of(history, item)
     if not isinstance(split, MaximaInOrder):
         return _Way(tuple(payers), caps)
-    own = {one.payer: _PayerCap(to_minor(one.amount), "next_payer") for one in split.maxima}
-    return _Way(tuple(own), {**own, **caps})
+    amended = len(history.versions) > 1
+    own = {}
+    for one in split.maxima:
+        minor = to_minor(one.amount)
+        own[one.payer] = _PayerCap(minor, "next_payer", None if amended else minor)
+        if one.payer in caps and caps[one.payer].minor < minor:
+            own[one.payer] = caps[one.payer]
+    return _Way(tuple(own), own)
 
 
 def _filled(
@@ -119,11 +143,24 @@ def _filled(
     used: Counter[str] = Counter({payer: minor for (kind, payer), minor in taken.items() if kind == "payer"})
     for shares in kept:
         used.update(shares)
+    _cut_newest(ways, kept, used)
     found = []
     for one, way, want, shares in zip(due, ways, wanted, kept, strict=True):
         lost = _fill(way, want, shares, used, _payable(one) - sum(shares.values()))
         found.append(Shared(Due(one.item, replace(one.figures, cut_payer_minor=lost)), _said(shares)))
     return found
+
+
+def _cut_newest(ways: Sequence[_Way], kept: Sequence[dict[str, int]], used: Counter[str]) -> None:
+    """Where a payer has paid more than its cap, as an amount below zero that gave room is gone, it is given back as
+    much of the newest items."""
+    for way, shares in zip(reversed(ways), reversed(kept), strict=True):
+        for payer, minor in shares.items():
+            cap = way.caps.get(payer)
+            if cap is not None and cap.standing is not None and minor > 0:
+                less = min(minor, max(0, used[payer] - cap.standing))
+                shares[payer] -= less
+                used[payer] -= less
 
 
 def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:

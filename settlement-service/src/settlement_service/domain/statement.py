@@ -9,11 +9,10 @@ from uuid import UUID
 from services.core.money import format_minor
 from services.core.period import Period
 from settlement_service.domain.difference import Change, Settled
-from settlement_service.domain.evaluate import is_by_subject
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Shares
 from settlement_service.domain.reasons import Reason
-from settlement_service.domain.terms import Rule
+from settlement_service.domain.terms import Rule, is_by_subject
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
@@ -122,7 +121,7 @@ def _line(history: History, key: LineKey, changes: Sequence[Change], nothing: Re
 
 def is_by_person(history: History, rule: Rule) -> bool:
     """Whether a rule pays for single participants."""
-    return is_by_subject(rule) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
+    return is_by_subject(rule.said) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
 
 
 def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: Sequence[Line], total: int) -> Content:

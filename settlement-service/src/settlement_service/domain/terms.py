@@ -12,7 +12,7 @@ from services.core.period import Period
 from services.core.terms.outcomes import AFTER_ALL, Cohort, Metric
 from services.core.terms.parties import Role
 from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Payment, Retention, Window
-from services.core.terms.rules import PaymentRule, ServiceFee, UnitPrice
+from services.core.terms.rules import Bands, Milestone, PaymentRule, ServiceFee, UnitPrice
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
 from settlement_service.domain.naming import metrics_paid_by, metrics_under
@@ -60,15 +60,26 @@ class Rule:
 
 @dataclass(frozen=True)
 class Limit:
-    """A cap in minor units, with the place it has among the caps."""
+    """A cap in minor units. `whole` are rules that pay for no single participant: a cap on a person is not about
+    them."""
 
     said: Cap
     minor: int
+    whole: frozenset[str] = frozenset()
 
     @property
     def keep_paid(self) -> bool:
         """Whether what was posted keeps its place."""
         return self.said.headroom == "keep_paid"
+
+    def is_same_as(self, other: "Limit") -> bool:
+        """Whether both limit the same, whatever the amount."""
+        return self._about == other._about
+
+    @property
+    def _about(self) -> tuple[object, ...]:
+        said = self.said
+        return said.kind, said.rule, said.payer, said.every, said.period_basis
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,8 @@ def terms_of(said: InForce) -> Terms:
     """What settlement needs of terms in force. They were checked when they were drafted."""
     payment = said.payment
     grants = [_grant(window) for window in payment.windows if isinstance(window, GrantWindow)]
+    participants = {metric.code for metric in said.outcomes.metrics if metric.subject == "participant"}
+    whole = frozenset(rule.code for rule in [*payment.rules, *grants] if not _pays_for_one_of(rule, participants))
     return Terms(
         contract_id=said.contract_id,
         said=payment,
@@ -161,7 +174,7 @@ def terms_of(said: InForce) -> Terms:
         metrics={metric.code: metric for metric in said.outcomes.metrics},
         cohorts={cohort.code: cohort for cohort in said.outcomes.cohorts},
         rules={rule.code: _rule(said, place, rule) for place, rule in enumerate([*payment.rules, *grants])},
-        limits=tuple(Limit(cap, to_minor(cap.amount)) for cap in payment.caps),
+        limits=tuple(Limit(cap, to_minor(cap.amount), whole) for cap in payment.caps),
         windows=payment.windows,
         grants=frozenset(grant.code for grant in grants),
         retention=payment.retention,
@@ -169,6 +182,15 @@ def terms_of(said: InForce) -> Terms:
             {"outcomes": _roles(said.outcomes.readable_by), "payment": _roles(payment.readable_by)}
         ),
     )
+
+
+def is_by_subject(rule: PaymentRule) -> bool:
+    """Whether what a rule gives for one subject never depends on another: it is evaluated as facts arrive."""
+    return isinstance(rule, UnitPrice | Milestone) or (isinstance(rule, Bands) and rule.per == "subject")
+
+
+def _pays_for_one_of(rule: PaymentRule, participants: set[str]) -> bool:
+    return is_by_subject(rule) and not participants.isdisjoint(metrics_paid_by(rule))
 
 
 def _rule(said: InForce, place: int, rule: PaymentRule) -> Rule:
