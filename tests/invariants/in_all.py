@@ -1,0 +1,95 @@
+"""Tests: what rules give that look at several subjects together, computed a second time: gates, pooled bands, savings,
+fees."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from .banding import banded
+from .claims import Known
+from .conditions import decided
+from .days import day_before, whole_periods
+from .items import Item, reason_of_day
+from .measures import measured
+from .savings import shared_savings
+from .terms import History, Said, Terms
+
+ONCE = "1"
+
+
+def items_in_all(history: History, known: Known, ends: str) -> list[Item]:
+    """Their items, from what was achieved before `ends`, each by the version that governs its day."""
+    seen = known.before(ends)
+    found = []
+    for terms in history.versions:
+        for rule in terms.rules.values():
+            for item in _items(terms, rule, seen, ends):
+                if history.governing(item.achieved_on) is terms:
+                    reason = reason_of_day(terms, known, item.achieved_on, rule["code"])
+                    found.append(item.without(reason) if reason else item)
+    return found
+
+
+def _items(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+    if rule["kind"] == "gate":
+        yield _gate(terms, rule, seen, ends)
+    elif rule["kind"] == "bands" and rule.get("per", "contract") == "contract":
+        yield _pooled(terms, rule, seen, ends)
+    elif rule["kind"] == "savings_share":
+        yield from _savings(terms, rule, seen, ends)
+    elif rule["kind"] == "service_fee":
+        yield from _fees(terms, rule, seen, ends)
+
+
+def _gate(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
+    truth = decided(rule["condition"], terms, seen)
+    item = _item(terms, rule, seen, ends, ONCE, truth.rests_on if truth.value else ())
+    if not truth.value:
+        return item.without("gate-not-met" if truth.value is False else "not-yet-measured")
+    return replace(item, units=1, gross=terms.minor(rule["amount"]), behind=_people(seen, truth.rests_on))
+
+
+def _pooled(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
+    figure = measured(rule["measure"], terms, seen)
+    minor = None if figure.value is None else banded(terms, rule, figure.value)
+    item = _item(terms, rule, seen, ends, ONCE, () if minor is None else figure.rests_on)
+    if minor is None:
+        return item.without("not-yet-measured" if figure.value is None else "no-band")
+    metric, behind = rule["measure"]["metric"], _people(seen, figure.rests_on)
+    return replace(item, metric=metric, units=1, gross=minor, behind=behind)
+
+
+def _savings(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+    for shared in shared_savings(terms, rule, seen):
+        item = _item(terms, rule, seen, ends, shared.point, [claim.id for claim in shared.claims])
+        behind = sum((claim.measurement or {}).get("n") or 0 for claim in shared.claims)
+        item = replace(item, metric=rule["components"][0]["metric"], behind=behind)
+        given = shared.minor is not None
+        yield replace(item, units=1, gross=shared.minor or 0) if given else item.without("not-yet-measured")
+
+
+def _fees(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+    """For each period that is over; with `delivery` only where something was delivered in it."""
+    for name, start, end in whole_periods(rule["start"], rule["until"], rule["every"]):
+        if end > ends:
+            return
+        item = replace(_item(terms, rule, seen, ends, name), achieved_on=day_before(end))
+        wanted = rule.get("delivery")
+        if wanted and not any(claim.counts and start <= claim.achieved_on < end for claim in seen.on(wanted)):
+            yield item.without("not-delivered")
+        else:
+            yield replace(item, units=1, gross=terms.minor(rule["amount"]))
+
+
+def _item(terms: Terms, rule: Said, seen: Known, ends: str, occurrence: str, rests_on: Iterable[str] = ()) -> Item:
+    """Achieved when the last of the claims was that it rests on; without any, on the last day that is looked at."""
+    wanted = frozenset(rests_on)
+    days = [claim.achieved_on for claim in seen.claims if claim.id in wanted]
+    day = max(days, default=day_before(min(ends, terms.said["outcomePeriod"]["end"])))
+    return Item((rule["code"], seen.contract_id, occurrence), None, "", terms.version, day)
+
+
+def _people(seen: Known, rests_on: frozenset[str]) -> int:
+    """Those that were counted, and those that measurements were made on."""
+    claims = [claim for claim in seen.claims if claim.id in rests_on]
+    told = sum(claim.measurement.get("n") or 0 for claim in claims if claim.measurement)
+    return told + len({claim.subject for claim in claims if not claim.measurement})

@@ -1,0 +1,138 @@
+"""Tests: what one settlement changes, computed a second time: what is due now less what stands posted."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .capping import Standing, cut_by_caps
+from .claims import Known
+from .days import day_before, periods_of
+from .entitled import entitled, is_payable
+from .items import NOTHING, Due, Figures, Item, ItemKey, PostedKey, in_order, plus, under_caps
+from .splitting import hold_back, split
+from .terms import History
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What stands posted for one key, and the day and version of the terms that it was posted for last."""
+
+    figures: Figures
+    shares: Mapping[str, int]
+    achieved_on: str
+    version: int
+
+
+@dataclass
+class Posted:
+    """What all settlements so far have posted, by key; and in each period of the calendar."""
+
+    stood: dict[PostedKey, Stood] = field(default_factory=dict)
+    settled: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one settlement changes for one key."""
+
+    key: PostedKey
+    achieved_on: str
+    version: int
+    figures: Figures
+    shares: Mapping[str, int]
+    behind: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a settlement changes; why rules give nothing as a whole; and what is due now of each item."""
+
+    changes: list[Change]
+    nothing: Mapping[str, str]
+    due: list[Due]
+
+
+def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled:
+    """What everything achieved before `ends` changes. What is posted for later stays, and takes up its room."""
+    units: Counter[ItemKey] = Counter()
+    for key, stood in posted.stood.items():
+        units[key[:3]] += stood.figures[0]
+    items = entitled(history, known, ends, units)
+    due = [Due(item) for item in in_order(history, (item for item in items if is_payable(history, item, ends)))]
+    keys = {one.item.key for one in due}
+    seen = {key: one for key, one in posted.stood.items() if one.achieved_on < ends or key[:3] in keys}
+    later = {key: one for key, one in posted.stood.items() if key not in seen}
+    terms = history.at_end(ends)
+    cut_by_caps(terms, due, _standing(seen, later, posted.settled), ends)
+    hold_back(history, due, known, ends)
+    before: dict[ItemKey, Counter[str]] = {}
+    for key, one in seen.items():
+        before.setdefault(key[:3], Counter()).update(one.shares)
+    paid_later: Counter[str] = Counter()
+    for one in later.values():
+        paid_later.update(one.shares)
+    split(history, terms, due, before, paid_later)
+    return Settled(_changes(history, due, seen), _nothing(items, ends), due)
+
+
+def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
+    """What stands when a settlement was posted."""
+    for change in changes:
+        earlier = posted.stood.get(change.key)
+        shares = Counter(earlier.shares if earlier else {})
+        shares.update(change.shares)
+        posted.stood[change.key] = Stood(
+            plus(earlier.figures if earlier else NOTHING, change.figures),
+            {payer: minor for payer, minor in shares.items() if minor},
+            change.achieved_on,
+            change.version,
+        )
+        for name in periods_of(day_before(ends)):
+            posted.settled[name] += under_caps(change.figures)
+
+
+def _standing(
+    seen: Mapping[PostedKey, Stood], later: Mapping[PostedKey, Stood], settled: Mapping[str, int]
+) -> Standing:
+    net: Counter[ItemKey] = Counter()
+    for key, one in seen.items():
+        net[key[:3]] += under_caps(one.figures)
+    others = [(key[:3], one.achieved_on, under_caps(one.figures)) for key, one in later.items()]
+    return Standing(net, others, settled)
+
+
+def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:
+    now: dict[PostedKey, Due] = {}
+    for one in due:
+        item = one.item
+        payee = history.version(item.version).rules[item.key[0]]["payee"]
+        now[*item.key, item.price, payee] = one
+    found: list[Change] = []
+    for key in now.keys() | seen.keys():
+        found += _changed(key, now.get(key), seen.get(key))
+    return found
+
+
+def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Change]:
+    """What one key changes, if anything."""
+    figures = plus(due.figures if due else NOTHING, stood.figures if stood else NOTHING, -1)
+    more = Counter(due.shares if due else {})
+    more.subtract(stood.shares if stood else {})
+    shares = {payer: minor for payer, minor in more.items() if minor}
+    if not any(figures) and not shares:
+        return []
+    if due is not None:
+        return [Change(key, due.item.achieved_on, due.item.version, figures, shares, due.item.behind)]
+    return [Change(key, stood.achieved_on, stood.version, figures, shares, 0)] if stood else []
+
+
+def _nothing(items: Iterable[Item], ends: str) -> dict[str, str]:
+    """Why rules that rest on no single claim give nothing in any of their items."""
+    found: dict[str, str] = {}
+    given = set()
+    for item in items:
+        if item.reason is None and item.achieved_on < ends:
+            given.add(item.key[0])
+        elif item.claim_id is None and item.reason is not None:
+            found.setdefault(item.key[0], item.reason)
+    return {rule: reason for rule, reason in found.items() if rule not in given}
