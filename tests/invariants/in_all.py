@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .banding import banded
-from .claims import Known
+from .claims import Claim, Known
 from .conditions import decided
 from .days import day_before, whole_periods
-from .items import Item, reason_of_day
+from .items import DAYS, Item, ItemKey, reason_of_day
 from .measures import measured
 from .savings import shared_savings
 from .terms import History, Said, Terms
@@ -17,16 +17,42 @@ ONCE = "1"
 
 
 def items_in_all(history: History, known: Known, ends: str) -> list[Item]:
-    """Their items, from what was achieved before `ends`, each by the version that governs its day."""
+    """Their items, from what was achieved before `ends`, each by the version that governs its day, one for each key.
+    What was achieved on a day when nothing is paid counts neither for an amount nor against it."""
     seen = known.before(ends)
-    found = []
+    counting = replace(seen, claims=tuple(claim for claim in seen.claims if not _is_idle(history, known, claim)))
+    found: dict[ItemKey, Item] = {}
     for terms in history.versions:
         for rule in terms.rules.values():
-            for item in _items(terms, rule, seen, ends):
+            given, whole = (list(_items(terms, rule, one, ends)) for one in (counting, seen))
+            for item, otherwise in zip(given, whole, strict=True):
+                item = _told(terms, known, item, otherwise)
                 if history.governing(item.achieved_on) is terms:
-                    reason = reason_of_day(terms, known, item.achieved_on, rule["code"])
-                    found.append(item.without(reason) if reason else item)
-    return found
+                    found[item.key] = _that_prevails(rule, found.get(item.key, item), item)
+    return list(found.values())
+
+
+def _is_idle(history: History, known: Known, claim: Claim) -> bool:
+    return reason_of_day(history.governing(claim.achieved_on), known, claim.achieved_on) is not None
+
+
+def _told(terms: Terms, known: Known, item: Item, otherwise: Item) -> Item:
+    """What counts, or that only the day stands in the way: `otherwise` is what all days together would give."""
+    item, otherwise = (_by_day(terms, known, one) for one in (item, otherwise))
+    return otherwise if item.reason and otherwise.reason in DAYS and item.reason not in DAYS else item
+
+
+def _by_day(terms: Terms, known: Known, item: Item) -> Item:
+    reason = None if item.reason else reason_of_day(terms, known, item.achieved_on, item.key[0])
+    return item.without(reason) if reason else item
+
+
+def _that_prevails(rule: Said, earlier: Item, item: Item) -> Item:
+    """Of what two versions give for one key: what is paid once stays as it was first, a figure gives way to a newer
+    one; and nothing gives way to anything."""
+    if earlier.reason or item.reason:
+        return item if earlier.reason else earlier
+    return earlier if rule["kind"] == "gate" else item
 
 
 def _items(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
@@ -42,7 +68,7 @@ def _items(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
 
 def _gate(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
     truth = decided(rule["condition"], terms, seen)
-    item = _item(terms, rule, seen, ends, ONCE, truth.rests_on if truth.value else ())
+    item = _item(terms, rule, seen, ends, ONCE, truth.rests_on)
     if not truth.value:
         return item.without("gate-not-met" if truth.value is False else "not-yet-measured")
     return replace(item, units=1, gross=terms.minor(rule["amount"]), behind=_people(seen, truth.rests_on))
@@ -51,7 +77,7 @@ def _gate(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
 def _pooled(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
     figure = measured(rule["measure"], terms, seen)
     minor = None if figure.value is None else banded(terms, rule, figure.value)
-    item = _item(terms, rule, seen, ends, ONCE, () if minor is None else figure.rests_on)
+    item = _item(terms, rule, seen, ends, ONCE, figure.rests_on)
     if minor is None:
         return item.without("not-yet-measured" if figure.value is None else "no-band")
     metric, behind = rule["measure"]["metric"], _people(seen, figure.rests_on)

@@ -11,6 +11,8 @@ FIGURES = (
     *("retained_minor", "cut_payer_minor"),
 )
 CUTS = ("person", "rule", "period", "contract", "retention", "payer")
+DAYS = ("after-termination", "in-grant-window", "in-pause")
+"""Why nothing that was achieved on a day is paid."""
 Figures = tuple[int, ...]
 NOTHING: Figures = (0,) * len(FIGURES)
 ItemKey = tuple[str, str, str]

@@ -94,9 +94,9 @@ class _Asked:
         pairs = [(claim, start[claim.subject]) for claim in self._held("intervention") if claim.subject in start]
         if not pairs:
             return NOT_MEASURED
-        people = _subjects(now for now, _ in pairs) | (self._enrolled if self._missing == "as_failure" else set())
+        number = len(pairs) + self._failures(now for now, _ in pairs)
         total = sum((_value(now) - _value(then) for now, then in pairs), Fraction(0))
-        return Figure(total / len(people), _ids(claim for pair in pairs for claim in pair))
+        return Figure(total / number, _ids(claim for pair in pairs for claim in pair))
 
     def lower_bound(self) -> Figure:
         """The lower end of the confidence interval."""
@@ -166,22 +166,19 @@ class _Asked:
         held = self._held(arm)
         if not held:
             return NOT_MEASURED
-        kind = self._metric["subject"]
-        if kind == "cohort" and self._missing != "excluded" and self._cohorts - _subjects(held):
+        if self._metric["subject"] == "cohort" and self._missing != "excluded" and self._cohorts - _subjects(held):
             return Figure(None, _ids(held))
-        if kind == "participant":
-            return _figure(sum((_value(claim) for claim in held), Fraction(0)) / self._people(held), held)
-        if len(held) == 1:
+        of_people = self._metric["subject"] == "participant"
+        number = sum(map(measured_on, held)) + (self._failures(held) if of_people else 0)
+        if len(held) == 1 and not of_people:
             return _figure(_value(held[0]), held)
-        number = sum(measured_on(claim) for claim in held)
         if not number:
             return Figure(None, _ids(held))
         return _figure(sum((_value(claim) * measured_on(claim) for claim in held), Fraction(0)) / number, held)
 
-    def _people(self, held: list[Claim]) -> int:
-        if self._at is None:
-            return len(held)
-        return len(_subjects(held) | (self._enrolled if self._missing == "as_failure" else set()))
+    def _failures(self, held: Iterable[Claim]) -> int:
+        """How many who were enrolled have no value, where that is a failure."""
+        return len(self._enrolled - _subjects(held)) if self._missing == "as_failure" else 0
 
     def _error_of(self, arm: str) -> Figure:
         """The standard error of an arm's mean, pooled by n over those that it is the mean of."""

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from .claims import Claim, Known
 from .exact import whole
-from .measures import measured_on
 from .terms import Said, Terms
 
 
@@ -72,12 +71,17 @@ def _component(terms: Terms, component: Said, point: str, known: Known) -> Savin
 def _baseline(
     terms: Terms, component: Said, point: str, known: Known, actual: Sequence[Claim]
 ) -> tuple[Fraction | None, Sequence[Claim]]:
+    """None where it was not measured for the same subjects, or not said on how many people."""
     said = component["baseline"]
     if said["kind"] == "measured":
         found = _claims(component, point, known, said["arm"])
-        return (_sum(found) if found else None), found
+        of_the_same = {claim.subject for claim in found} == {claim.subject for claim in actual}
+        return (_sum(found), found) if of_the_same else (None, ())
     each = terms.major(said["amount"])
-    return (each if said["kind"] == "aggregate" else each * sum(map(measured_on, actual))), ()
+    if said["kind"] == "aggregate":
+        return each, ()
+    numbers = [(claim.measurement or {}).get("n") for claim in actual]
+    return (None if None in numbers else each * sum(numbers)), ()
 
 
 def _claims(component: Said, point: str, known: Known, arm: str) -> list[Claim]:
