@@ -25,7 +25,8 @@ def in_words(language: Language, terms: Terms, rule: Rule, change: Change, tree:
     if change.claim_id is not None and change.decided_by:
         day = change.decided_at.date().isoformat() if change.decided_at else ""
         by = say["and"].join(change.decided_by)
-        sentences.append(say["decided"].format(day=change.achieved_on.isoformat(), by=by, at=day))
+        decided = say["deemed" if change.deemed else "decided"]
+        sentences.append(decided.format(day=change.achieved_on.isoformat(), by=by, at=day))
     if change.reason is not None:
         sentences.append(say["not_due"].format(why=REASONS[language].get(change.reason, change.reason)))
     due = tree.of[0]
