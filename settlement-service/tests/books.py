@@ -118,12 +118,12 @@ class Books:
         for claim in claims:
             self.tell(claimed(self.contract_id, claim), verified(self.contract_id, claim))
 
-    def settle(self, end: date = YEAR.end, kind: Kind = "scheduled") -> Settled:
-        """Calculates and posts."""
+    def settle(self, end: date = YEAR.end, kind: Kind = "scheduled", period: Period | None = None) -> Settled:
+        """Calculates and posts, for a period up to `end`: from the year's start if none is said."""
         basis = self.basis
         found = settle(basis, end)
         changes = found.changes
-        statement = statement_of(self.history, kind, Period(start=YEAR.start, end=end), found)
+        statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), found)
         before: dict[str, int] = {}
         for one in basis.posted:
             before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor

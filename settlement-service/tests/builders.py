@@ -27,7 +27,15 @@ PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (
     "0088:9521000000063",
     "0088:9521000000056",
 )
-ROLES = {PAYER: "payer", INVESTOR: "investor", PROVIDER: "provider", EVALUATOR: "evaluator", OTHER: "provider"}
+PAYER_2 = "0088:9521000000070"
+ROLES = {
+    PAYER_2: "payer",
+    PAYER: "payer",
+    INVESTOR: "investor",
+    PROVIDER: "provider",
+    EVALUATOR: "evaluator",
+    OTHER: "provider",
+}
 CURRENCY = "DKK"
 YEAR = Period(start=date(2026, 1, 1), end=date(2027, 1, 1))
 OUTCOMES = Period(start=date(2026, 1, 1), end=date(2030, 1, 1))

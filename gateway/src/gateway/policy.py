@@ -94,6 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("list_contract_settlements", "GET", "/contracts/{id}/settlements", "read"),
         ("prepare_settlement", "POST", "/contracts/{id}/settlements", "prepare"),
         ("get_position", "GET", "/contracts/{id}/position", "read"),
+        ("simulate_contract", "POST", "/contracts/{id}/simulations", "read"),
         ("list_settlements", "GET", "/settlements", "read"),
         ("get_settlement", "GET", "/settlements/{id}", "read"),
         ("list_lines", "GET", "/settlements/{id}/lines", "read"),

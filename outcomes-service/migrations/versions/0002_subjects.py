@@ -48,11 +48,14 @@ CONSTRAINTS = """
 alter table contract alter column terms set not null;
 alter table claim
     alter column metric_code set not null,
+    add column participant_id uuid generated always as (case when subject_code is null then subject_id end) stored
+        references participant,
     add foreign key (metric_id, metric_code) references metric (id, code),
     add check (units >= 0),
     add check ((units = 0) = (measurement is not null)),
     add check ((series = '') = (measurement is null));
 drop index claim_live;
+comment on column claim.participant_id is 'the subject where it is a participant: then there is one';
 create unique index claim_live on claim (subject_id, metric_code, occurrence, series)
     where state in ('submitted', 'verified', 'returned', 'disputed');
 grant update (party_ids, reader_ids) on metric to outcomes_worker;

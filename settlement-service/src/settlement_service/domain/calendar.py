@@ -28,6 +28,15 @@ def whole_periods(within: Period, every: Every) -> Iterator[tuple[str, Period]]:
         start = end
 
 
+def starts_of(after: date, before: date, every: Every) -> Iterator[date]:
+    """The first days of the periods that begin between two days, these left out."""
+    months = MONTHS[every]
+    start = _later(_start_of(after, months), months)
+    while start < before:
+        yield start
+        start = _later(start, months)
+
+
 def names_of(day: date) -> tuple[str, ...]:
     """The names of all periods that a day lies in: none is the name of two."""
     return tuple(name_of(day, every) for every in EVERY)

@@ -69,8 +69,12 @@ def metrics_looked_at(payment: Payment) -> frozenset[str]:
 
 def looks_at_enrolled(payment: Payment) -> bool:
     """Whether any measure of the payment terms looks at who is enrolled."""
-    measures = [measure for rule in payment.rules for measure in measures_of(rule)]
-    return any(counts_enrolled(measure) for measure in [*measures, *_measures_around(payment)])
+    return any(counts_enrolled(measure) for measure in all_measures(payment))
+
+
+def all_measures(payment: Payment) -> list[Measure]:
+    """Every measure of the payment terms: of rules, their conditions, and the retention."""
+    return [*(measure for rule in payment.rules for measure in measures_of(rule)), *_measures_around(payment)]
 
 
 def _measures_around(payment: Payment) -> Iterator[Measure]:

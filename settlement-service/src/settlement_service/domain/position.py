@@ -74,7 +74,7 @@ def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPositio
     settled: dict[str, int] = defaultdict(int)
     for one in basis.posted:
         settled[one.key.item.rule] += one.figures.amount_minor
-    rules = _by_rule(basis.history, due, settled)
+    rules = by_rule(basis.history, due, settled)
     return ContractPosition(
         rules=tuple(one for one in rules if one.rule in audience.lines),
         headroom=tuple(_headroom(basis.history.at_end(ends), audience, due)),
@@ -82,7 +82,8 @@ def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPositio
     )
 
 
-def _by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int]) -> list[RulePosition]:
+def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int]) -> list[RulePosition]:
+    """Every rule with what is due by it; `settled` is what is posted, in minor units, by rule."""
     figures: dict[str, Figures] = defaultdict(Figures)
     people: dict[str, set[UUID]] = defaultdict(set)
     behind: Counter[str] = Counter()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.core.money import to_minor
 from services.core.period import Period
-from services.core.terms.outcomes import AFTER_ALL, Metric
+from services.core.terms.outcomes import AFTER_ALL, Cohort, Metric
 from services.core.terms.parties import Role
 from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Payment, Retention, Window
 from services.core.terms.rules import PaymentRule, ServiceFee, UnitPrice
@@ -90,7 +90,7 @@ class Terms:
     rounding: AmountRounding
     parties: tuple[NamedParty, ...]
     metrics: Mapping[str, Metric]
-    cohorts: Mapping[str, str]
+    cohorts: Mapping[str, Cohort]
     rules: Mapping[str, Rule]
     limits: tuple[Limit, ...]
     windows: tuple[Window, ...]
@@ -159,7 +159,7 @@ def terms_of(said: InForce) -> Terms:
         rounding=payment.rounding,
         parties=said.parties,
         metrics={metric.code: metric for metric in said.outcomes.metrics},
-        cohorts={cohort.code: cohort.name for cohort in said.outcomes.cohorts},
+        cohorts={cohort.code: cohort for cohort in said.outcomes.cohorts},
         rules={rule.code: _rule(said, place, rule) for place, rule in enumerate([*payment.rules, *grants])},
         limits=tuple(Limit(cap, to_minor(cap.amount)) for cap in payment.caps),
         windows=payment.windows,
