@@ -74,7 +74,7 @@ CANNOT_CHANGE: dict[str, tuple[Change, str, str, str]] = {
         lambda document: document["payment"]["rules"][0].update(nature="service"),
         "/payment/rules/0/nature",
         "rule-cannot-change",
-        "'grant', as before; a rule that pays otherwise has another code.",
+        "'conditional_repayment', as before; a rule that pays otherwise has another code.",
     ),
     "a day before all terms": (
         lambda document: document.update(effectiveFrom="2025-12-31"),
