@@ -49,6 +49,8 @@ METRICS = (
     a_metric("proven", evidenceRequired=True),
     a_metric("agreed", disputesDecidedBy="agreement"),
     a_metric("registered", reportedBy=PAYER, verifiedBy=PROVIDER),
+    a_metric("accepted", ifNotDecided={"afterDays": 30, "then": "accept"}),
+    a_metric("escalated", ifNotDecided={"afterDays": 30, "then": "escalate"}),
     a_metric("assessed", reportedBy=PAYER, verifiedBy=EVALUATOR, disputesDecidedBy="agreement"),
     a_metric("scored", unit="point", reports="measurement", maxPaymentsPerPerson=2),
     a_metric("reoffending", subject="cohort", unit="share", reports="measurement", estimator="matched-did"),

@@ -49,7 +49,7 @@ class Settled:
     inputs: int
 
     def shown_to(self, organisation: str) -> Projection:
-        audience = audience_of(self.statement.history.newest, organisation)
+        audience = audience_of(self.statement.history.whole, organisation)
         assert audience is not None
         return project(self.statement, audience, self.posted_before)
 
@@ -138,7 +138,7 @@ class Books:
 
     def given_to(self, organisation: str, settled: Settled) -> tuple[Given, list[GivenInput]]:
         """What `.../inputs` gives to a party, as `enzym-recompute` reads it."""
-        audience = audience_of(self.terms, organisation)
+        audience = audience_of(self.history.whole, organisation)
         assert audience is not None
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
@@ -161,7 +161,7 @@ class Books:
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),
         )
-        scopes = scopes_of(self.terms, audience)
+        scopes = scopes_of(self.history.whole, audience)
         mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
         return given, [_given(one, fact, tree) for one, fact in mine]
 

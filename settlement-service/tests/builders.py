@@ -163,9 +163,9 @@ def claimed(contract_id: UUID, claim: Claim, corrects: UUID | None = None) -> Ou
     )
 
 
-def verified(contract_id: UUID, claim: Claim) -> OutcomeVerified:
-    """The fact that it holds."""
-    return OutcomeVerified(contract_id=contract_id, claim_id=claim.id, decided_by=PAYER, decided_at=NOON)
+def verified(contract_id: UUID, claim: Claim, deemed: bool = False) -> OutcomeVerified:
+    """The fact that it holds; or that it is deemed to."""
+    return OutcomeVerified(contract_id=contract_id, claim_id=claim.id, decided_by=PAYER, decided_at=NOON, deemed=deemed)
 
 
 POINTS = (MeasurementPoint(code="6m", name="After six months"), MeasurementPoint(code="12m", name="After a year"))

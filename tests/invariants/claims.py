@@ -28,6 +28,8 @@ class Claim:
     measurement: Mapping[str, Any] | None = None
     state: str = "submitted"
     disputed: bool = False
+    deemed: bool = False
+    escalated_to: str | None = None
     superseded_by: str | None = None
 
     @property
@@ -79,13 +81,18 @@ def fold(facts: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Claim]:
         noun = noun_of(type_)
         if noun == "outcome.claimed":
             claims[body["claimId"]] = _reported(body)
+        elif noun == "outcome.escalated":
+            claims[body["claimId"]].escalated_to = body["escalatedTo"]
         elif noun == "outcome.disputed":
             claims[body["claimId"]].disputed = True
         elif noun == "outcome.dispute_decided":
             claims[body["claimId"]].state, claims[body["claimId"]].disputed = body["decision"], False
+            claims[body["claimId"]].deemed = False
         elif noun in ENDS:
             claims[body["claimId"]].state = ENDS[noun]
             claims[body["claimId"]].superseded_by = body.get("supersededBy")
+            if noun == "outcome.verified":
+                claims[body["claimId"]].deemed = body.get("deemed", False)
     return claims
 
 

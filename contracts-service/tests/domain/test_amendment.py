@@ -64,6 +64,18 @@ CANNOT_CHANGE: dict[str, tuple[Change, str, str, str]] = {
         "metric-cannot-change",
         "'units', as before; what is measured otherwise has another code.",
     ),
+    "what a rule pays for": (
+        lambda document: document["payment"]["rules"][0].update(metric="other"),
+        "/payment/rules/0/metric",
+        "rule-cannot-change",
+        "'employed', as before; a rule that pays otherwise has another code.",
+    ),
+    "what the money of a rule is": (
+        lambda document: document["payment"]["rules"][0].update(nature="service"),
+        "/payment/rules/0/nature",
+        "rule-cannot-change",
+        "'conditional_repayment', as before; a rule that pays otherwise has another code.",
+    ),
     "a day before all terms": (
         lambda document: document.update(effectiveFrom="2025-12-31"),
         "/effectiveFrom",
@@ -120,6 +132,7 @@ def test_a_rule_keeps_its_kind() -> None:
 def test_a_code_that_comes_back_means_what_it_meant() -> None:
     without = an_amendment()
     without["outcomes"]["metrics"][0]["code"] = without["payment"]["rules"][0]["metric"] = "hired"
+    without["payment"]["rules"][0]["code"] = "hired"
     again = an_amendment()
     again["outcomes"]["metrics"][0]["subject"] = "site"
     assert [fault[1] for fault in faults(again, an_agreement(), without)] == ["metric-cannot-change"]

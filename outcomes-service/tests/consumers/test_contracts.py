@@ -1,5 +1,6 @@
 """Tests: what the registry says becomes this service's copy of it."""
 
+import json
 from uuid import UUID
 
 from services.events.contracts import ContractTerminated
@@ -36,6 +37,8 @@ async def test_a_contract_is_copied_with_who_may_read_what(ingestion: Ingestion)
         "proven": {PAYER, PROVIDER, EVALUATOR},
         "agreed": {PAYER, PROVIDER},
         "registered": {PAYER, PROVIDER, EVALUATOR},
+        "accepted": {PAYER, PROVIDER, EVALUATOR},
+        "escalated": {PAYER, PROVIDER, EVALUATOR},
         "assessed": {PAYER, EVALUATOR},
         "scored": {PAYER, PROVIDER, EVALUATOR},
         "reoffending": {PAYER, PROVIDER, EVALUATOR},
@@ -45,6 +48,8 @@ async def test_a_contract_is_copied_with_who_may_read_what(ingestion: Ingestion)
     }
     by_code = {metric["code"]: metric for metric in metrics}
     assert by_code["healthy"]["points"] == ["6m", "12m"]
+    assert json.loads(by_code["escalated"]["if_not_decided"]) == {"afterDays": 30, "then": "escalate"}
+    assert by_code["employed"]["if_not_decided"] is None
     names = ("subject", "unit", "reports", "estimator")
     assert [by_code["employed"][name] for name in names] == ["participant", "outcome", "units", None]
     assert [by_code["reoffending"][name] for name in names] == ["cohort", "share", "measurement", "matched-did"]

@@ -76,7 +76,7 @@ def test_a_participant_key_is_not_taken(key: str) -> None:
 
 def a_metric(most: int, *points: str) -> Metric:
     return Metric(
-        1, "m", "participant", "outcome", "units", None, "r", "v", "d", 30, most, points, evidence_required=False
+        1, "m", "participant", "outcome", "units", None, "r", "v", "d", 30, None, most, points, evidence_required=False
     )
 
 

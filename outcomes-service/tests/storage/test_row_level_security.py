@@ -25,6 +25,7 @@ from ..builders import (
     an_enrolment,
 )
 from ..conftest import Ingestion
+from .asking import INSERT_CLAIM, rows, with_a_decision
 
 OF_CONTRACTS = {
     "contract": "id",
@@ -49,19 +50,6 @@ async def owner(urls: Urls) -> AsyncIterator[Database]:
     database = Database(urls.owner, application="tests")
     yield database
     await database.close()
-
-
-async def rows(database: Database, organisation: str, statement: str, **values: Any) -> list[Any]:
-    async with database.transaction(organisation) as connection:
-        return list((await connection.execute(text(statement), values)).scalars())
-
-
-async def with_a_decision(ingestion: Ingestion, metric: str = "employed") -> UUID:
-    contract = await ingestion.contract(people=1)
-    (row,) = (await ingestion.upload(PROVIDER, f"{contract}/claims", [a_claim(metric=metric)])).results
-    decided = {"claimId": row["id"], "version": 1, "decision": "verified"}
-    assert (await ingestion.upload(PAYER, f"{contract}/verifications", [decided])).summary["created"] == 1
-    return UUID(contract[-36:])
 
 
 @pytest.mark.parametrize("table", OF_CONTRACTS)
@@ -120,15 +108,6 @@ async def test_a_provider_that_only_enrols_sees_people_and_no_claims(ingestion: 
     assert id_ in await rows(app, PAYER, "select contract_id from claim")
 
 
-INSERT_CLAIM = """
-insert into claim (id, contract_id, metric_id, metric_code, subject_id, occurrence, series, achieved_on, units,
-                   external_id, reported_by, recorded_at, state, revision)
-select :id, contract_id, metric_id, metric_code, subject_id, '2', series, achieved_on, units,
-       'forged', :reporter, now(), 'submitted', 1
-from claim where contract_id = :contract returning 1
-"""
-
-
 @pytest.mark.parametrize(("organisation", "reporter"), [(PAYER, PROVIDER), (PAYER, PAYER), (EVALUATOR, EVALUATOR)])
 async def test_nobody_reports_for_another(
     ingestion: Ingestion, app: Database, organisation: str, reporter: str
@@ -172,6 +151,8 @@ NEVER = [
     "delete from claim",
     "update claim set units = 2",
     "update claim set external_id = 'x'",
+    "update claim set overdue_at = null",
+    "update claim set escalated_to = 'x'",
     "delete from claim_record",
     "update claim_record set verdict = 'verified'",
     "truncate claim_record",

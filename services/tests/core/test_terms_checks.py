@@ -60,6 +60,21 @@ METRICS: list[Row] = [
     ({f"{M}/disputesDecidedBy": PAYER}, f"{M}/disputesDecidedBy", "decider-not-independent"),
     ({f"{M}/maxPaymentsPerPerson": 0}, f"{M}/maxPaymentsPerPerson", "number-out-of-range"),
     ({f"{M}/disputeDays": 3651}, f"{M}/disputeDays", "number-out-of-range"),
+    (
+        {f"{M}/ifNotDecided": {"afterDays": 0, "then": "accept"}},
+        f"{M}/ifNotDecided/afterDays",
+        "number-out-of-range",
+    ),
+    (
+        {f"{M}/ifNotDecided": {"afterDays": 3651, "then": "escalate"}},
+        f"{M}/ifNotDecided/afterDays",
+        "number-out-of-range",
+    ),
+    (
+        {f"{M}/ifNotDecided": {"afterDays": 30, "then": "escalate"}, f"{M}/disputesDecidedBy": "agreement"},
+        f"{M}/ifNotDecided/then",
+        "escalation-without-decider",
+    ),
     ({f"{M}/measurementPoints/1/code": "6m"}, f"{M}/measurementPoints/1/code", "stands-twice"),
     ({f"{M}/measurementPoints/1/code": "one year"}, f"{M}/measurementPoints/1/code", "code-not-valid"),
     ({f"{M}/measurementPoints/1/name": ""}, f"{M}/measurementPoints/1/name", "name-not-valid"),
@@ -110,6 +125,8 @@ def test_terms_of_every_mechanism_that_can_be_decided_pass() -> None:
     "changes",
     [
         {f"{M}/disputesDecidedBy": "agreement"},
+        {f"{M}/disputesDecidedBy": "agreement", f"{M}/ifNotDecided": {"afterDays": 1, "then": "accept"}},
+        {f"{M}/ifNotDecided": {"afterDays": 3650, "then": "escalate"}},
         {f"{M}/prerequisite": GONE},
         {"/outcomes/metrics/2/prerequisite": "course"},
         {"/outcomes/metrics/6/maxPaymentsPerPerson": 1000},

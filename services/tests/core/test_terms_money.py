@@ -41,6 +41,12 @@ OF_CAPS: list[Row] = [
     ({f"{BY_PAYER}/overflow": GONE}, f"{BY_PAYER}/overflow", "overflow-missing"),
     ({f"{PERIOD}/overflow": "lost"}, f"{PERIOD}/overflow", "overflow-not-expected"),
     ({f"{BY_PAYER}/payer": PAYER_2}, f"{BY_PAYER}/overflow", "next-payer-missing"),
+    ({f"{BY_PAYER}/headroom": "by_date"}, f"{BY_PAYER}/headroom", "headroom-not-expected"),
+    (
+        {f"{PERIOD}/periodBasis": "settled", f"{PERIOD}/headroom": "by_date"},
+        f"{PERIOD}/headroom",
+        "headroom-not-expected",
+    ),
     ({f"{PERIOD}/every": GONE}, f"{PERIOD}/every", "every-missing"),
     ({f"{CONTRACT}/every": "year"}, f"{CONTRACT}/every", "every-not-expected"),
     ({f"{PERIOD}/periodBasis": GONE}, f"{PERIOD}/periodBasis", "period-basis-missing"),

@@ -12,7 +12,7 @@ import pytest
 from services.core.canonical import canonical, sha256
 from services.kit.testing import a_caller
 
-from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
+from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, claimed, verified
 from ..conftest import Settling, refused
 
 
@@ -194,6 +194,15 @@ class TestDetails:
             refused(await settling.get(PAYER, f"{path}/{missing}"), 404, "not-found")
         for nonsense in ("lines/0/items", "items/x/explanation"):
             refused(await settling.get(PAYER, f"{path}/{nonsense}"), 404, "not-found")
+
+    async def test_the_explanation_says_that_nobody_had_decided_in_time(self, settling: Settling) -> None:
+        contract, claim = await settling.contract(), a_claim(1)
+        id_ = contract.contract_id
+        await settling.tell(claimed(id_, claim), verified(id_, claim, deemed=True))
+        path = f"/v1/settlements/{(await settling.settle(id_))['id']}"
+        told = (await settling.get(PROVIDER, f"{path}/items/1/explanation")).json()
+        assert told["decision"]["deemed"] is True
+        assert "nobody had decided in time" in told["text"]
 
     async def test_who_decides_disputes_sees_lines_and_no_items(self, settling: Settling) -> None:
         path = await a_statement(settling)

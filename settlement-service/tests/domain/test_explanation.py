@@ -1,18 +1,30 @@
 """Tests: why an amount is what it is, and who decided it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from services.events.outcomes import OutcomeWithdrawn
+from services.events.outcomes import OutcomeDisputed, OutcomeDisputeDecided, OutcomeWithdrawn
 from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.items import NotPayable
 from settlement_service.domain.words import REASONS
 from settlement_service.domain.working import holds_together
 
 from ..books import Books
-from ..builders import NOON, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, activated
+from ..builders import (
+    EVALUATOR,
+    NOON,
+    PAYER,
+    PROVIDER,
+    a_cap,
+    a_claim,
+    a_metric,
+    a_rule,
+    activated,
+    claimed,
+    verified,
+)
 from ..mechanisms import (
     COHORTS,
     PAYERS,
@@ -69,6 +81,34 @@ def test_an_item_that_a_cap_cut_in_part() -> None:
     assert "Af 4 indberettede enheder kan 3 endnu betales." in told["textInDanish"]
     tree = tree_of(books.terms, books.terms, books.history.rules["job"], change)
     assert (holds_together(tree), tree.value) == (True, 250)
+
+
+def test_an_item_whose_claim_was_accepted_because_nobody_had_decided() -> None:
+    books, claim = Books(activated()), a_claim(1)
+    books.tell(claimed(books.contract_id, claim), verified(books.contract_id, claim, deemed=True))
+    (change,) = books.settle().changes
+    told = explain(books.history, books.terms, 1, change)
+    decision = {"result": "verified", "decidedBy": [PAYER], "decidedAt": "2026-06-01T12:00:00Z", "deemed": True}
+    assert told["decision"] == decision
+    assert f"accepted on 2026-06-01, because nobody had decided in time: {PAYER} was to." in told["text"]
+    assert f"fordi ingen havde afgjort den i tide: det skulle {PAYER} have gjort." in told["textInDanish"]
+    assert "decided by" not in told["text"]
+
+
+@pytest.mark.parametrize("decision", ["verified", "rejected"])
+def test_what_was_decided_in_a_dispute_is_deemed_no_more(decision: Literal["verified", "rejected"]) -> None:
+    books, claim = Books(activated()), a_claim(1)
+    about: dict[str, Any] = {"contract_id": books.contract_id, "claim_id": claim.id}
+    books.tell(claimed(books.contract_id, claim), verified(books.contract_id, claim, deemed=True))
+    if decision == "rejected":
+        books.settle()
+    books.tell(OutcomeDisputed(**about, disputed_by=PAYER, disputed_at=NOON, reason="not_achieved"))
+    by: dict[str, Any] = {"decided_by": (EVALUATOR,), "decided_at": NOON, "reason": "not_achieved"}
+    books.tell(OutcomeDisputeDecided(**about, **by, decision=decision))
+    (change,) = books.settle().changes
+    told = explain(books.history, books.terms, 1, change)
+    assert "deemed" not in told["decision"]
+    assert f"decided by {EVALUATOR}" in told["text"]
 
 
 def test_an_item_that_is_taken_back() -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from services.core.errors import FieldError
 from services.core.terms.checks import TermsNotValid
 from services.core.terms.model import Agreement
+from services.core.terms.rules import Bands, Milestone, PaymentRule, UnitPrice
 
 
 def check_amendment(agreement: Agreement, earlier: Sequence[Agreement], began_on: date) -> None:
@@ -52,9 +53,18 @@ def _metrics(agreement: Agreement, earlier: Sequence[Agreement]) -> Iterator[Fie
 
 
 def _rules(agreement: Agreement, earlier: Sequence[Agreement]) -> Iterator[FieldError]:
-    before = {rule.code: rule.kind for terms in earlier for rule in terms.payment.rules}
+    before = {rule.code: rule for terms in earlier for rule in terms.payment.rules}
     for place, rule in enumerate(agreement.payment.rules):
-        was = before.get(rule.code, rule.kind)
-        if was != rule.kind:
-            allowed = f"'{was}', as before; a rule that pays otherwise has another code."
-            yield FieldError(f"/payment/rules/{place}/kind", "rule-cannot-change", allowed)
+        was = _kept(before.get(rule.code, rule))
+        for field, is_ in _kept(rule).items():
+            if was.get(field, is_) != is_:
+                allowed = f"'{was[field]}', as before; a rule that pays otherwise has another code."
+                yield FieldError(f"/payment/rules/{place}/{field}", "rule-cannot-change", allowed)
+
+
+def _kept(rule: PaymentRule) -> dict[str, str]:
+    """What stays of a rule: items and lines are known by its code."""
+    kept: dict[str, str] = {"kind": rule.kind, "nature": rule.nature}
+    if isinstance(rule, UnitPrice | Milestone):
+        return kept | {"metric": rule.metric}
+    return kept | {"measure/metric": rule.measure.metric, "per": rule.per} if isinstance(rule, Bands) else kept

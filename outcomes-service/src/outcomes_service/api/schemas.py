@@ -158,19 +158,22 @@ class NewDisputeDecision(Shape):
 
 
 class DecisionBody(Shape):
-    """What one organisation decided or stated."""
+    """What one organisation decided or stated. `deemed` is there, and true, when it had not decided in time, and the
+    terms say that the claim is accepted then."""
 
     decision: Verdict
     decided_by: str
     decided_at: datetime
     reason: Reason | None = None
+    deemed: bool | None = None
 
     @classmethod
     def of(cls, record: Record) -> Self:
         """As JSON."""
         assert record.verdict is not None
         by, at = record.said_by[0], record.said_at
-        return cls(decision=record.verdict, decided_by=by, decided_at=at, reason=record.reason)
+        deemed = record.deemed or None
+        return cls(decision=record.verdict, decided_by=by, decided_at=at, reason=record.reason, deemed=deemed)
 
 
 class DisputeDecisionBody(Shape):
@@ -212,7 +215,8 @@ class DisputeBody(Shape):
 
 class ClaimBody(Shape):
     """A claim, for those who pay for its metric, report, verify or decide on it. It names what it is about, one of
-    three, and reports units or a measurement. While it is disputed, what was decided stands."""
+    three, and reports units or a measurement. Once it is escalated, `escalatedTo` may decide on it as the verifier may.
+    While it is disputed, what was decided stands."""
 
     id: UUID
     contract_id: UUID
@@ -232,6 +236,8 @@ class ClaimBody(Shape):
     recorded_at: datetime
     corrects: UUID | None = None
     superseded_by: UUID | None = None
+    escalated_at: datetime | None = None
+    escalated_to: str | None = None
     decision: DecisionBody | None = None
     dispute: DisputeBody | None = None
 
@@ -259,6 +265,8 @@ class ClaimBody(Shape):
             recorded_at=claim.recorded_at,
             corrects=claim.corrects,
             superseded_by=claim.superseded_by,
+            escalated_at=claim.escalated_at,
+            escalated_to=claim.escalated_to,
             decision=DecisionBody.of(claim.decision) if claim.decision else None,
             dispute=DisputeBody.of(claim.dispute) if claim.dispute else None,
         )

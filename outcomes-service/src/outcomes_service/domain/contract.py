@@ -9,7 +9,7 @@ from uuid import UUID
 from services.core.access import require_role
 from services.core.errors import Conflict, NotFound
 from services.core.period import Period, local_date
-from services.core.terms.outcomes import AGREEMENT, Reports, SubjectKind, UnitOfMetric
+from services.core.terms.outcomes import AGREEMENT, IfNotDecided, Reports, SubjectKind, UnitOfMetric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Party, Role
 
 AT_CLAIMS: tuple[Role, ...] = ("payer", "provider", "evaluator", "intermediary")
@@ -41,6 +41,7 @@ class Metric:
     verified_by: str
     disputes_decided_by: str
     dispute_days: int
+    if_not_decided: IfNotDecided | None
     max_payments_per_person: int
     points: tuple[str, ...]
     evidence_required: bool
@@ -112,9 +113,13 @@ class Contract:
         """The date where the contract lives."""
         return local_date(now, self.time_zone)
 
+    def is_open(self, today: date) -> bool:
+        """Whether claims are made, decided and corrected still."""
+        return today <= self.claims_close_on
+
     def require_open(self, today: date) -> None:
         """Errors: `claims-closed` after the last day."""
-        if today > self.claims_close_on:
+        if not self.is_open(today):
             raise ClaimsClosed(f"Until {self.claims_close_on}, that day included.")
 
     def terms_on(self, day: date) -> Terms:

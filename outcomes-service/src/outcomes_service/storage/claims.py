@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,14 +24,17 @@ from services.kit.transaction import Transaction
 
 _ADD = """
 insert into claim (id, contract_id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on,
-                   units, measurement, evidence, external_id, reported_by, recorded_at, corrects, state, revision)
+                   units, measurement, evidence, external_id, overdue_at, reported_by, recorded_at, corrects, state,
+                   revision)
 select id, $1::uuid, metric_id, metric_code, subject_id, subject_code, occurrence, coalesce(series, ''), achieved_on,
-       units, measurement::jsonb, evidence::jsonb, external_id, $2::text, $3::timestamptz, $4::uuid, 'submitted', 1
+       units, measurement::jsonb, evidence::jsonb, external_id, overdue_at, $2::text, $3::timestamptz, $4::uuid,
+       'submitted', 1
 from unnest($5::uuid[], $6::bigint[], string_to_array($7, E'\\n'), $8::uuid[], string_to_array($9, E'\\n', ''),
             string_to_array($10, E'\\n'), string_to_array($11, E'\\n', ''), $12::date[], $13::integer[],
-            string_to_array($14, E'\\n', ''), string_to_array($15, E'\\n', ''), string_to_array($16, E'\\n'))
+            string_to_array($14, E'\\n', ''), string_to_array($15, E'\\n', ''), string_to_array($16, E'\\n'),
+            $17::timestamptz[])
      as new (id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on, units, measurement,
-             evidence, external_id)
+             evidence, external_id, overdue_at)
 """
 _ADD_WHAT_DOES_NOT_CLASH = f"{_ADD} on conflict do nothing"
 _KEPT = "select id from claim where id = any($1::uuid[])"
@@ -59,6 +63,7 @@ class NewClaim(NamedTuple):
     external_id: str
     metric_id: int
     content: Content
+    overdue_at: datetime | None
 
 
 class Standing(NamedTuple):
@@ -92,6 +97,7 @@ async def add_claims(
         column([_measurement_text(content.measurement) for content in contents]),
         column([_evidence_text(content.evidence) for content in contents]),
         column([one.external_id for one in new]),
+        [one.overdue_at for one in new],
     )
     ids = [one.id for one in new]
     with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
@@ -221,7 +227,7 @@ async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tupl
     query = select(claim_record).where(_among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
     found: dict[UUID, tuple[Record, ...]] = {}
     for row in (await tx.connection.execute(query)).all():
-        record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason)
+        record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason, row.deemed)
         found[row.claim_id] = (*found.get(row.claim_id, ()), record)
     return found
 
@@ -257,6 +263,8 @@ def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:
         revision=row.revision,
         corrects=row.corrects,
         superseded_by=row.superseded_by,
+        escalated_at=row.escalated_at,
+        escalated_to=row.escalated_to,
         records=records,
     )
 

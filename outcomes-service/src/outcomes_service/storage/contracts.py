@@ -11,7 +11,9 @@ from outcomes_service.domain.contract import Cohort, Contract, Metric, Terms
 from outcomes_service.storage.tables import cohort, contract, metric
 from services.core.errors import NotFound
 from services.core.period import Period
+from services.core.terms.outcomes import IfNotDecided
 from services.core.terms.parties import Party
+from services.kit import shapes
 from services.kit.transaction import Transaction
 
 
@@ -162,6 +164,7 @@ def _metric_row(one: Metric) -> dict[str, Any]:
         "verified_by": one.verified_by,
         "disputes_decided_by": one.disputes_decided_by,
         "dispute_days": one.dispute_days,
+        "if_not_decided": shapes.document(one.if_not_decided) if one.if_not_decided else None,
         "max_payments_per_person": one.max_payments_per_person,
         "points": list(one.points),
         "evidence_required": one.evidence_required,
@@ -180,6 +183,7 @@ def _metric(row: Row[Any]) -> Metric:
         verified_by=row.verified_by,
         disputes_decided_by=row.disputes_decided_by,
         dispute_days=row.dispute_days,
+        if_not_decided=shapes.read(IfNotDecided, row.if_not_decided) if row.if_not_decided else None,
         max_payments_per_person=row.max_payments_per_person,
         points=tuple(row.points),
         evidence_required=row.evidence_required,

@@ -37,6 +37,7 @@ metric = Table(
     Column("verified_by", Text, nullable=False),
     Column("disputes_decided_by", Text, nullable=False),
     Column("dispute_days", Integer, nullable=False),
+    Column("if_not_decided", JSONB(none_as_null=True)),
     Column("max_payments_per_person", Integer, nullable=False),
     Column("points", ARRAY(Text), nullable=False),
     Column("evidence_required", Boolean, nullable=False),
@@ -97,6 +98,9 @@ claim = Table(
     Column("state", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("superseded_by", UUID(as_uuid=True)),
+    Column("overdue_at", DateTime(timezone=True)),
+    Column("escalated_at", DateTime(timezone=True)),
+    Column("escalated_to", Text),
 )
 claim_record = Table(
     "claim_record",
@@ -109,4 +113,5 @@ claim_record = Table(
     Column("said_at", DateTime(timezone=True), nullable=False),
     Column("verdict", Text),
     Column("reason", Text),
+    Column("deemed", Boolean, nullable=False),
 )

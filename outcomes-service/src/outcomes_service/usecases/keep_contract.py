@@ -57,6 +57,7 @@ def _metric(agreed: agreed_on.Metric) -> Metric:
         verified_by=agreed.verified_by,
         disputes_decided_by=agreed.disputes_decided_by,
         dispute_days=agreed.dispute_days,
+        if_not_decided=agreed.if_not_decided,
         max_payments_per_person=agreed.max_payments_per_person,
         points=tuple(point.code for point in agreed.measurement_points),
         evidence_required=agreed.evidence_required,

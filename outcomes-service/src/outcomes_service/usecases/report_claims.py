@@ -16,6 +16,7 @@ from outcomes_service.domain.reporting import (
     content_of,
     order_keys,
 )
+from outcomes_service.domain.waiting import overdue_at
 from outcomes_service.storage.claims import NewClaim, Standing, add_claims, find_standing, get_claim
 from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import find_participants
@@ -97,7 +98,8 @@ def _judged(
         except Refusal as refusal:
             refusals[place] = refusal
         else:
-            new[place] = NewClaim(ids[place], row.external_id, metric.id, content)
+            due = overdue_at(contract, metric, tx.now)
+            new[place] = NewClaim(ids[place], row.external_id, metric.id, content, due)
     return new, refusals
 
 

@@ -56,12 +56,14 @@ class OutcomeClaimed:
 
 @fact(PRODUCER, "outcome.verified")
 class OutcomeVerified:
-    """The verifier found that the claim holds."""
+    """The verifier found that the claim holds; or, when it is `deemed`, the verifier (`decided_by`) had not decided in
+    time, and the terms say that the claim is accepted then."""
 
     contract_id: UUID
     claim_id: UUID
     decided_by: str
     decided_at: datetime
+    deemed: bool = False
 
 
 @fact(PRODUCER, "outcome.rejected")
@@ -84,6 +86,16 @@ class OutcomeReturned:
     decided_by: str
     decided_at: datetime
     reason: str
+
+
+@fact(PRODUCER, "outcome.escalated")
+class OutcomeEscalated:
+    """The verifier had not decided in time: from now on who decides disputes may decide on the claim as well."""
+
+    contract_id: UUID
+    claim_id: UUID
+    escalated_to: str
+    escalated_at: datetime
 
 
 @fact(PRODUCER, "outcome.disputed")

@@ -85,11 +85,13 @@ class ExplainedClaim(Shape):
 
 
 class ExplainedDecision(Shape):
-    """What was decided on the claim, by whom, when."""
+    """What was decided on the claim, by whom, when. `deemed` is there, and true, when they had not decided in time, and
+    the claim was accepted then, as the terms say."""
 
     result: str
     decided_by: tuple[str, ...]
     decided_at: datetime | None = None
+    deemed: bool | None = None
 
 
 class ExplainedCut(CutBody):

@@ -6,7 +6,7 @@ from services.core.money import Money, to_minor
 from services.core.terms.rules import Band, Bands
 from settlement_service.domain.amounts import amount_term, scale_of, to_whole_minor
 from settlement_service.domain.terms import Terms
-from settlement_service.domain.working import Node, computed, leaf, not_measured, term
+from settlement_service.domain.working import Node, computed, not_measured, term
 
 
 def banded(terms: Terms, rule: Bands, figure: Node) -> Node:
@@ -40,7 +40,8 @@ def _marginal(terms: Terms, rule: Bands, figure: Node) -> Node:
         part = computed("part_of_band", figure, origin=rule.origin, **_ends(band))
         if part.value:
             parts.append(computed("product", part, amount_term(terms, "rate of the band", band.rate)))
-    return computed("sum", *parts) if parts else leaf("term", Fraction(0), name="outside every band")
+    outside = computed("product", figure, term("outside every band", 0))
+    return computed("sum", *parts) if parts else outside
 
 
 def _interpolated(terms: Terms, rule: Bands, figure: Node) -> Node:

@@ -157,10 +157,9 @@ def _settled_before(
     limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken
 ) -> tuple[list[Group | None], list[int], Counter[Group]]:
     """A cap on what is settled in a period of the calendar: what was posted before stays, in whichever period; what is
-    taken back now makes room now."""
+    taken back now, and what is below zero, makes room now."""
     kept = [min(amount, posting.net.get(item.key, 0)) for item, amount in zip(items, amounts, strict=True)]
-    stays = {item.key: keeps for item, keeps in zip(items, kept, strict=True)}
-    back = sum(net - stays.get(key, 0) for key, net in posting.net.items())
+    back = sum(posting.net.values()) - sum(kept)
     assert limit.said.every is not None
     group: Group = ("settled", name_of(posting.last_day, limit.said.every))
     more = posting.settled.get(group[1], 0) + taken.get(group, 0) - back

@@ -48,6 +48,7 @@ class Change:
     reason: Reason | None = None
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
     working: Node | None = None
     behind: int = 0
 
@@ -208,6 +209,7 @@ def _changed(key: PostedKey, shared: Shared, earlier: Posted | None) -> Change:
         before_shares=earlier.shares if earlier else (),
         decided_by=item.decided_by,
         decided_at=item.decided_at,
+        deemed=item.deemed,
         working=item.working,
         behind=item.behind,
     )
@@ -228,6 +230,7 @@ def _taken_back(posted: Posted, reasons: Reasons) -> Change:
         reason=why.reason,
         decided_by=why.decided_by,
         decided_at=why.decided_at,
+        deemed=why.deemed,
         working=why.working,
     )
 

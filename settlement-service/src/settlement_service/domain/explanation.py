@@ -146,6 +146,8 @@ def _decision(change: Change) -> dict[str, Any]:
     found: dict[str, Any] = {"result": result, "decidedBy": list(change.decided_by)}
     if change.decided_at is not None:
         found["decidedAt"] = change.decided_at.isoformat().replace("+00:00", "Z")
+    if change.deemed:
+        found["deemed"] = True
     return found
 
 

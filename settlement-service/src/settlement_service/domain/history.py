@@ -1,7 +1,7 @@
 """Domain: the versions of a contract's terms side by side: which one decides on what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -59,6 +59,15 @@ class History:
             for code, metric in terms.metrics.items():
                 found.setdefault(code, metric)
         return found
+
+    @cached_property
+    def whole(self) -> Terms:
+        """The newest version with every party, rule and metric that there is or was: who is shown what. What an
+        amendment dropped is still settled, and shown to those it concerns."""
+        parties = {party.organisation_id: party for terms in self.versions for party in terms.parties}
+        now = self.newest.parties
+        left = tuple(one for one in parties.values() if one.organisation_id not in {two.organisation_id for two in now})
+        return replace(self.newest, parties=(*now, *left), rules=self.rules, metrics=self.metrics)
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
         """Where an occurrence stands among those of its metric."""

@@ -62,6 +62,7 @@ class Item:
     reason: NotPayable | None = None
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
     working: Node | None = None
     behind: int = 0
 

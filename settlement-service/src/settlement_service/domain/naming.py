@@ -50,7 +50,8 @@ def measures_in(condition: Condition) -> Iterator[Measure]:
 def counts_enrolled(measure: Measure) -> bool:
     """Whether a measure looks at who is enrolled."""
     by_default = measure.basis == "share" and measure.denominator is None
-    return by_default or isinstance(measure.denominator, AsEnrolled) or measure.cohorts is not None
+    fails = measure.missing == "as_failure" and measure.basis not in ("count", "share")
+    return by_default or fails or isinstance(measure.denominator, AsEnrolled) or measure.cohorts is not None
 
 
 def metrics_looked_at(payment: Payment) -> frozenset[str]:

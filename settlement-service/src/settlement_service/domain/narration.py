@@ -40,7 +40,8 @@ class _Telling:
         if change.claim_id is not None and change.decided_by:
             day = change.decided_at.date().isoformat() if change.decided_at else ""
             by = say["and"].join(map(self._party, change.decided_by))
-            sentences.append(say["decided"].format(day=change.achieved_on.isoformat(), by=by, at=day))
+            decided = say["deemed" if change.deemed else "decided"]
+            sentences.append(decided.format(day=change.achieved_on.isoformat(), by=by, at=day))
         if change.reason is not None:
             sentences.append(say["not_due"].format(why=REASONS[self._language].get(change.reason, change.reason)))
         sentences.extend(dict.fromkeys(self._steps(tree.of[0])))

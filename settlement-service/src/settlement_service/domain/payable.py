@@ -42,4 +42,5 @@ def item_of(claim: Claim, rule: str, terms: Terms, reason: NotPayable | None) ->
         reason=reason,
         decided_by=claim.decided_by,
         decided_at=claim.decided_at,
+        deemed=claim.deemed,
     )

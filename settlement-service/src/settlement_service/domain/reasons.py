@@ -23,6 +23,7 @@ class Why:
     units: int = 0
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
     working: Node | None = None
 
 
@@ -49,12 +50,12 @@ class Reasons:
         item = self._payable.get(posted.key.item)
         if item is not None:
             reason = "after-the-period" if item.achieved_on >= self._ends else "other-price"
-            return Why(reason, first.order_key, first.units, item.decided_by, item.decided_at)
+            return Why(reason, first.order_key, first.units, item.decided_by, item.decided_at, item.deemed)
         claim = first
         while claim.superseded_by is not None and claim.superseded_by in self._claims:
             claim = self._claims[claim.superseded_by]
         reason = self._of_claim(claim, posted.key.item.rule)
-        return Why(reason, first.order_key, first.units, claim.decided_by, claim.decided_at)
+        return Why(reason, first.order_key, first.units, claim.decided_by, claim.decided_at, claim.deemed)
 
     def _of_claim(self, claim: Claim, rule: str) -> Reason:
         if claim.counts:

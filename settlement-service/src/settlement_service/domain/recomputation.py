@@ -114,7 +114,7 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     inputs, or the organisation is no party that is given inputs; Broken when inputs cannot follow on each other."""
     state = fold(one.fact for one in sorted(inputs, key=lambda one: one.position))
     history = state.history
-    audience = audience_of(history.newest, given.organisation) if history else None
+    audience = audience_of(history.whole, given.organisation) if history else None
     if given.format != FORMAT or history is None or audience is None or not audience.items:
         raise InputsNotReadable(f"Read what .../inputs of a settlement answered, in the format {FORMAT}.")
     settled = settle(_basis(given, state, history, audience), given.period.end)

@@ -138,7 +138,8 @@ def _filled(
 ) -> list[Shared]:
     """What payers paid and is still due stays theirs; the rest goes to each in turn, up to its maximum."""
     kept = [
-        _kept(_payable(one), want, dict(before.get(one.item.key, ()))) for one, want in zip(due, wanted, strict=True)
+        _kept(_payable(one), want, _in_turn(way, want, before.get(one.item.key, ())))
+        for one, way, want in zip(due, ways, wanted, strict=True)
     ]
     used: Counter[str] = Counter({payer: minor for (kind, payer), minor in taken.items() if kind == "payer"})
     for shares in kept:
@@ -149,6 +150,14 @@ def _filled(
         lost = _fill(way, want, shares, used, _payable(one) - sum(shares.values()))
         found.append(Shared(Due(one.item, replace(one.figures, cut_payer_minor=lost)), _said(shares)))
     return found
+
+
+def _in_turn(way: _Way, wanted: Mapping[str, int], before: Shares) -> dict[str, int]:
+    """What payers paid, in the order in which they are asked, then others by their ids. Where none who is to pay has a
+    maximum nobody pays for another: what was paid counts only for who is to pay it."""
+    paid, free = dict(before), not any(payer in way.caps for payer in wanted)
+    order = list(wanted) if free else list(dict.fromkeys([*way.order, *sorted(paid)]))
+    return {payer: paid[payer] for payer in order if payer in paid}
 
 
 def _cut_newest(ways: Sequence[_Way], kept: Sequence[dict[str, int]], used: Counter[str]) -> None:

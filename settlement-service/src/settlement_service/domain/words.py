@@ -10,6 +10,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "cut": "Taken off: {amount} ({cap}{limit}).",
         "limit": " of {limit}",
         "decided": "The claim of {day} was decided by {by} on {at}.",
+        "deemed": "The claim of {day} was accepted on {at}, because nobody had decided in time: {by} was to.",
         "not_due": "Nothing is due (any more): {why}.",
         "due": "Due is {amount}.",
         "before": "Posted before: {amount}.",
@@ -89,6 +90,8 @@ DANISH: Mapping[str, str] = MappingProxyType(
         "cut": "Fratrukket: {amount} ({cap}{limit}).",
         "limit": " på {limit}",
         "decided": "Resultatindberetningen for {day} blev afgjort af {by} {at}.",
+        "deemed": "Resultatindberetningen for {day} blev godkendt {at}, fordi ingen havde afgjort den i tide: "
+        "det skulle {by} have gjort.",
         "not_due": "Der er ikke (længere) noget at betale: {why}.",
         "due": "Beløbet udgør {amount}.",
         "before": "Tidligere bogført: {amount}.",

@@ -26,20 +26,21 @@ select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
 _REPORT = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
-        measurement, state, disputed, decided_by)
-    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, 'submitted', false, '{{}}')
+        measurement, state, disputed, decided_by, deemed)
+    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, 'submitted', false, '{{}}', false)
 ), {_LOG}
 """
 _DECIDE = """
 with decided as (
-    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, superseded_by = $14 where id = $9
+    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, deemed = $14, superseded_by = $15
+    where id = $9
 ), gone as (
-    delete from item where contract_id = $1 and claim_id = any($15::uuid[])
+    delete from item where contract_id = $1 and claim_id = any($16::uuid[])
 ), logged as (
     select coalesce(max(position), 0) as last from input where contract_id = $1
 ), opened as (
     insert into open_subject (contract_id, subject_id, position)
-    select $1, $16, last + 1 from logged where cardinality($15::uuid[]) > 0
+    select $1, $17, last + 1 from logged where cardinality($16::uuid[]) > 0
     on conflict (contract_id, subject_id) do update set position = excluded.position
 )
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
@@ -92,8 +93,8 @@ async def keep_decision(
 ) -> None:
     """Keeps what a fact made of a claim, the fact as the next input of its locked contract, and `items` in place of
     all that the claims `of` had."""
-    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.superseded_by)
-    values = (contract_id, *_logged(logged), changed.id, *decision, list(of), changed.subject_id)
+    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.deemed)
+    values = (contract_id, *_logged(logged), changed.id, *decision, changed.superseded_by, list(of), changed.subject_id)
     await tx.connection.exec_driver_sql(_DECIDE, values)
     await add_items(tx, contract_id, items)
 

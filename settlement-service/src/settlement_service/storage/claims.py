@@ -25,6 +25,7 @@ FIELDS = (
     "state",
     "disputed",
     "decided_at",
+    "deemed",
     "superseded_by",
 )
 

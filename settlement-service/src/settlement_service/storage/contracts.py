@@ -16,7 +16,6 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.audience import readership
 from settlement_service.domain.contract import Contract, Known
 from settlement_service.domain.history import History, history_of
-from settlement_service.domain.terms import terms_of
 from settlement_service.storage import tables
 from settlement_service.storage.tables import contract
 
@@ -79,7 +78,7 @@ async def save_activation(tx: Transaction, fact: ContractActivated) -> None:
     kept = {"activation": shapes.document(fact), **_readers(fact)}
     if (await tx.connection.execute(update(contract).where(this).values(kept))).rowcount != 1:
         raise ContractAlreadyActive()
-    await _save_readership(tx, fact)
+    await _save_readership(tx, fact.contract_id)
 
 
 async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
@@ -93,7 +92,7 @@ async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
         update(contract).where(contract.c.id == fact.contract_id).values(amendments=added, **readers)
     )
     await tx.connection.execute(delete(tables.readership).where(tables.readership.c.contract_id == fact.contract_id))
-    await _save_readership(tx, fact)
+    await _save_readership(tx, fact.contract_id)
 
 
 async def save_suspension(tx: Transaction, contract_id: UUID, *, suspended: bool) -> None:
@@ -108,10 +107,11 @@ def _readers(fact: InForce) -> dict[str, Any]:
     }
 
 
-async def _save_readership(tx: Transaction, fact: InForce) -> None:
+async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
+    contract_now = await get_contract(tx, contract_id)
     rows = [
-        {"contract_id": fact.contract_id, "scope": scope, "reader_ids": list(readers)}
-        for scope, readers in readership(terms_of(fact)).items()
+        {"contract_id": contract_id, "scope": scope, "reader_ids": list(readers)}
+        for scope, readers in readership(contract_now.history.whole).items()
     ]
     if rows:
         await tx.connection.execute(insert(tables.readership), rows)

@@ -84,6 +84,7 @@ def _row(contract_id: UUID, this: Item) -> dict[str, Any]:
         "reason": this.reason,
         "decided_by": list(this.decided_by),
         "decided_at": this.decided_at,
+        "deemed": this.deemed,
         "working": None if this.working is None else packed(this.working),
     }
 
@@ -103,6 +104,7 @@ def _item(row: Row[Any]) -> Item:
         reason=row.reason,
         decided_by=tuple(row.decided_by),
         decided_at=row.decided_at,
+        deemed=row.deemed,
         working=None if row.working is None else unpacked(row.working),
     )
 

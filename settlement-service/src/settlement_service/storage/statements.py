@@ -136,6 +136,7 @@ def _item_row(item: Change) -> dict[str, Any]:
         "reason": item.reason,
         "decided_by": list(item.decided_by),
         "decided_at": item.decided_at,
+        "deemed": item.deemed,
         "working": None if item.working is None else packed(item.working),
     }
 
@@ -156,6 +157,7 @@ def _change(row: Row[Any]) -> Change:
         reason=row.reason,
         decided_by=tuple(row.decided_by),
         decided_at=row.decided_at,
+        deemed=row.deemed,
         working=None if row.working is None else unpacked(row.working),
     )
 

@@ -65,6 +65,7 @@ claim = Table(
     Column("disputed", Boolean, nullable=False),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
     Column("superseded_by", UUID(as_uuid=True)),
     Column("measurement", JSONB),
 )
@@ -95,6 +96,7 @@ item = Table(
     Column("reason", Text),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
     Column("working", JSON(none_as_null=True)),
 )
 posted_item = Table(
@@ -202,6 +204,7 @@ settlement_item = Table(
     Column("reason", Text),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
     Column("working", JSON(none_as_null=True)),
 )
 statement = Table(

@@ -54,7 +54,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
 
 
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
-    terms = statement.history.newest
+    terms = statement.history.whole
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
     return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
 

@@ -31,7 +31,7 @@ class Opened:
 async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
-    if not may_have_inputs(contract.terms, audience):
+    if not may_have_inputs(contract.history.whole, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
     if audience.whole:
         return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
@@ -43,7 +43,7 @@ async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
-    return Opened(given, scopes_of(contract.terms, audience), tree)
+    return Opened(given, scopes_of(contract.history.whole, audience), tree)
 
 
 async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int) -> list[Input]:

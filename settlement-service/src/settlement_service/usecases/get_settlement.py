@@ -92,7 +92,7 @@ async def list_settlements(
 
 def reader_of(tx: Transaction, contract: Contract) -> Audience:
     """What the caller is shown of a contract. Errors: `not-found` for who is no party."""
-    audience = audience_of(contract.terms, tx.caller.organisation)
+    audience = audience_of(contract.history.whole, tx.caller.organisation)
     if audience is None:
         raise NotFound()
     return audience

@@ -25,13 +25,23 @@ class MeasurementPoint:
 
 
 @value
+class IfNotDecided:
+    """What happens when a claim has waited for its verifier longer than so many days, counted where the contract lives
+    from the day after it was recorded: who decides disputes may decide on it too (`escalate`), or it is taken to be
+    verified (`accept`). Both are told."""
+
+    after_days: int
+    then: Literal["escalate", "accept"]
+
+
+@value
 class Metric:
     """What is measured, who says so, who checks it and who decides when they differ (organisation ids).
 
     `subject` says what a claim on it is about: a participant, a cohort of the terms, or a site (a village, a school).
     `units` are counted (payable occurrences); a `measurement` is a value with its n, standard error and arm, of the
     `estimator` that was agreed, where one is named. `prerequisite` is a metric that the same subject must have
-    achieved, no later, for a claim to be payable.
+    achieved, no later, for a claim to be payable. Without `if_not_decided` a claim waits for its verifier for ever.
     """
 
     code: str
@@ -43,6 +53,7 @@ class Metric:
     verified_by: str
     disputes_decided_by: str
     dispute_days: int = 30
+    if_not_decided: IfNotDecided | None = None
     use: Literal["paid", "observed"] = "paid"
     max_payments_per_person: int = 1
     prerequisite: str | None = None

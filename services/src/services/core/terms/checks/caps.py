@@ -30,6 +30,7 @@ def caps(declared: Declared) -> Iterator[FieldError]:
         at = f"/payment/caps/{place}"
         yield from positive(declared, cap.amount, f"{at}/amount")
         yield from _fields(cap, at)
+        yield from _headroom(cap, at)
         yield from _whose(declared, cap, at)
         if (cap.kind, cap.rule, cap.payer) in seen:
             yield fault(at, "cap-twice", "One cap of a kind; of rule and payer caps one for each rule and payer.")
@@ -44,6 +45,12 @@ def _fields(cap: Cap, at: str) -> Iterator[FieldError]:
             yield fault(f"{at}/{outside}", f"{code}-not-expected", f"Only a cap of the kind '{kind}' names one.")
         if not there and cap.kind == kind and name in SAYS:
             yield fault(f"{at}/{outside}", f"{code}-missing", SAYS[name])
+
+
+def _headroom(cap: Cap, at: str) -> Iterator[FieldError]:
+    """What was settled in a period, or paid by a payer, stays so: nothing goes by date there."""
+    if cap.headroom == "by_date" and (cap.kind == "payer" or cap.period_basis == "settled"):
+        yield fault(f"{at}/headroom", "headroom-not-expected", "'keep_paid', or leave it out.")
 
 
 def _whose(declared: Declared, cap: Cap, at: str) -> Iterator[FieldError]:

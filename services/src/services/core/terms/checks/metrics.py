@@ -41,6 +41,8 @@ def _metric(metric: Metric, at: str) -> Iterator[FieldError]:
     yield from within(metric.max_payments_per_person, 1, 1000, f"{at}/maxPaymentsPerPerson")
     yield from within(metric.dispute_days, 0, 3650, f"{at}/disputeDays")
     yield from once((point.code for point in metric.measurement_points), f"{at}/measurementPoints", "/code")
+    if metric.if_not_decided is not None:
+        yield from within(metric.if_not_decided.after_days, 1, 3650, f"{at}/ifNotDecided/afterDays")
     for number, point in enumerate(metric.measurement_points):
         yield from coded(point.code, f"{at}/measurementPoints/{number}")
         yield from named(point.name, f"{at}/measurementPoints/{number}/name")
@@ -73,6 +75,10 @@ def _deciders(declared: Declared, metric: Metric, at: str) -> Iterator[FieldErro
     if metric.disputes_decided_by in (metric.reported_by, metric.verified_by):
         allowed = "Neither reportedBy nor verifiedBy, or 'agreement'."
         yield fault(f"{at}/disputesDecidedBy", "decider-not-independent", allowed)
+    waiting = metric.if_not_decided
+    if waiting is not None and waiting.then == "escalate" and metric.disputes_decided_by == AGREEMENT:
+        allowed = "'accept', or an organisation as disputesDecidedBy, to whom it goes."
+        yield fault(f"{at}/ifNotDecided/then", "escalation-without-decider", allowed)
 
 
 def _prerequisite(declared: Declared, metric: Metric, circles: set[str], at: str) -> Iterator[FieldError]:
