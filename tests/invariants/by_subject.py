@@ -7,14 +7,7 @@ from .banding import banded
 from .claims import Claim, Known
 from .items import Item, reason_of_day
 from .measures import measured
-from .terms import History, Said, Terms, metrics_paid
-
-BY_UNITS = ("unit_price", "milestone")
-
-
-def is_by_subject(rule: Said) -> bool:
-    """Whether a rule pays for single claims."""
-    return rule["kind"] in BY_UNITS or (rule["kind"] == "bands" and rule.get("per") == "subject")
+from .terms import BY_UNITS, History, Said, Terms, is_by_subject, metrics_paid
 
 
 def items_by_subject(history: History, known: Known) -> list[Item]:

@@ -7,33 +7,40 @@ from .by_subject import items_by_subject
 from .claims import Known
 from .conditions import decided
 from .in_all import items_in_all
-from .items import Item, ItemKey, in_order, waits
+from .items import Figures, Item, ItemKey, in_order, waits
 from .terms import History, Terms
 
 
-def entitled(history: History, known: Known, ends: str, units: Mapping[ItemKey, int]) -> list[Item]:
-    """All items, also of what was achieved later, those that give nothing with the reason. `units` stand posted."""
-    seen = known.before(ends)
+def entitled(history: History, known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> list[Item]:
+    """All items, also of what was achieved later, those that give nothing with the reason. Of what was `posted` a
+    condition takes back only what it also forbids by all that is known."""
     items = [*items_by_subject(history, known), *items_in_all(history, known, ends)]
-    closed = {(terms.version, code): _closed(terms, code, seen) for terms in history.versions for code in terms.rules}
+    now, later = closed_rules(history, known.before(ends)), closed_rules(history, known)
     found = []
     for item in items:
-        reason = closed.get((item.version, item.key[0]))
+        rule = item.version, item.key[0]
+        reason = now.get(rule) and (later.get(rule) if any(posted.get(item.key, ())) else now[rule])
         found.append(item.without(reason) if reason else item)
-    return _within_units(history, found, units)
+    return _within_units(history, found, {key: figures[0] for key, figures in posted.items()})
 
 
-def is_payable(history: History, item: Item, ends: str) -> bool:
-    """Whether an item is settled up to a day."""
+def is_payable(history: History, item: Item, ends: str, posted: Mapping[ItemKey, Figures]) -> bool:
+    """Whether an item is settled up to a day: what was paid when a pause was over also is before it is."""
     if item.reason is not None or item.achieved_on >= ends:
         return False
-    return not waits(history.version(item.version), item.achieved_on, ends)
+    return any(posted.get(item.key, ())) or not waits(history.version(item.version), item.achieved_on, ends)
 
 
-def _closed(terms: Terms, code: str, seen: Known) -> str | None:
+def closed_rules(history: History, known: Known) -> dict[tuple[int, str], str]:
+    """The rules, by version and code, whose own condition lets them give nothing, and why."""
+    every = {(terms.version, code): _closed(terms, code, known) for terms in history.versions for code in terms.rules}
+    return {rule: reason for rule, reason in every.items() if reason is not None}
+
+
+def _closed(terms: Terms, code: str, known: Known) -> str | None:
     """Why a rule's own condition lets it give nothing."""
     when = terms.rules[code].get("when")
-    truth = True if when is None else decided(when, terms, seen).value
+    truth = True if when is None else decided(when, terms, known).value
     return {None: "not-yet-measured", False: "condition-not-met", True: None}[truth]
 
 

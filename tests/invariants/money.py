@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .by_subject import is_by_subject, items_by_subject
+from .by_subject import items_by_subject
 from .claims import Claim, Known
 from .items import FIGURES, NOTHING, Figures, amount, plus
 from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT, history_of, known_of
 from .said import Fact
 from .settling import Posted
 from .snapshot import Row, Snapshot, bodies
-from .terms import History, Said, metrics_paid, minor
+from .terms import History, Said, is_by_subject, metrics_paid, minor
 
 Key = tuple[Any, ...]
 

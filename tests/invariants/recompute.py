@@ -32,7 +32,7 @@ def recompute(facts: Sequence[Fact]) -> tuple[list[str], Posted]:
         mine = content(history, frozen, settled)
         findings += _differences(settlement_id, mine, calculated)
         findings += [f"3: settlement {settlement_id}: {key} is due twice" for key in _twice(settled)]
-        over = _over(history.at_end(ends), settled.due, posted)
+        over = _over(history, history.at_end(ends), settled.due, posted)
         findings += [f"4: settlement {settlement_id}: {fault}" for fault in over]
         if is_posted is not None:
             post(posted, settled.changes, ends)
@@ -96,16 +96,16 @@ def _twice(settled: Settled) -> set[tuple[str, str, str]]:
     return {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
 
 
-def _over(terms: Terms, due: Iterable[Due], posted: Posted) -> Iterator[str]:
+def _over(history: History, terms: Terms, due: Iterable[Due], posted: Posted) -> Iterator[str]:
     """4, for what is due in each period of the calendar by the day of the achievement: no more than the cap, or than
     stood already when the cap was lowered."""
     for cap in terms.caps("period"):
         now: Counter[Any] = Counter()
         for one in due:
-            now[group_of(cap, one.item.key, one.item.achieved_on)] += one.under_caps
+            now[group_of(history, cap, one.item.key, one.item.achieved_on)] += one.under_caps
         stood: Counter[Any] = Counter()
         for key, before in posted.stood.items():
-            stood[group_of(cap, key[:3], before.achieved_on)] += under_caps(before.figures)
+            stood[group_of(history, cap, key[:3], before.achieved_on)] += under_caps(before.figures)
         for group, minor in now.items():
             if cap["periodBasis"] == "achieved" and minor > max(terms.minor(cap["amount"]), stood[group]):
                 yield f"{minor} is due under the cap of {group}"

@@ -8,19 +8,21 @@ from .capping import Standing, cut_by_caps
 from .claims import Known
 from .days import day_before, periods_of
 from .entitled import entitled, is_payable
-from .items import NOTHING, Due, Figures, Item, ItemKey, PostedKey, in_order, plus, under_caps
+from .items import NOTHING, Due, Figures, ItemKey, PostedKey, in_order, plus, under_caps
 from .splitting import hold_back, split
 from .terms import History
+from .unpaid import why_nothing
 
 
 @dataclass(frozen=True)
 class Stood:
-    """What stands posted for one key, and the day and version of the terms that it was posted for last."""
+    """What stands posted for one key, and the day, claim and version of the terms that it was posted for last."""
 
     figures: Figures
     shares: Mapping[str, int]
     achieved_on: str
     version: int
+    claim_id: str | None = None
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Change:
     key: PostedKey
     achieved_on: str
     version: int
+    claim_id: str | None
     figures: Figures
     shares: Mapping[str, int]
     behind: int
@@ -53,26 +56,32 @@ class Settled:
 
 
 def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled:
-    """What everything achieved before `ends` changes. What is posted for later stays, and takes up its room."""
-    units: Counter[ItemKey] = Counter()
+    """What everything achieved before `ends` changes. What is posted for later stays, and takes up its room; so does
+    an amount that rests on no single claim and was posted for later."""
+    figures: dict[ItemKey, Figures] = {}
     for key, stood in posted.stood.items():
-        units[key[:3]] += stood.figures[0]
-    items = entitled(history, known, ends, units)
-    due = [Due(item) for item in in_order(history, (item for item in items if is_payable(history, item, ends)))]
+        figures[key[:3]] = plus(figures.get(key[:3], NOTHING), stood.figures)
+    stays = {key[:3] for key, one in posted.stood.items() if not one.claim_id and _is_later(one, ends)}
+    items = entitled(history, known, ends, figures)
+    payable = [item for item in items if item.key not in stays and is_payable(history, item, ends, figures)]
+    due = [Due(item) for item in in_order(history, payable)]
     keys = {one.item.key for one in due}
     seen = {key: one for key, one in posted.stood.items() if one.achieved_on < ends or key[:3] in keys}
     later = {key: one for key, one in posted.stood.items() if key not in seen}
-    terms = history.at_end(ends)
-    cut_by_caps(terms, due, _standing(seen, later, posted.settled), ends)
-    hold_back(history, due, known, ends)
+    cut_by_caps(history, due, _standing(seen, later, posted.settled), ends)
+    hold_back(history, due, known, ends, figures)
     before: dict[ItemKey, Counter[str]] = {}
     for key, one in seen.items():
         before.setdefault(key[:3], Counter()).update(one.shares)
     paid_later: Counter[str] = Counter()
     for one in later.values():
         paid_later.update(one.shares)
-    split(history, terms, due, before, paid_later)
-    return Settled(_changes(history, due, seen), _nothing(items, ends), due)
+    split(history, ends, due, before, paid_later)
+    return Settled(_changes(history, due, seen), why_nothing(history, items, known, ends), due)
+
+
+def _is_later(stood: Stood, ends: str) -> bool:
+    return stood.achieved_on >= ends and any(stood.figures)
 
 
 def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
@@ -86,6 +95,7 @@ def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
             {payer: minor for payer, minor in shares.items() if minor},
             change.achieved_on,
             change.version,
+            change.claim_id,
         )
         for name in periods_of(day_before(ends)):
             posted.settled[name] += under_caps(change.figures)
@@ -97,8 +107,9 @@ def _standing(
     net: Counter[ItemKey] = Counter()
     for key, one in seen.items():
         net[key[:3]] += under_caps(one.figures)
+    days = {key[:3]: one.achieved_on for key, one in seen.items() if under_caps(one.figures)}
     others = [(key[:3], one.achieved_on, under_caps(one.figures)) for key, one in later.items()]
-    return Standing(net, others, settled)
+    return Standing(net, days, others, settled)
 
 
 def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:
@@ -122,17 +133,6 @@ def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Chang
     if not any(figures) and not shares:
         return []
     if due is not None:
-        return [Change(key, due.item.achieved_on, due.item.version, figures, shares, due.item.behind)]
-    return [Change(key, stood.achieved_on, stood.version, figures, shares, 0)] if stood else []
-
-
-def _nothing(items: Iterable[Item], ends: str) -> dict[str, str]:
-    """Why rules that rest on no single claim give nothing in any of their items."""
-    found: dict[str, str] = {}
-    given = set()
-    for item in items:
-        if item.reason is None and item.achieved_on < ends:
-            given.add(item.key[0])
-        elif item.claim_id is None and item.reason is not None:
-            found.setdefault(item.key[0], item.reason)
-    return {rule: reason for rule, reason in found.items() if rule not in given}
+        item = due.item
+        return [Change(key, item.achieved_on, item.version, item.claim_id, figures, shares, item.behind)]
+    return [Change(key, stood.achieved_on, stood.version, stood.claim_id, figures, shares, 0)] if stood else []

@@ -2,108 +2,140 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
+from .capping import may_stand
 from .claims import Known
 from .conditions import decided
+from .days import LAST_DAY
 from .exact import by_weight, whole
-from .items import Due, ItemKey
+from .items import NOTHING, Due, Figures, ItemKey, under_caps
 from .terms import History, Said, Terms
+from .terms import minor as minor_units
 
 Shares = Mapping[str, int]
 
 
-def hold_back(history: History, due: Sequence[Due], known: Known, ends: str) -> None:
-    """Holds back a share of each amount above zero, by the version of the terms that the item is by."""
-    open_ = {terms.version: terms for terms in history.versions if not _is_released(terms, known, ends)}
+def hold_back(history: History, due: Sequence[Due], known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> None:
+    """Holds back a share of each amount above zero, by the version of the terms that the item is by; but nothing of
+    what was `posted` with nothing held back, once all that is known ends the retention."""
     for one in due:
-        terms = open_.get(one.item.version)
-        retention = terms.payment["retention"] if terms else {}
-        rules = retention.get("rules")
-        if terms and one.under_caps > 0 and (rules is None or one.item.key[0] in rules):
-            one.cut["retention"] = whole(one.under_caps * Fraction(retention["share"]), terms.rounding)
+        terms = history.version(one.item.version)
+        retention = terms.payment.get("retention")
+        if retention is None or one.item.key[0] not in (retention.get("rules") or terms.rules):
+            continue
+        if _is_released(terms, known.before(ends), ends):
+            continue
+        stood = posted.get(one.item.key, NOTHING)
+        released = under_caps(stood) if not stood[6] and _is_released(terms, known, LAST_DAY) else 0
+        if one.under_caps > released:
+            one.cut["retention"] = whole((one.under_caps - released) * Fraction(retention["share"]), terms.rounding)
 
 
 def _is_released(terms: Terms, known: Known, ends: str) -> bool:
-    retention = terms.payment.get("retention")
-    if retention is None:
-        return True
+    retention = terms.payment["retention"]
     if retention.get("releaseOn"):
         return bool(retention["releaseOn"] < ends)
-    return decided(retention["releaseWhen"], terms, known.before(ends)).value is True
+    return decided(retention["releaseWhen"], terms, known).value is True
 
 
 def split(
-    history: History, terms: Terms, due: Sequence[Due], before: Mapping[ItemKey, Shares], later: Mapping[str, int]
+    history: History, ends: str, due: Sequence[Due], before: Mapping[ItemKey, Shares], later: Mapping[str, int]
 ) -> None:
     """Gives each item (in their order) to its payers. What a payer paid and is still due stays that payer's; `later`
     is what payers paid for items that are not looked at. What no payer is left to pay is cut."""
-    in_order = any(_split(history, one)["kind"] == "maxima_in_order" for one in due)
-    if not in_order and not terms.caps("payer"):
-        before = {}  # nobody's room is ever used up: each payer pays its share
-    used = Counter({payer: minor for payer, minor in later.items() if minor > 0})
-    for one in due:
-        one.shares = _kept(_left(one), _wanted(history, one), before.get(one.item.key, {}), _way(history, terms, one))
+    terms, used = history.at_end(ends), Counter(later)
+    payers = [_Payers(history, terms, one) for one in due]
+    for one, asked in zip(due, payers, strict=True):
+        one.shares = asked.kept(before.get(one.item.key, {}))
         used.update(one.shares)
-    for one in due:
-        one.cut["payer"] = _fill(history, terms, one, used)
+    for one, asked in reversed(list(zip(due, payers, strict=True))):
+        _take_back(one, asked, used)
+    for one, asked in zip(due, payers, strict=True):
+        one.cut["payer"] = asked.fill(used)
         one.shares = {payer: minor for payer, minor in one.shares.items() if minor}
 
 
-def _left(due: Due) -> int:
-    return due.under_caps - due.cut.get("retention", 0)
+def _take_back(due: Due, asked: "_Payers", used: Counter[str]) -> None:
+    """Of what a payer paid, as much as may not stand."""
+    for payer, minor in due.shares.items():
+        most = asked.most[payer].standing if payer in asked.most else None
+        if most is not None and minor > 0:
+            over = min(minor, max(0, used[payer] - most))
+            due.shares = {**due.shares, payer: minor - over}
+            used[payer] -= over
 
 
-def _split(history: History, due: Due) -> Said:
-    said = history.version(due.item.version).split(due.item.key[0])
-    return said if said is not None else {"kind": "nobody shares"}
+@dataclass(frozen=True)
+class _Most:
+    """The most that a payer pays, what of what it paid may stand (None for all), and whether others pay the rest."""
+
+    minor: int
+    standing: int | None
+    to_next: bool
 
 
-def _wanted(history: History, due: Due) -> dict[str, int]:
-    """What each payer would pay if none had a maximum."""
-    said, payers = _split(history, due), history.version(due.item.version).payers
-    if said["kind"] == "shares":
+class _Payers:
+    """Who pays an item, in which order, and how much at most."""
+
+    def __init__(self, history: History, terms: Terms, due: Due) -> None:
+        own = history.version(due.item.version)
+        self._due, self._left = due, due.under_caps - due.cut.get("retention", 0)
+        self.most = {
+            cap["payer"]: _Most(
+                terms.minor(cap["amount"]), may_stand(history, terms, cap), cap.get("overflow") == "next_payer"
+            )
+            for cap in terms.caps("payer")
+        }
+        said = own.split(due.item.key[0]) or {"kind": "nobody shares"}
+        self._way = terms.payers
+        if said["kind"] == "maxima_in_order":
+            self._way = [one["payer"] for one in said["maxima"]]
+            self.most = self._maxima(said, is_amended=len(history.versions) > 1)
+        self._wanted = self._shared(said, own)
+
+    def _maxima(self, said: Said, *, is_amended: bool) -> dict[str, _Most]:
+        """Each maximum, or the cap where that is lower."""
+        found = {}
+        for one in said["maxima"]:
+            minor, cap = minor_units(one["amount"]), self.most.get(one["payer"])
+            own = _Most(minor, None if is_amended else minor, True)
+            found[one["payer"]] = cap if cap is not None and cap.minor < minor else own
+        return found
+
+    def _shared(self, said: Said, own: Terms) -> dict[str, int]:
+        """What each payer would pay if none had a maximum."""
+        if said["kind"] != "shares":
+            return {(self._way if said["kind"] == "maxima_in_order" else own.payers)[0]: self._left}
         weights = {one["payer"]: one["weight"] for one in said["weights"]}
-        payers = [payer for payer in payers if payer in weights]
-        return dict(zip(payers, by_weight(_left(due), [weights[payer] for payer in payers]), strict=True))
-    first = said["maxima"][0]["payer"] if said["kind"] == "maxima_in_order" else payers[0]
-    return {first: _left(due)}
+        payers = [payer for payer in own.payers if payer in weights]
+        return dict(zip(payers, by_weight(self._left, [weights[payer] for payer in payers]), strict=True))
 
+    def kept(self, before: Shares) -> dict[str, int]:
+        """Of what it would pay, what each payer has paid; then what it has paid for others. Where nobody who is to pay
+        has a maximum, nobody pays for another."""
+        if self._left < 0 or not self._wanted.keys() & self.most.keys():
+            return dict(self._wanted)
+        kept = {payer: min(minor, max(0, before.get(payer, 0))) for payer, minor in self._wanted.items()}
+        left = self._left - sum(kept.values())
+        for payer in dict.fromkeys([*self._way, *sorted(before)]):
+            more = max(0, min(before.get(payer, 0) - kept.get(payer, 0), left))
+            kept[payer] = kept.get(payer, 0) + more
+            left -= more
+        return kept
 
-def _way(history: History, terms: Terms, due: Due) -> list[str]:
-    """The order in which payers are asked."""
-    said = _split(history, due)
-    return [one["payer"] for one in said["maxima"]] if said["kind"] == "maxima_in_order" else terms.payers
-
-
-def _kept(left: int, wanted: Shares, before: Shares, way: Sequence[str]) -> dict[str, int]:
-    """Of what it would pay, what each payer has paid; then what it has paid for others."""
-    if left < 0:
-        return dict(wanted)
-    kept = {payer: min(minor, max(0, before.get(payer, 0))) for payer, minor in wanted.items()}
-    left -= sum(kept.values())
-    for payer in sorted(before, key=lambda one: way.index(one) if one in way else len(way)):
-        more = max(0, min(before[payer] - kept.get(payer, 0), left))
-        kept[payer] = kept.get(payer, 0) + more
-        left -= more
-    return kept
-
-
-def _fill(history: History, terms: Terms, due: Due, used: Counter[str]) -> int:
-    """Asks one payer after the other for what is left of an item; returns what nobody pays."""
-    said, wanted = _split(history, due), _wanted(history, due)
-    maxima = {one["payer"]: terms.minor(one["amount"]) for one in said.get("maxima") or ()}
-    caps = {cap["payer"]: cap for cap in terms.caps("payer")}
-    left, handed_on = _left(due) - sum(due.shares.values()), 0
-    for payer in _way(history, terms, due):
-        own = max(0, min(left - handed_on, wanted.get(payer, 0) - due.shares.get(payer, 0)))
-        asked = own + handed_on
-        under_maximum = min(asked, max(0, maxima.get(payer, asked + used[payer]) - used[payer]))
-        cap = caps.get(payer)
-        gets = min(under_maximum, max(0, terms.minor(cap["amount"]) - used[payer])) if cap else under_maximum
-        due.shares[payer] = due.shares.get(payer, 0) + gets
-        used[payer] += gets
-        left -= gets
-        to_next = cap is not None and cap["overflow"] == "next_payer"
-        handed_on = asked - under_maximum + (under_maximum - gets if to_next else 0)
-    return left
+    def fill(self, used: Counter[str]) -> int:
+        """Asks one payer after the other for what is left of the item; returns what nobody pays."""
+        shares = dict(self._due.shares)
+        left, handed_on = self._left - sum(shares.values()), 0
+        for payer in self._way:
+            own = max(0, min(left - handed_on, self._wanted.get(payer, 0) - shares.get(payer, 0)))
+            asked, most = own + handed_on, self.most.get(payer)
+            gets = asked if most is None else min(asked, max(0, most.minor - used[payer]))
+            shares[payer] = shares.get(payer, 0) + gets
+            used[payer] += gets
+            left -= gets
+            handed_on = asked - gets if most is not None and most.to_next else 0
+        self._due.shares = shares
+        return left

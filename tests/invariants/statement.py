@@ -5,10 +5,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .by_subject import is_by_subject
 from .items import CUTS, NOTHING, amount, plus
 from .settling import Change, Settled
-from .terms import History, Said, Terms, metrics_paid
+from .terms import History, Terms, pays_for_people
 
 LineKey = tuple[str, int | None, str]
 """Rule, price where there is one, and who is paid."""
@@ -72,7 +71,7 @@ def _line(
     if price is not None:
         said["price"] = money(price)
     said |= {
-        "people": _people(history, rule, changes),
+        "people": _people(history, code, changes),
         "units": figures[0],
         "amount": money(amount(figures)),
         "cut": [{"cap": cap, "amount": money(minor)} for cap, minor in zip(CUTS, figures[2:], strict=True) if minor],
@@ -85,11 +84,9 @@ def _line(
     return said
 
 
-def _people(history: History, rule: Said, changes: Iterable[Change]) -> int:
+def _people(history: History, code: str, changes: Iterable[Change]) -> int:
     """Distinct participants where single ones are paid for, else how many the figures are about."""
-    metrics = metrics_paid(rule)
-    of_participants = any(history.holder(code).metrics[code]["subject"] == "participant" for code in metrics)
-    if is_by_subject(rule) and of_participants:
+    if pays_for_people(history, code):
         return len({change.key[1] for change in changes})
     return max((change.behind for change in changes), default=0)
 

@@ -13,6 +13,7 @@ PLACES = {"ISK": 0, "JPY": 0}
 AFTER_ALL = 1 << 30
 CAPS = ("person", "rule", "period", "contract")
 """Caps on what is achieved, in the order in which they cut."""
+BY_UNITS = ("unit_price", "milestone")
 Said = Mapping[str, Any]
 
 
@@ -204,6 +205,18 @@ def metrics_paid(rule: Said) -> list[str]:
     if kind == "savings_share":
         return [component["metric"] for component in rule["components"]]
     return [rule["delivery"]] if rule.get("delivery") else []
+
+
+def is_by_subject(rule: Said) -> bool:
+    """Whether a rule pays for single claims."""
+    return rule["kind"] in BY_UNITS or (rule["kind"] == "bands" and rule.get("per") == "subject")
+
+
+def pays_for_people(history: History, code: str) -> bool:
+    """Whether a rule pays for single participants."""
+    rule = history.rules[code]
+    subjects = {history.holder(metric).metrics[metric]["subject"] for metric in metrics_paid(rule)}
+    return is_by_subject(rule) and "participant" in subjects
 
 
 def measures_in(condition: Said) -> list[Said]:
