@@ -80,8 +80,8 @@ def _baseline(
     each = terms.major(said["amount"])
     if said["kind"] == "aggregate":
         return each, ()
-    numbers = [(claim.measurement or {}).get("n") for claim in actual]
-    return (None if None in numbers else each * sum(numbers)), ()
+    numbers = [n for claim in actual if (n := (claim.measurement or {}).get("n")) is not None]
+    return (each * sum(numbers) if len(numbers) == len(actual) else None), ()
 
 
 def _claims(component: Said, point: str, known: Known, arm: str) -> list[Claim]:

@@ -115,9 +115,11 @@ class _Payers:
     def kept(self, before: Shares) -> dict[str, int]:
         """Of what it would pay, what each payer has paid; then what it has paid for others. Where nobody who is to pay
         has a maximum, nobody pays for another."""
-        if self._left < 0 or not self._wanted.keys() & self.most.keys():
+        if self._left < 0:
             return dict(self._wanted)
         kept = {payer: min(minor, max(0, before.get(payer, 0))) for payer, minor in self._wanted.items()}
+        if not self._wanted.keys() & self.most.keys():
+            return kept
         left = self._left - sum(kept.values())
         for payer in dict.fromkeys([*self._way, *sorted(before)]):
             more = max(0, min(before.get(payer, 0) - kept.get(payer, 0), left))

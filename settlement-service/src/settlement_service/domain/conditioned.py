@@ -23,7 +23,8 @@ def conditioned(
     units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
     condition takes it back only if it does not hold by all that is known."""
     closed = closed_rules(history, facts.before(ends))
-    still = closed_rules(history, facts) if closed and posted else closed
+    known = closed_rules(history, facts) if closed and posted else closed
+    still = {rule: reason for rule, reason in known.items() if rule in closed}
     found = []
     for item in items:
         reasons = still if posted.get(item.key) else closed

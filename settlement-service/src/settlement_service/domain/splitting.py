@@ -154,10 +154,11 @@ def _filled(
 
 def _in_turn(way: _Way, wanted: Mapping[str, int], before: Shares) -> dict[str, int]:
     """What payers paid, in the order in which they are asked, then others by their ids. Where none who is to pay has a
-    maximum nobody pays for another: what was paid counts only for who is to pay it."""
-    paid, free = dict(before), not any(payer in way.caps for payer in wanted)
-    order = list(wanted) if free else list(dict.fromkeys([*way.order, *sorted(paid)]))
-    return {payer: paid[payer] for payer in order if payer in paid}
+    maximum nobody pays for another: what was paid counts only for who is to pay it, and no further."""
+    paid = dict(before)
+    if not any(payer in way.caps for payer in wanted):
+        return {payer: min(minor, paid.get(payer, 0)) for payer, minor in wanted.items()}
+    return {payer: paid[payer] for payer in dict.fromkeys([*way.order, *sorted(paid)]) if payer in paid}
 
 
 def _cut_newest(ways: Sequence[_Way], kept: Sequence[dict[str, int]], used: Counter[str]) -> None:
