@@ -1,10 +1,4 @@
-"""Tests: terms drawn at random, over every mechanism, that can be decided as they stand.
-
-Not drawn is what is not settled: three payers have no maxima, as nobody says which of two that paid for a third is paid
-back first; a payer with a maximum by a split has no cap as well; an amendment drops no rule, and leaves what rules are
-measured by and what their money is; a cap on what is settled in a period never meets amounts below zero; what bands by
-subject look at has no prerequisite.
-"""
+"""Tests: terms drawn at random, over every mechanism, that can be decided as they stand."""
 
 import copy
 from itertools import pairwise
@@ -36,9 +30,8 @@ class Drawn(DrawnMeasures):
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        payers = random.randint(1, 3)
-        self.payers = PAYERS[:payers]
-        self._limits_payers = random.choice(["by split", "by cap", "not"]) if payers < len(PAYERS) else "not"
+        self.payers = PAYERS[: random.randint(1, 3)]
+        self._limits_payers = random.choice([{"split"}, {"cap"}, {"split", "cap"}, set[str]()])
 
     def first(self) -> Said:
         """A first version of terms."""
@@ -56,10 +49,16 @@ class Drawn(DrawnMeasures):
         return self._around(terms)
 
     def amended(self, terms: Said, day: str) -> Said:
-        """A later version: other amounts, caps, splits, windows and retention; the same rules over the same figures."""
+        """A later version: other amounts, conditions, caps, splits, windows and retention; some rules may be gone."""
         later = copy.deepcopy(terms)
         later |= {"version": terms["version"] + 1, "effectiveFrom": day}
+        rules = later["payment"]["rules"]
+        later["payment"]["rules"] = [rule for rule in rules if self._random.random() < 0.85] or rules
         for rule in later["payment"]["rules"]:
+            if "condition" in rule and self._random.random() < 0.3:
+                rule["condition"] = self.condition(3)
+            if self._random.random() < 0.1:
+                rule["when"] = self.condition(2)
             if "amount" in rule:
                 rule["amount"] = self.money(1, 90_000)
             if rule["kind"] == "unit_price":
@@ -94,7 +93,7 @@ class Drawn(DrawnMeasures):
             metric("moved"),
             metric("school", measurementPoints=_points(POINTS)),
             metric("built", "cohort"),
-            metric("score", **values),
+            metric("score", **values, **needs),
             metric("level", "cohort", **values),
             metric("village", "site", **values),
             metric("purse", "cohort", **amounts),
@@ -164,10 +163,10 @@ class Drawn(DrawnMeasures):
         else:
             pays, ends = ("amount" if method == "flat" else "rate"), (None, *edges, None)
             bands = [{"from": start, "to": end, pays: self.money(low, 60_000)} for start, end in pairwise(ends)]
-            keep = bands if method == "marginal" or self._random.random() < 0.7 else bands[1:3]
+            keep = bands if self._random.random() < 0.7 else bands[1:3]
             rule["bands"] = [{name: value for name, value in band.items() if value is not None} for band in keep]
         if method == "marginal":
-            rule["origin"] = "0.001"  # no figure lies there, so every figure has a part in some band
+            rule["origin"] = self._random.choice(["0", "0", "1"])
         if self._random.random() < 0.4:
             rule |= {"floor": self.money(low, 9_000), "ceiling": self.money(10_000, 80_000)}
         return rule
@@ -224,7 +223,7 @@ class Drawn(DrawnMeasures):
 
     def _split(self) -> Said:
         payers = self._random.sample(self.payers, self._random.randint(1, len(self.payers)))
-        if self._random.random() < 0.4 or self._limits_payers != "by split":
+        if self._random.random() < 0.4 or "split" not in self._limits_payers:
             weights = [{"payer": payer, "weight": self._random.randint(1, 5)} for payer in payers]
             return {"kind": "shares", "weights": weights}
         maxima = [{"payer": payer, "amount": self.money(200_000, 300_000)} for payer in payers]
@@ -232,24 +231,29 @@ class Drawn(DrawnMeasures):
         return {"kind": "maxima_in_order", "maxima": [*maxima[:-1], {**maxima[-1], "amount": self.money(*LARGE)}]}
 
     def _caps(self, kind: str, rules: list[Said]) -> list[Said]:
-        if self._random.random() < 0.6 or (kind == "payer" and self._limits_payers != "by cap"):
+        if self._random.random() < 0.6 or (kind == "payer" and "cap" not in self._limits_payers):
             return []
         cap: Said = {"kind": kind, "amount": self.money(1, 150_000)}
-        cap["headroom"] = self._random.choice(["keep_paid", "by_date"])
         if kind == "rule":
-            return [{**cap, "rule": rule["code"]} for rule in rules if self._random.random() < 0.5]
+            headroom = self._random.choice(["keep_paid", "by_date"])
+            few = [rule["code"] for rule in rules if self._random.random() < 0.5]
+            return [{**cap, "rule": code, "headroom": headroom} for code in few]
         if kind == "payer":
             last = [{**cap, "payer": self.payers[-1], "overflow": "lost"}]
             overflow = self._random.choice(["lost", "next_payer"])
             return last + [{**cap, "payer": payer, "overflow": overflow} for payer in self.payers[:-1]]
         if kind == "period":
-            two_sided = any(rule.get("twoSided") for rule in rules)
-            basis = "achieved" if two_sided else self._random.choice(["achieved", "settled"])
-            cap |= {"every": self._random.choice(["month", "quarter", "year"]), "periodBasis": basis}
+            every, basis = (
+                self._random.choice(["month", "quarter", "year"]),
+                self._random.choice(["achieved", "settled"]),
+            )
+            cap |= {"every": every, "periodBasis": basis}
+        if cap.get("periodBasis") != "settled":
+            cap["headroom"] = self._random.choice(["keep_paid", "by_date"])
         return [cap]
 
     def _windows(self, before: list[Said] | None) -> list[Said]:
-        """A grant stays, as every rule does."""
+        """A grant is there from the first version on, or never."""
         windows: list[Said] = []
         if self._random.random() < 0.3:
             then = self._random.random() < 0.5

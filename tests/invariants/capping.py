@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .days import day_before, period_of
 from .items import Due, ItemKey
-from .terms import CAPS, History, Said, Terms, pays_for_people
+from .terms import CAPS, History, Said, Terms, minor, pays_for_people
 
 Group = tuple[str, str]
 ABOUT = ("kind", "rule", "payer", "every", "periodBasis")
@@ -35,16 +35,15 @@ def group_of(history: History, cap: Said, key: ItemKey, day: str) -> Group | Non
     return kind, period_of(day, cap["every"]) if kind == "period" else ""
 
 
-def may_stand(history: History, terms: Terms, cap: Said) -> int | None:
-    """How much of what was posted may stay: the most that the cap ever was; None for all, where there once was none."""
-    most = terms.minor(cap["amount"])
-    for earlier in history.versions:
-        if earlier.version < terms.version:
-            same = [one for one in earlier.caps(cap["kind"]) if all(one.get(name) == cap.get(name) for name in ABOUT)]
-            if not same:
-                return None
-            most = max(most, terms.minor(same[0]["amount"]))
-    return most
+def may_stand(history: History, cap: Said) -> int | None:
+    """How much of what was posted may stay: the most that any version allows; None for all, where one has none."""
+    amounts = []
+    for terms in history.versions:
+        same = [one for one in terms.caps(cap["kind"]) if all(one.get(name) == cap.get(name) for name in ABOUT)]
+        if not same:
+            return None
+        amounts.append(minor(same[0]["amount"]))
+    return max(amounts)
 
 
 def cut_by_caps(history: History, due: Sequence[Due], standing: Standing, ends: str) -> None:
@@ -52,7 +51,7 @@ def cut_by_caps(history: History, due: Sequence[Due], standing: Standing, ends: 
     terms = history.at_end(ends)
     for kind in CAPS:
         for cap in terms.caps(kind):
-            most = may_stand(history, terms, cap)
+            most = may_stand(history, cap)
             if cap.get("periodBasis") == "settled":
                 _of_settled_period(terms, cap, due, standing, ends, most)
             else:
@@ -68,8 +67,8 @@ def _of_groups(
         if group is not None:
             groups.setdefault(group, []).append(one)
     taken: Counter[Group | None] = Counter()
-    for key, day, minor in standing.later:
-        taken[group_of(history, cap, key, day)] += minor
+    for key, day, takes in standing.later:
+        taken[group_of(history, cap, key, day)] += takes
     for group, members in groups.items():
         keeps = [_keeps(history, cap, group, one, standing) for one in members]
         _fill(cap["kind"], members, keeps, taken[group], terms.minor(cap["amount"]), most)

@@ -39,7 +39,7 @@ def _is_idle(history: History, known: Known, claim: Claim) -> bool:
 def _told(terms: Terms, known: Known, item: Item, otherwise: Item) -> Item:
     """What counts, or that only the day stands in the way: `otherwise` is what all days together would give."""
     item, otherwise = (_by_day(terms, known, one) for one in (item, otherwise))
-    return otherwise if item.reason and otherwise.reason in DAYS and item.reason not in DAYS else item
+    return otherwise if item.reason and otherwise.reason in DAYS else item
 
 
 def _by_day(terms: Terms, known: Known, item: Item) -> Item:

@@ -8,7 +8,7 @@ from .items import under_caps
 from .money import differences, posted_settlements
 from .recompute import frozen_history
 from .snapshot import Snapshot
-from .terms import CAPS, Said
+from .terms import CAPS, Said, pays_for_people
 
 Group = tuple[str, str]
 
@@ -21,15 +21,16 @@ def caps_hold(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     for settlement in posted_settlements(snapshot, contract_id):
         before = stands.copy()
         period = day_before(settlement["period_end"])
+        history = frozen_history(snapshot.of_contract(contract_id), settlement["id"])
         for row, figures, shares in differences(snapshot, settlement["id"]):
             minor = under_caps(figures)
-            stands["person", row["subject_id"]] += minor
+            if pays_for_people(history, row["rule"]):
+                stands["person", row["subject_id"]] += minor
             stands["rule", row["rule"]] += minor
             stands["contract", ""] += minor
             for every in ("month", "quarter", "year"):
                 stands["period", period_of(period, every)] += minor
             stands.update({("payer", payer): paid for payer, paid in shares.items()})
-        history = frozen_history(snapshot.of_contract(contract_id), settlement["id"])
         terms = history.at_end(settlement["period_end"])
         for cap in (cap for kind in (*CAPS, "payer") for cap in terms.caps(kind)):
             for group, minor in _under(cap, stands).items():

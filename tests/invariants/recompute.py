@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .capping import group_of
+from .capping import group_of, may_stand
 from .claims import Known, enrolments, fold, noun_of
-from .items import Due, under_caps
+from .items import under_caps
 from .said import Fact
 from .settling import Posted, Settled, post, settle
 from .statement import content, sha256
@@ -32,7 +32,7 @@ def recompute(facts: Sequence[Fact]) -> tuple[list[str], Posted]:
         mine = content(history, frozen, settled)
         findings += _differences(settlement_id, mine, calculated)
         findings += [f"3: settlement {settlement_id}: {key} is due twice" for key in _twice(settled)]
-        over = _over(history, history.at_end(ends), settled.due, posted)
+        over = _over(history, history.at_end(ends), settled, posted)
         findings += [f"4: settlement {settlement_id}: {fault}" for fault in over]
         if is_posted is not None:
             post(posted, settled.changes, ends)
@@ -96,18 +96,23 @@ def _twice(settled: Settled) -> set[tuple[str, str, str]]:
     return {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
 
 
-def _over(history: History, terms: Terms, due: Iterable[Due], posted: Posted) -> Iterator[str]:
+def _over(history: History, terms: Terms, settled: Settled, posted: Posted) -> Iterator[str]:
     """4, for what is due in each period of the calendar by the day of the achievement: no more than the cap, or than
-    stood already when the cap was lowered."""
+    stood already, above zero, when the cap came or was lowered."""
     for cap in terms.caps("period"):
         now: Counter[Any] = Counter()
-        for one in due:
+        for one in settled.due:
             now[group_of(history, cap, one.item.key, one.item.achieved_on)] += one.under_caps
+        looked_at = set(now)
         stood: Counter[Any] = Counter()
         for key, before in posted.stood.items():
-            stood[group_of(history, cap, key[:3], before.achieved_on)] += under_caps(before.figures)
-        for group, minor in now.items():
-            if cap["periodBasis"] == "achieved" and minor > max(terms.minor(cap["amount"]), stood[group]):
+            group, minor = group_of(history, cap, key[:3], before.achieved_on), under_caps(before.figures)
+            stood[group] += max(0, minor)
+            now[group] += minor if key in settled.later else 0
+        most = may_stand(history, cap)
+        for group in looked_at if cap["periodBasis"] == "achieved" else ():
+            minor, stays = now[group], stood[group] if most is None else min(most, stood[group])
+            if minor > max(terms.minor(cap["amount"]), stays):
                 yield f"{minor} is due under the cap of {group}"
 
 

@@ -48,11 +48,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Settled:
-    """What a settlement changes; why rules give nothing as a whole; and what is due now of each item."""
+    """What a settlement changes; why rules give nothing as a whole; what is due now of each item; and the keys of what
+    is posted and was not looked at."""
 
     changes: list[Change]
     nothing: Mapping[str, str]
     due: list[Due]
+    later: frozenset[PostedKey]
 
 
 def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled:
@@ -77,7 +79,8 @@ def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled
     for one in later.values():
         paid_later.update(one.shares)
     split(history, ends, due, before, paid_later)
-    return Settled(_changes(history, due, seen), why_nothing(history, items, known, ends), due)
+    nothing = why_nothing(history, items, known, ends)
+    return Settled(_changes(history, due, seen), nothing, due, frozenset(later))
 
 
 def _is_later(stood: Stood, ends: str) -> bool:

@@ -84,7 +84,7 @@ class _Payers:
         self._due, self._left = due, due.under_caps - due.cut.get("retention", 0)
         self.most = {
             cap["payer"]: _Most(
-                terms.minor(cap["amount"]), may_stand(history, terms, cap), cap.get("overflow") == "next_payer"
+                terms.minor(cap["amount"]), may_stand(history, cap), cap.get("overflow") == "next_payer"
             )
             for cap in terms.caps("payer")
         }

@@ -54,17 +54,15 @@ def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
     return CONTRACT
 
 
-def standing(history: History, limit: Limit, last_day: date) -> int | None:
-    """How much may stand under a cap of what was posted: the most that the cap ever was, as a lowered one takes nothing
-    back; None where there once was no such cap."""
+def standing(history: History, limit: Limit) -> int | None:
+    """How much may stand under a cap of what was posted: the most that any version of the terms allows, as a lowered
+    cap takes nothing back, and an earlier period that is settled again neither; None where one has no such cap."""
     most = limit.minor
-    now = history.governing(last_day).version
     for terms in history.versions:
-        if terms.version < now:
-            earlier = next((one for one in terms.limits if one.is_same_as(limit)), None)
-            if earlier is None:
-                return None
-            most = max(most, earlier.minor)
+        same = next((one for one in terms.limits if one.is_same_as(limit)), None)
+        if same is None:
+            return None
+        most = max(most, same.minor)
     return most
 
 
@@ -128,7 +126,7 @@ def _under(
         for group, keeps in zip(groups, kept, strict=True):
             if group is not None:
                 used[group] += keeps
-    _cut_newest(kept, groups, used, standing(history, limit, posting.last_day))
+    _cut_newest(kept, groups, used, standing(history, limit))
     left = list(amounts)
     for place, group in enumerate(groups):
         if group is not None:

@@ -76,9 +76,17 @@ class History:
 
     def with_version(self, terms: Terms) -> "History":
         """The history with one more version."""
-        return History((*self.versions, terms))
+        return History(_knowing_all((*self.versions, terms)))
 
 
 def history_of(said: Sequence[InForce]) -> History:
     """The versions that were told, in their order."""
-    return History(tuple(sorted((terms_of(one) for one in said), key=lambda terms: terms.version)))
+    return History(_knowing_all(sorted((terms_of(one) for one in said), key=lambda terms: terms.version)))
+
+
+def _knowing_all(versions: Sequence[Terms]) -> tuple[Terms, ...]:
+    """The versions, each cap of which knows the rules of all of them: what an amendment dropped is still paid."""
+    whole = frozenset[str]().union(*(terms.in_all for terms in versions))
+    return tuple(
+        replace(terms, limits=tuple(replace(limit, whole=whole) for limit in terms.limits)) for terms in versions
+    )

@@ -150,7 +150,9 @@ def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -
 def _of_people(limit: Limit, due: Sequence[Shared]) -> Headroom:
     of_person: Counter[UUID] = Counter()
     for one in due:
-        of_person[one.due.item.key.subject_id] += one.due.figures.gross_minor - one.due.figures.cut_person_minor
+        item, figures = one.due.item, one.due.figures
+        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
+            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
     return Headroom("person", None, limit.minor, None, sum(1 for minor in of_person.values() if minor >= limit.minor))
 
 

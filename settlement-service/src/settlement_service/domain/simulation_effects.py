@@ -118,6 +118,8 @@ def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[CapEffect]:
 def _of_people(limit: Limit, due: Sequence[Shared]) -> CapEffect:
     of_person: Counter[UUID] = Counter()
     for one in due:
-        of_person[one.due.item.key.subject_id] += one.due.figures.gross_minor - one.due.figures.cut_person_minor
+        item, figures = one.due.item, one.due.figures
+        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
+            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
     reached = sum(1 for minor in of_person.values() if minor >= limit.minor)
     return CapEffect("person", None, limit.minor, None, sum(one.due.figures.cut_person_minor for one in due), reached)

@@ -108,7 +108,7 @@ def _wanted(terms: Terms, item: Item, minor: int) -> dict[str, int]:
 
 def _payer_caps(history: History, last_day: date) -> dict[str, _PayerCap]:
     return {
-        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost", standing(history, limit, last_day))
+        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost", standing(history, limit))
         for limit in history.governing(last_day).limits
         if limit.said.kind == "payer" and limit.said.payer is not None
     }

@@ -136,6 +136,12 @@ class Terms:
         return place, occurrence
 
     @cached_property
+    def in_all(self) -> frozenset[str]:
+        """Rules that pay for no single participant."""
+        people = {code for code, metric in self.metrics.items() if metric.subject == "participant"}
+        return frozenset(code for code, rule in self.rules.items() if not _pays_for_one_of(rule.said, people))
+
+    @cached_property
     def _on(self) -> Mapping[str, tuple[Rule, ...]]:
         found: dict[str, tuple[Rule, ...]] = {}
         for rule in self.rules.values():
