@@ -1,5 +1,6 @@
 """Domain: whether a condition of the terms holds: true, false, or not yet measured."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -50,3 +51,15 @@ def last_day(claims: Iterable[UUID], facts: Facts) -> date | None:
     """The day on which the last of these claims was achieved."""
     wanted = frozenset(claims)
     return max((claim.achieved_on for claim in facts.claims if claim.id in wanted), default=None)
+
+
+def people_behind(terms: Terms, claims: Iterable[UUID], facts: Facts) -> int:
+    """How many people these claims are about, of those who were served: participants, each once; and of each cohort or
+    site the most that a measurement of it was made on."""
+    wanted, people = frozenset(claims), Counter[UUID]()
+    for claim in facts.claims:
+        said = claim.measurement
+        if claim.id in wanted and (said is None or said.arm == "intervention"):
+            number = 1 if terms.metrics[claim.metric].subject == "participant" else (said and said.n) or 0
+            people[claim.subject_id] = max(people[claim.subject_id], number)
+    return people.total()

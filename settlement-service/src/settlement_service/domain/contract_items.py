@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import UUID
 
 from services.core.money import to_minor
 from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
-from settlement_service.domain.conditions import claims_under, decided, last_day
+from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.fees import fee_items
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, ItemKey, NotPayable
@@ -104,7 +103,11 @@ def _given(terms: Terms, rule: str, metric: str, working: Node, minor: int, fact
     claims = claims_under(working)
     day = last_day(claims, facts) or _latest(terms, ends)
     return replace(
-        _item(terms, rule, metric, day), units=1, gross_minor=minor, working=working, behind=_people(claims, facts)
+        _item(terms, rule, metric, day),
+        units=1,
+        gross_minor=minor,
+        working=working,
+        behind=people_behind(terms, claims, facts),
     )
 
 
@@ -121,13 +124,6 @@ def _item(terms: Terms, rule: str, metric: str, day: date) -> Item:
 def _latest(terms: Terms, ends: date) -> date:
     """The last day that is looked at."""
     return min(ends, terms.outcome_period.end) - timedelta(days=1)
-
-
-def _people(claims: frozenset[UUID], facts: Facts) -> int:
-    """How many people the claims are about: what measurements were made on, and participants counted."""
-    found = [claim for claim in facts.claims if claim.id in claims]
-    told = sum(claim.measurement.n or 0 for claim in found if claim.measurement)
-    return told + len({claim.subject_id for claim in found if claim.measurement is None})
 
 
 def _of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:

@@ -15,7 +15,7 @@ from services.core.terms.rules import (
 )
 from settlement_service.domain.amounts import amount_term, minor_of, scale_of, to_whole_minor
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.conditions import claims_under, last_day
+from settlement_service.domain.conditions import claims_under, last_day, people_behind
 from settlement_service.domain.items import Item, ItemKey
 from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import number_of, value_of
@@ -46,7 +46,8 @@ def _points(terms: Terms, rule: SavingsShare) -> list[str]:
 def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: Node, ends: date) -> Item:
     claims = claims_under(saving)
     day = last_day(claims, facts) or min(ends, terms.outcome_period.end) - date.resolution
-    behind = sum(one.measurement.n or 0 for one in facts.claims if one.id in claims and one.measurement)
+    in_days = any(isinstance(one.baseline, PerPersonDayBaseline) for one in rule.components)
+    behind = 0 if in_days else people_behind(terms, claims, facts)
     return Item(
         key=ItemKey(rule.code, terms.contract_id, point),
         claim_id=None,
