@@ -71,7 +71,7 @@ def _gate(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
     item = _item(terms, rule, seen, ends, ONCE, truth.rests_on)
     if not truth.value:
         return item.without("gate-not-met" if truth.value is False else "not-yet-measured")
-    return replace(item, units=1, gross=terms.minor(rule["amount"]), behind=_people(seen, truth.rests_on))
+    return replace(item, units=1, gross=terms.minor(rule["amount"]), behind=_people(terms, seen, truth.rests_on))
 
 
 def _pooled(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
@@ -80,17 +80,19 @@ def _pooled(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
     item = _item(terms, rule, seen, ends, ONCE, figure.rests_on)
     if minor is None:
         return item.without("not-yet-measured" if figure.value is None else "no-band")
-    metric, behind = rule["measure"]["metric"], _people(seen, figure.rests_on)
+    metric, behind = rule["measure"]["metric"], _people(terms, seen, figure.rests_on)
     return replace(item, metric=metric, units=1, gross=minor, behind=behind)
 
 
 def _savings(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+    in_days = any(one["baseline"]["kind"] == "per_person_day" for one in rule["components"])
     for shared in shared_savings(terms, rule, seen):
-        item = _item(terms, rule, seen, ends, shared.point, [claim.id for claim in shared.claims])
-        behind = sum((claim.measurement or {}).get("n") or 0 for claim in shared.claims)
-        item = replace(item, metric=rule["components"][0]["metric"], behind=behind)
-        given = shared.minor is not None
-        yield replace(item, units=1, gross=shared.minor or 0) if given else item.without("not-yet-measured")
+        claims = [claim.id for claim in shared.claims]
+        item = replace(_item(terms, rule, seen, ends, shared.point, claims), metric=rule["components"][0]["metric"])
+        if shared.minor is None:
+            yield item.without("not-yet-measured")
+        else:
+            yield replace(item, units=1, gross=shared.minor, behind=0 if in_days else _people(terms, seen, claims))
 
 
 def _fees(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
@@ -114,8 +116,12 @@ def _item(terms: Terms, rule: Said, seen: Known, ends: str, occurrence: str, res
     return Item((rule["code"], seen.contract_id, occurrence), None, "", terms.version, day)
 
 
-def _people(seen: Known, rests_on: frozenset[str]) -> int:
-    """Those that were counted, and those that measurements were made on."""
-    claims = [claim for claim in seen.claims if claim.id in rests_on]
-    told = sum(claim.measurement.get("n") or 0 for claim in claims if claim.measurement)
-    return told + len({claim.subject for claim in claims if not claim.measurement})
+def _people(terms: Terms, seen: Known, rests_on: Iterable[str]) -> int:
+    """Those who were served: each participant once, and of a cohort or site the most that was measured on."""
+    wanted, people = frozenset(rests_on), dict[str, int]()
+    for claim in seen.claims:
+        if claim.id in wanted and claim.arm in (None, "intervention"):
+            is_one = terms.metrics[claim.metric]["subject"] == "participant"
+            number = 1 if is_one else (claim.measurement or {}).get("n") or 0
+            people[claim.subject] = max(people.get(claim.subject, 0), number)
+    return sum(people.values())

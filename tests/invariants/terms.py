@@ -214,9 +214,10 @@ def is_by_subject(rule: Said) -> bool:
 
 def pays_for_people(history: History, code: str) -> bool:
     """Whether a rule pays for single participants."""
-    rule = history.rules[code]
-    subjects = {history.holder(metric).metrics[metric]["subject"] for metric in metrics_paid(rule)}
-    return is_by_subject(rule) and "participant" in subjects
+    rule = history.rules.get(code)
+    if rule is None or not is_by_subject(rule):
+        return False
+    return "participant" in {history.holder(metric).metrics[metric]["subject"] for metric in metrics_paid(rule)}
 
 
 def measures_in(condition: Said) -> list[Said]:
