@@ -162,3 +162,12 @@ def test_the_checker_computes_what_settlement_computes(random: Random) -> None:
     findings, posted = recompute(course.said)
     assert findings == []
     assert mine(posted) == stands(course)
+
+
+@many
+@given(st.randoms(use_true_random=False))
+def test_settling_again_at_once_moves_no_money(random: Random) -> None:
+    course = Played(random).play()
+    before = {key: shares for key, (_, shares) in stands(course).items()}
+    course.settle(date(2028, 1, 1))
+    assert {key: shares for key, (_, shares) in stands(course).items()} == before

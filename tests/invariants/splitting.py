@@ -15,6 +15,7 @@ from .terms import History, Said, Terms
 from .terms import minor as minor_units
 
 Shares = Mapping[str, int]
+EVERYTHING = 1 << 62
 
 
 def hold_back(history: History, due: Sequence[Due], known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> None:
@@ -51,20 +52,28 @@ def split(
         one.shares = asked.kept(before.get(one.item.key, {}))
         used.update(one.shares)
     for one, asked in reversed(list(zip(due, payers, strict=True))):
-        _take_back(one, asked, used)
+        for payer, minor in one.shares.items():
+            over = max(0, used[payer] - asked.stands(payer), _under_one_maximum(payer, asked, due, payers, later))
+            one.shares = {**one.shares, payer: minor - min(max(0, minor), over)}
+            used[payer] += one.shares[payer] - minor
     for one, asked in zip(due, payers, strict=True):
         one.cut["payer"] = asked.fill(used)
         one.shares = {payer: minor for payer, minor in one.shares.items() if minor}
 
 
-def _take_back(due: Due, asked: "_Payers", used: Counter[str]) -> None:
-    """Of what a payer paid, as much as may not stand."""
-    for payer, minor in due.shares.items():
-        most = asked.most[payer].standing if payer in asked.most else None
-        if most is not None and minor > 0:
-            over = min(minor, max(0, used[payer] - most))
-            due.shares = {**due.shares, payer: minor - over}
-            used[payer] -= over
+def _under_one_maximum(
+    payer: str, asked: "_Payers", due: Sequence[Due], payers: Sequence["_Payers"], later: Mapping[str, int]
+) -> int:
+    """How much more a payer has paid than may stand under the maximum that an item has: of all items that have it. Of
+    others only what is below zero counts, as it gave room."""
+    maximum = asked.maxima.get(payer)
+    if maximum is None or maximum.standing is None:
+        return 0
+    paid = min(0, later.get(payer, 0))
+    for one, other in zip(due, payers, strict=True):
+        minor = one.shares.get(payer, 0)
+        paid += minor if other.maxima.get(payer) == maximum else min(0, minor)
+    return paid - maximum.standing
 
 
 @dataclass(frozen=True)
@@ -89,11 +98,17 @@ class _Payers:
             for cap in terms.caps("payer")
         }
         said = own.split(due.item.key[0]) or {"kind": "nobody shares"}
-        self._way = terms.payers
+        self._caps, self.maxima, self._way = self.most, dict[str, _Most](), terms.payers
         if said["kind"] == "maxima_in_order":
             self._way = [one["payer"] for one in said["maxima"]]
             self.most = self._maxima(said, is_amended=len(history.versions) > 1)
+            self.maxima = {payer: most for payer, most in self.most.items() if most != self._caps.get(payer)}
         self._wanted = self._shared(said, own)
+
+    def stands(self, payer: str) -> int:
+        """How much may stand of all that a payer paid, by its cap."""
+        cap = self._caps.get(payer)
+        return EVERYTHING if cap is None or cap.standing is None else cap.standing
 
     def _maxima(self, said: Said, *, is_amended: bool) -> dict[str, _Most]:
         """Each maximum, or the cap where that is lower."""

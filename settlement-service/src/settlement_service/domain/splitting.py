@@ -32,6 +32,10 @@ class _PayerCap:
     overflow: str
     standing: int | None
 
+    def over(self, minor: int) -> int:
+        """How much of what was posted may not stand."""
+        return 0 if self.standing is None else max(0, minor - self.standing)
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
@@ -84,7 +88,7 @@ def split_among_payers(
     if not caps and not any(isinstance(_split_of(history, one.item), MaximaInOrder) for one in due):
         return [Shared(one, _said(shares)) for one, shares in zip(due, wanted, strict=True)]
     ways = [_way_of(history, one.item, terms.payers(), caps) for one in due]
-    return _filled(ways, due, wanted, before, taken)
+    return _filled(ways, caps, due, wanted, before, taken)
 
 
 def _payable(due: Due) -> int:
@@ -131,6 +135,7 @@ def _way_of(history: History, item: Item, payers: Sequence[str], caps: Mapping[s
 
 def _filled(
     ways: Sequence[_Way],
+    caps: Mapping[str, _PayerCap],
     due: Sequence[Due],
     wanted: Sequence[Mapping[str, int]],
     before: Mapping[ItemKey, Shares],
@@ -141,10 +146,11 @@ def _filled(
         _kept(_payable(one), want, _in_turn(way, want, before.get(one.item.key, ())))
         for one, way, want in zip(due, ways, wanted, strict=True)
     ]
-    used: Counter[str] = Counter({payer: minor for (kind, payer), minor in taken.items() if kind == "payer"})
+    others = {payer: minor for (kind, payer), minor in taken.items() if kind == "payer"}
+    used: Counter[str] = Counter(others)
     for shares in kept:
         used.update(shares)
-    _cut_newest(ways, kept, used)
+    _cut_newest(ways, caps, kept, used, _paid_by_maximum(ways, kept, others))
     found = []
     for one, way, want, shares in zip(due, ways, wanted, kept, strict=True):
         lost = _fill(way, want, shares, used, _payable(one) - sum(shares.values()))
@@ -161,16 +167,38 @@ def _in_turn(way: _Way, wanted: Mapping[str, int], before: Shares) -> dict[str, 
     return {payer: paid[payer] for payer in dict.fromkeys([*way.order, *sorted(paid)]) if payer in paid}
 
 
-def _cut_newest(ways: Sequence[_Way], kept: Sequence[dict[str, int]], used: Counter[str]) -> None:
-    """Where a payer has paid more than its cap, as an amount below zero that gave room is gone, it is given back as
-    much of the newest items."""
+def _paid_by_maximum(
+    ways: Sequence[_Way], kept: Sequence[Mapping[str, int]], others: Mapping[str, int]
+) -> Counter[tuple[str, _PayerCap]]:
+    """What each payer paid of the items that have one maximum of it. What it pays of others goes by other terms, and
+    only what is below zero counts: it gave room."""
+    maxima = {(payer, cap) for way in ways for payer, cap in way.caps.items()}
+    paid = Counter({(payer, cap): min(0, others.get(payer, 0)) for payer, cap in maxima})
+    for way, shares in zip(ways, kept, strict=True):
+        for payer, cap in maxima:
+            minor = shares.get(payer, 0)
+            paid[payer, cap] += minor if way.caps.get(payer) == cap else min(0, minor)
+    return paid
+
+
+def _cut_newest(
+    ways: Sequence[_Way],
+    caps: Mapping[str, _PayerCap],
+    kept: Sequence[dict[str, int]],
+    used: Counter[str],
+    paid: Counter[tuple[str, _PayerCap]],
+) -> None:
+    """Where a payer has paid more than its cap, or than the maximum of these items, as an amount below zero that gave
+    room is gone, it is given back as much of the newest items."""
     for way, shares in zip(reversed(ways), reversed(kept), strict=True):
         for payer, minor in shares.items():
-            cap = way.caps.get(payer)
-            if cap is not None and cap.standing is not None and minor > 0:
-                less = min(minor, max(0, used[payer] - cap.standing))
-                shares[payer] -= less
-                used[payer] -= less
+            own, cap = way.caps.get(payer), caps.get(payer)
+            over = max(cap.over(used[payer]) if cap else 0, own.over(paid[payer, own]) if own and own != cap else 0)
+            less = min(max(0, minor), over)
+            shares[payer] -= less
+            used[payer] -= less
+            if own is not None:
+                paid[payer, own] -= less
 
 
 def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
