@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid5
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.conformance.agreements import PAYERS, PROVIDER, Drawn
 from tests.conformance.courses import CONTRACT, Course, id_of
@@ -167,7 +167,10 @@ def test_the_checker_computes_what_settlement_computes(random: Random) -> None:
 @many
 @given(st.randoms(use_true_random=False))
 def test_settling_again_at_once_moves_no_money(random: Random) -> None:
-    course = Played(random).play()
+    played = Played(random)
+    course = played.play()
+    # Under a cap on what is settled in a period, what another cap left of its room is there for the next settlement.
+    assume(all(cap.get("periodBasis") != "settled" for cap in played.terms["payment"]["caps"]))
     before = {key: shares for key, (_, shares) in stands(course).items()}
     course.settle(date(2028, 1, 1))
     assert {key: shares for key, (_, shares) in stands(course).items()} == before

@@ -12,6 +12,7 @@ from ..mechanisms import (
     a_limit,
     a_measure,
     a_threshold,
+    amended,
     kr,
     maxima,
     measured_metric,
@@ -32,6 +33,14 @@ def test_a_cap_on_a_person_is_not_about_what_is_paid_for_no_single_person() -> N
     books = Books(a_contract(a_rule(), gate, bands, metrics=[a_metric(), measured_metric()], caps=caps))
     books.verify(a_claim(1), reading(books, "5"))
     assert books.settle().total == 8_000 + 100_000 + 40_000
+
+
+def test_nor_about_such_a_rule_that_an_amendment_dropped() -> None:
+    gate = a_gate(a_threshold(a_measure("job", "count"), "ge", "1"))
+    books = Books(a_contract(a_rule(), gate))
+    amended(books, a_contract(a_rule(), caps=[a_limit("person", 8_000)]), YEAR.end.replace(year=2026, month=7))
+    books.verify(a_claim(1))
+    assert books.settle().total == 8_000 + 100_000
 
 
 def test_an_amount_below_zero_gives_room() -> None:

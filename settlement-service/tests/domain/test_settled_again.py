@@ -10,9 +10,11 @@ from ..builders import YEAR, a_claim, a_metric, a_rule
 from ..mechanisms import (
     a_contract,
     a_gate,
+    a_limit,
     a_measure,
     a_pause,
     a_threshold,
+    amended,
     flat,
     lines,
     measured_metric,
@@ -105,3 +107,22 @@ class TestGates:
         books.tell(ContractTerminated(contract_id=books.contract_id, terminated_on=date(2026, 6, 1)))
         books.verify(reading(books, "5"))
         assert lines(books.settle()) == {"bands": (0, "after-termination")}
+
+
+def test_a_condition_that_no_longer_holds_later_does_not_close_what_holds_now() -> None:
+    """Beside another rule whose condition is not met."""
+    few = a_rule(when=a_threshold(a_measure("job", "count"), "le", "1"))
+    metrics = [a_metric(), a_metric("home"), measured_metric()]
+    books = Books(a_contract(few, a_rule("home", when=HOLDS), metrics=metrics))
+    books.verify(a_claim(1))
+    assert books.settle().total == 10_000
+    books.verify(a_claim(2, day="2027-02-01"))
+    assert books.settle(YEAR.end, "correction").total == 0
+
+
+def test_what_a_later_version_allowed_under_a_cap() -> None:
+    books = Books(a_contract(a_rule(), caps=[a_limit("contract", 10_000)]))
+    amended(books, a_contract(a_rule(), caps=[a_limit("contract", 30_000)]), YEAR.end)
+    books.verify(a_claim(1), a_claim(2), a_claim(3, day="2027-02-01"))
+    assert books.settle(NEXT_YEAR).total == 30_000
+    assert books.settle(YEAR.end, "correction").total == 0

@@ -1,5 +1,6 @@
 """Tests: who pays how much, and what becomes of what a payer may not pay."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from services.core.terms.splits import Split
 
 from ..books import Books
 from ..builders import YEAR, a_claim, a_price, a_rule
-from ..mechanisms import PAYERS, a_contract, a_limit, maxima, paid_by, posted_to, weights, withdrawn
+from ..mechanisms import PAYERS, a_contract, a_limit, amended, maxima, paid_by, posted_to, weights, withdrawn
 
 A, B, C = PAYERS
 
@@ -100,3 +101,22 @@ def test_a_rule_may_have_a_split_of_its_own() -> None:
     books = Books(a_contract(*rules, split=weights((A, 1), (B, 1)), payers=PAYERS))
     books.verify(a_claim(1, "job"), a_claim(1, "home"))
     assert paid_by(books.settle()) == {A: 5_000, B: 5_000, C: 10_000}
+
+
+def test_a_maximum_of_one_rule_takes_nothing_back_for_what_its_payer_pays_of_another() -> None:
+    rules = (a_rule("job", split=maxima((A, 10_000), (B, 50_000))), a_rule("home"))
+    books = Books(a_contract(*rules, split=weights((A, 1)), payers=PAYERS))
+    books.verify(a_claim(1, "job", day="2026-05-01"), a_claim(1, "home", day="2026-06-01"))
+    assert paid_by(books.settle()) == {A: 20_000}
+    assert books.settle().changes == []
+
+
+def test_who_has_no_maximum_pays_by_the_new_split_though_another_has_a_cap() -> None:
+    caps = [a_limit("payer", 90_000, payer=C, overflow="lost")]
+    books = Books(a_contract(a_rule(), split=weights((A, 1), (B, 1)), payers=PAYERS, caps=caps))
+    books.verify(a_claim(1))
+    books.settle()
+    later = a_contract(a_rule(), split=weights((A, 3), (B, 1)), payers=PAYERS, caps=caps, retroactive=True)
+    amended(books, later, date(2026, 7, 1))
+    books.settle()
+    assert posted_to(books) == {A: 7_500, B: 2_500}
