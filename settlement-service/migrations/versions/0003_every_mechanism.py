@@ -110,8 +110,10 @@ create table settlement_item (
     decided_by text[] not null,
     decided_at timestamptz,
     working json,
+    sha256 bytea not null check (octet_length(sha256) = 32),
     primary key (settlement_id, number)
 );
+comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 is over these';
 create index posted_item_of_subject on posted_item (contract_id, subject_id);
 create table open_subject (
     contract_id uuid not null references contract,

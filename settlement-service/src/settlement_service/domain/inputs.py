@@ -192,10 +192,11 @@ def _posted(change: Change) -> ItemPosted:
 
 def item_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """The items of a settlement as `itemsSha256` is computed over them."""
-    return [_document(change) for change in changes]
+    return [item_document(change) for change in changes]
 
 
-def _document(change: Change) -> dict[str, Any]:
+def item_document(change: Change) -> dict[str, Any]:
+    """One item of a settlement as its hash is computed over it."""
     return {
         "rule": change.key.item.rule,
         "subjectId": str(change.key.item.subject_id),

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Change, NumberedItem
+from settlement_service.domain.hashes import item_hash
+from settlement_service.domain.inputs import item_document
 from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
 from settlement_service.domain.lifecycle import POSTED, Settlement
 from settlement_service.domain.postings import Pair
@@ -19,6 +21,11 @@ from settlement_service.domain.statement import Line, LineKey
 from settlement_service.domain.working import packed, unpacked
 from settlement_service.storage.tables import settlement, settlement_item, settlement_line
 from settlement_service.storage.tables import statement as told
+
+_ITEMS_HASH = text("""
+select sha256(coalesce(string_agg(sha256, '' order by number), ''))
+from settlement_item where settlement_id = :settlement and rule = any(:rules)
+""")
 
 
 async def add_statement(
@@ -65,6 +72,12 @@ async def all_items(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) 
         settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
     )
     return [_change(row) for row in (await tx.connection.execute(query.order_by(settlement_item.c.number))).all()]
+
+
+async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
+    """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
+    asked = {"settlement": settlement_id, "rules": list(rules)}
+    return bytes((await tx.connection.execute(_ITEMS_HASH, asked)).scalar_one()).hex()
 
 
 async def page_of_items(
@@ -137,6 +150,7 @@ def _item_row(item: Change) -> dict[str, Any]:
         "decided_by": list(item.decided_by),
         "decided_at": item.decided_at,
         "working": None if item.working is None else packed(item.working),
+        "sha256": item_hash(item_document(item)),
     }
 
 

@@ -203,6 +203,7 @@ settlement_item = Table(
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     Column("working", JSON(none_as_null=True)),
+    Column("sha256", LargeBinary, nullable=False),
 )
 statement = Table(
     "statement",
