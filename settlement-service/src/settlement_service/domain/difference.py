@@ -124,7 +124,7 @@ def settle(basis: Basis, ends: date) -> Settled:
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims)
     changes = _changes(basis.history, due, covered, reasons)
-    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), _nothing(items, ends))
+    return Settled(sorted(changes, key=lambda change: place_of(basis.history, change)), _nothing(items, ends))
 
 
 def _released(basis: Basis, ends: date) -> frozenset[int]:
@@ -211,7 +211,8 @@ def _taken_back(posted: Posted, reasons: Reasons) -> Change:
     )
 
 
-def _place(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+def place_of(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+    """Where a change stands among those of its settlement: rule, price, date, occurrence."""
     item = change.key.item
     rule = history.rules[item.rule]
     metric = min(rule.metrics, default="")

@@ -28,18 +28,21 @@ from settlement_item where settlement_id = :settlement and rule = any(:rules)
 """)
 
 
-async def add_statement(
-    tx: Transaction, of: Settlement, lines: Sequence[Line], items: Sequence[Change], shown: Sequence[Projection]
-) -> None:
-    """Keeps what was calculated: lines and items as sets, and what each party is shown."""
+async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], shown: Sequence[Projection]) -> None:
+    """Keeps what was calculated: lines, and what each party is shown."""
     place = {"settlement_id": of.id, "contract_id": of.contract_id}
     if lines:
         rows = [{**place, "number": number, **_line_row(line)} for number, line in enumerate(lines, start=1)]
         await tx.connection.execute(insert(settlement_line), rows)
-    if items:
-        rows = [{**place, "number": number, **_item_row(item)} for number, item in enumerate(items, start=1)]
-        await tx.connection.execute(insert(settlement_item), rows)
     await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
+
+
+async def add_items(tx: Transaction, of: Settlement, items: Sequence[Change]) -> None:
+    """Keeps the items of a settlement, in their order."""
+    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+    rows = [{**place, "number": number, **item_row(item)} for number, item in enumerate(items, start=1)]
+    if rows:
+        await tx.connection.execute(insert(settlement_item), rows)
 
 
 async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | None:
@@ -131,7 +134,8 @@ def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
     return {**row, f"{prefix}shares": dict(shares)}
 
 
-def _item_row(item: Change) -> dict[str, Any]:
+def item_row(item: Change) -> dict[str, Any]:
+    """An item without its place."""
     return {
         "rule": item.key.item.rule,
         "subject_id": item.key.item.subject_id,
