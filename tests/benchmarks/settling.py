@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -169,9 +170,10 @@ class Bench:
         verified = OutcomeVerified(
             contract_id=contract_id, claim_id=claimed.claim_id, decided_by=PAYER, decided_at=clock.now()
         )
-        for place, fact in enumerate((claimed, verified), start=head.sequence + 1):
+        facts: tuple[Any, ...] = (claimed, verified)
+        for place, fact in enumerate(facts, start=head.sequence + 1):
             envelope = _envelope(fact, place)
-            await self.as_worker(lambda tx, envelope=envelope, fact=fact: keep_fact(tx, envelope, fact))
+            await self.as_worker(partial(keep_fact, envelope=envelope, fact=fact))
 
     async def script(self, statements: str) -> None:
         """Statements of who owns the server, past all rules on who may write what."""

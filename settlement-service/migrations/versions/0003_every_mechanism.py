@@ -172,6 +172,7 @@ grant select on posted_total to settlement_worker;
 grant select on input_chunk to settlement_app;
 grant select, insert on input_chunk to settlement_worker;
 grant delete on item, readership to settlement_worker;
+grant select on apart_subject, apart_item to settlement_app;
 grant select, insert, delete on apart_subject, apart_item to settlement_worker;
 """
 

@@ -16,14 +16,14 @@ from services.core.terms.rules import Milestone, PaymentRule, Vat
 from services.core.terms.splits import Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeWithdrawn
-from services.kit import clock
+from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import items_hash
-from settlement_service.domain.inputs import item_documents
+from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, item_documents, posted_inputs
 from settlement_service.domain.statement import statement_over, sums_of
-from settlement_service.storage import contracts, opened, settlements, statements
+from settlement_service.storage import contracts, inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.settle_many import Sums, settle_many
 
@@ -58,6 +58,7 @@ async def test_after_any_course_sets_give_what_the_domain_gives(settling: Settli
         path = await _prepared(settling, contract.contract_id, end)
         assert await _many(settling, path) is not None
         await _posted(settling, path, [party for party in contract.parties if party.role == "payer"])
+        await _logged(settling, path)
 
 
 async def test_where_a_cap_that_people_share_may_cut_all_are_looked_at_together(settling: Settling) -> None:
@@ -96,6 +97,21 @@ async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
         assert line.people <= whole.people
         assert len(line.people) >= min(5, len(whole.people))
     return sums
+
+
+async def _logged(settling: Settling, path: str) -> None:
+    """What was posted stands in the log as the domain writes it."""
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
+        contract = await contracts.get_contract(tx, settlement.contract_id)
+        items = await statements.all_items(tx, settlement.id, list(contract.history.rules))
+        log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
+    expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
+    assert [one.body for one in log] == [
+        body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
+        for part, (one, fact) in enumerate(zip(log, expected, strict=True))
+    ]
 
 
 async def _prepared(settling: Settling, contract_id: UUID, end: date) -> str:

@@ -32,7 +32,7 @@ select item.contract_id, item.subject_id from {_OPEN}
 group by item.contract_id, item.subject_id having sum(item.gross_minor) > :most
 """
 _PAYABLE = f"""
-select rule, price_minor, units, gross_minor, month, apart, count(*) as count
+select rule, price_minor, units, gross_minor, month, apart, count(*) as times
 from (
     select item.rule, item.price_minor, item.units, item.gross_minor, to_char(item.achieved_on, 'YYYY-MM') as month,
         item.subject_id in (select subject_id from apart_subject where contract_id = :contract) as apart
@@ -41,7 +41,7 @@ from (
 group by rule, price_minor, units, gross_minor, month, apart limit :most
 """
 _PEOPLE = f"""
-select rule, price_minor, count(*) as count, (array_agg(subject_id))[1:{{some}}] as people
+select rule, price_minor, count(*) as times, (array_agg(subject_id))[1:{{some}}] as people
 from (
     select distinct item.rule, item.price_minor, item.subject_id from {_OPEN}
         and item.subject_id not in (select subject_id from apart_subject where contract_id = :contract)
@@ -57,7 +57,7 @@ select item.rule, item.subject_id, item.occurrence, item.price_minor, shape.paye
     {_NO_CUTS}, shape.shares::jsonb as now_shares, {_NOTHING}, jsonb '{{}}' as before_shares, 0 as behind,
     null::text as reason, item.decided_by, item.decided_at, null::json as working,
     sha256(convert_to(shape.before_day || item.achieved_on || shape.before_claim || item.claim_id
-        || shape.before_occurrence || to_json(item.occurrence) || shape.before_subject || item.subject_id
+        || shape.before_occurrence || to_json(normalize(item.occurrence)) || shape.before_subject || item.subject_id
         || shape.after, 'UTF8')) as sha256,
     shape.position, shape.price_rank, coalesce(point.place,
         case when item.occurrence ~ '^[0-9]+$' then item.occurrence::numeric else {AFTER_ALL} end) as place
@@ -123,7 +123,7 @@ async def payable(tx: Transaction, contract_id: UUID, ends: date, most: int) -> 
     asked = {"contract": contract_id, "ends": ends, "most": most}
     rows = (await tx.connection.execute(text(_PAYABLE), asked)).all()
     return [
-        Payable(Shape(row.rule, row.price_minor, row.units, row.gross_minor), row.month, row.apart, row.count)
+        Payable(Shape(row.rule, row.price_minor, row.units, row.gross_minor), row.month, row.apart, row.times)
         for row in rows
     ]
 
@@ -133,7 +133,7 @@ async def people(
 ) -> dict[tuple[str, int | None], tuple[int, frozenset[UUID]]]:
     """How many subjects stand behind each rule and price, and `some` of them; without those set apart."""
     rows = (await tx.connection.execute(text(_PEOPLE.format(some=some)), {"contract": contract_id, "ends": ends})).all()
-    return {(row.rule, row.price_minor): (row.count, frozenset(row.people)) for row in rows}
+    return {(row.rule, row.price_minor): (row.times, frozenset(row.people)) for row in rows}
 
 
 async def add_apart(tx: Transaction, history: History, of: Settlement, changes: Sequence[Change]) -> None:
