@@ -91,7 +91,7 @@ create table settlement_line (
         - retained_minor - cut_payer_minor)
 );
 create table settlement_item (
-    settlement_id uuid not null references settlement,
+    settlement_id uuid not null,
     contract_id uuid not null,
     number integer not null,
     rule text not null,
@@ -114,6 +114,8 @@ create table settlement_item (
     sha256 bytea not null check (octet_length(sha256) = 32),
     primary key (settlement_id, number)
 );
+comment on table settlement_item is
+    'a million at a time: rows are added by who holds the settlement alone, so no reference is looked up for each';
 comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 is over these';
 create index posted_item_of_subject on posted_item (contract_id, subject_id);
 create table open_subject (
@@ -157,7 +159,6 @@ comment on table apart_subject is
     'while a large settlement is calculated: who is looked at one by one; empty at the end of each transaction';
 comment on table apart_item is
     'while a large settlement is calculated: their items, until all are numbered; empty at the end of each transaction';
-create index settlement_item_of_line on settlement_item (settlement_id, rule, price_minor, payee, number);
 """
 
 GRANTS = """

@@ -48,44 +48,67 @@ from (
 ) as behind
 group by rule, price_minor
 """
+_IN_FULL = {
+    **{f"now_{name}": "0" for name in FIGURES},
+    **{f"before_{name}": "0" for name in FIGURES},
+    "now_units": "shape.units",
+    "now_gross_minor": "shape.gross_minor",
+    "now_shares": "shape.shares",
+    "before_shares": "jsonb '{}'",
+    "payee": "shape.payee",
+    "behind": "0",
+    "reason": "null",
+    "working": "null",
+    "sha256": """sha256(convert_to(shape.before_day || numbered.achieved_on || shape.before_claim || numbered.claim_id
+        || shape.before_occurrence || to_json(normalize(numbered.occurrence)) || shape.before_subject
+        || numbered.subject_id || shape.after, 'UTF8'))""",
+}
+"""What an item is that is due in full, but for what stands in it already."""
 _NAMES = [column.name for column in settlement_item.c if column.name not in ("settlement_id", "contract_id", "number")]
-_NOTHING = ", ".join(f"0 as before_{name}" for name in FIGURES)
-_NO_CUTS = ", ".join(f"0 as now_{name}" for name in FIGURES[2:])
-_PLAIN = f"""
-select item.rule, item.subject_id, item.occurrence, item.price_minor, shape.payee, item.claim_id, item.version,
-    item.achieved_on, item.order_key, item.claimed_units, item.units as now_units, item.gross_minor as now_gross_minor,
-    {_NO_CUTS}, shape.shares::jsonb as now_shares, {_NOTHING}, jsonb '{{}}' as before_shares, 0 as behind,
-    null::text as reason, item.decided_by, item.decided_at, null::json as working,
-    sha256(convert_to(shape.before_day || item.achieved_on || shape.before_claim || item.claim_id
-        || shape.before_occurrence || to_json(normalize(item.occurrence)) || shape.before_subject || item.subject_id
-        || shape.after, 'UTF8')) as sha256,
-    shape.position, shape.price_rank, coalesce(point.place,
-        case when item.occurrence ~ '^[0-9]+$' then item.occurrence::numeric else {AFTER_ALL} end) as place
-from item
-join open_subject open on open.contract_id = item.contract_id and open.subject_id = item.subject_id
-join unnest(cast(:rules as text[]), cast(:units as bigint[]), cast(:gross as bigint[]), cast(:payees as text[]),
-    cast(:shares as text[]), cast(:positions as int[]), cast(:ranks as int[]), cast(:before_day as text[]),
-    cast(:before_claim as text[]), cast(:before_occurrence as text[]), cast(:before_subject as text[]),
-    cast(:after as text[])) as shape (rule, units, gross_minor, payee, shares, position, price_rank, before_day,
-    before_claim, before_occurrence, before_subject, after)
-    on shape.rule = item.rule and shape.units = item.units and shape.gross_minor = item.gross_minor
-left join unnest(cast(:metrics as text[]), cast(:codes as text[]), cast(:places as int[]))
-    as point (metric, code, place) on point.metric = item.metric and point.code = item.occurrence
-where item.contract_id = :contract and item.reason is null and item.achieved_on < :ends
-    and item.subject_id not in (select subject_id from apart_subject where contract_id = :contract)
-"""
+_SAID = ",\n        ".join(
+    f"case when numbered.apart is null then {_IN_FULL.get(name, f'numbered.{name}')} else apart_item.{name} end"
+    for name in _NAMES
+)
 _ADD = f"""
-with numbered as (
+with shape as materialized (
+    select rule, units, gross_minor, payee, shares::jsonb as shares, position, price_rank, before_day, before_claim,
+        before_occurrence, before_subject, after, ordinality as id
+    from unnest(cast(:rules as text[]), cast(:units as bigint[]), cast(:gross as bigint[]), cast(:payees as text[]),
+        cast(:shares as text[]), cast(:positions as int[]), cast(:ranks as int[]), cast(:before_day as text[]),
+        cast(:before_claim as text[]), cast(:before_occurrence as text[]), cast(:before_subject as text[]),
+        cast(:after as text[])) with ordinality as one (rule, units, gross_minor, payee, shares, position, price_rank,
+        before_day, before_claim, before_occurrence, before_subject, after)
+), due as (
+    select shape.id, null::int as apart, shape.position, shape.price_rank, item.achieved_on, coalesce(point.place,
+            case when item.occurrence ~ '^[0-9]+$' then item.occurrence::numeric else {AFTER_ALL} end) as place,
+        item.occurrence, item.order_key, item.subject_id, item.claim_id, item.rule, item.price_minor, item.version,
+        item.claimed_units, item.decided_by, item.decided_at
+    from item
+    join open_subject open on open.contract_id = item.contract_id and open.subject_id = item.subject_id
+    join shape on shape.rule = item.rule and shape.units = item.units and shape.gross_minor = item.gross_minor
+    left join unnest(cast(:metrics as text[]), cast(:codes as text[]), cast(:places as int[]))
+        as point (metric, code, place) on point.metric = item.metric and point.code = item.occurrence
+    where item.contract_id = :contract and item.reason is null and item.achieved_on < :ends
+        and item.subject_id not in (select subject_id from apart_subject where contract_id = :contract)
+    union all
+    select null, number, position, price_rank, achieved_on, place, occurrence, order_key, subject_id, null, null, null,
+        null, null, null, null
+    from apart_item where settlement_id = :settlement
+), numbered as (
+    select *, row_number() over (order by position, price_rank, achieved_on, place, occurrence collate "C",
+        order_key collate "C", subject_id) as number
+    from due
+), added as (
     insert into settlement_item (settlement_id, contract_id, number, {", ".join(_NAMES)})
-    select :settlement, :contract, row_number() over (order by position, price_rank, achieved_on, place,
-        occurrence collate "C", order_key collate "C", subject_id), {", ".join(_NAMES)}
-    from ({_PLAIN} union all
-        select {", ".join(_NAMES)}, position, price_rank, place from apart_item
-        where settlement_id = :settlement) as due
+    select :settlement, :contract, numbered.number,
+        {_SAID}
+    from numbered left join shape on shape.id = numbered.id
+    left join apart_item on apart_item.settlement_id = :settlement and apart_item.number = numbered.apart
     returning number, sha256
 )
-select sha256(coalesce(string_agg(sha256, '' order by number), '')) from numbered
+select sha256(coalesce(string_agg(sha256, '' order by number), '')) from added
 """
+"""Rows are sorted with what they have of their own alone, and get what they have in common afterwards."""
 
 
 async def are_open(tx: Transaction, contract_id: UUID, many: int) -> bool:
@@ -136,12 +159,12 @@ async def people(
     return {(row.rule, row.price_minor): (row.times, frozenset(row.people)) for row in rows}
 
 
-async def add_apart(tx: Transaction, history: History, of: Settlement, changes: Sequence[Change]) -> None:
-    """Keeps items of subjects that were looked at one by one, until all are numbered."""
+async def add_apart(tx: Transaction, history: History, of: Settlement, changes: Sequence[Change], before: int) -> None:
+    """Keeps items of subjects that were looked at one by one, until all are numbered; there are some `before`."""
     rows = []
-    for change in changes:
+    for number, change in enumerate(changes, start=before + 1):
         position, price_rank, _, (place, _), *_ = place_of(history, change)
-        row = {"settlement_id": of.id, "contract_id": of.contract_id, "number": 0, **item_row(change)}
+        row = {"settlement_id": of.id, "contract_id": of.contract_id, "number": number, **item_row(change)}
         rows.append({**row, "position": position, "price_rank": price_rank, "place": place})
     if rows:
         await tx.connection.execute(insert(apart_item), rows)

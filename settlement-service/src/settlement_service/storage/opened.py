@@ -78,7 +78,7 @@ with next as (
 )
 select subject_id from next order by subject_id desc limit 1
 """
-AT_ONCE = 5_000
+AT_ONCE = 20_000
 """Subjects in one statement: the door that posts waits for none longer than a few seconds."""
 
 

@@ -74,9 +74,11 @@ async def _set_apart(tx: Transaction, contract: Contract, settlement: Settlement
     """Settles subjects some at a time; none has a say in what another is due."""
     found: dict[LineKey, Sum] = {}
     last: UUID | None = None
+    kept = 0
     while subjects := await bulk_items.some_apart(tx, contract.id, last, AT_ONCE):
         changes = settle(await gather_of(tx, contract, subjects), settlement.period.end).changes
-        await bulk_items.add_apart(tx, contract.history, settlement, changes)
+        await bulk_items.add_apart(tx, contract.history, settlement, changes, kept)
+        kept += len(changes)
         found = together(found, sums_of(changes))
         last = subjects[-1]
     return found
