@@ -128,9 +128,9 @@ class Bench:
 
     async def contract(self, claims: int, contract_cap: str) -> UUID:
         """A contract with so many verified claims that no settlement has looked at."""
-        activation = _activation(contract_cap)
-        contract_id = activation.contract_id
-        await self.as_worker(lambda tx: keep_fact(tx, _envelope(activation, 1), activation))
+        agreed = activation(contract_cap)
+        contract_id = agreed.contract_id
+        await self.as_worker(lambda tx: keep_fact(tx, _envelope(agreed, 1), agreed))
         values = {
             ":contract": str(contract_id),
             ":payer": PAYER,
@@ -299,7 +299,8 @@ def _envelope(fact: Any, sequence: int) -> Envelope:
     )
 
 
-def _activation(contract_cap: str) -> ContractActivated:
+def activation(contract_cap: str) -> ContractActivated:
+    """Terms of two unit prices, with a cap on a person and one on the contract."""
     document = {
         "contractId": str(clock.new_id()),
         "title": "Bench",

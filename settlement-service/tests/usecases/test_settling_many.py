@@ -19,9 +19,11 @@ from services.events.outcomes import OutcomeWithdrawn
 from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
-from settlement_service.domain.difference import settle
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.difference import Change, settle
 from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, item_documents, posted_inputs
+from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.statement import statement_over, sums_of
 from settlement_service.storage import contracts, inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_basis
@@ -79,7 +81,7 @@ async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
         contract = await contracts.get_contract(tx, settlement.contract_id)
         totals = await opened.posted_totals(tx, contract.id)
         sums = await settle_many(tx, contract, settlement, totals, many=many)
-        kept = await statements.all_items(tx, settlement.id, list(contract.history.rules))
+        kept = await _kept(tx, contract, settlement)
         settled = settle(await gather_basis(tx, contract), settlement.period.end)
         await connection.rollback()
     if sums is None:
@@ -99,13 +101,27 @@ async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
     return sums
 
 
+async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> list[Change]:
+    """All items of a settlement, in their order."""
+    rules = contract.history.rules
+    keys = [
+        (code, price, rule.payee)
+        for code, rule in rules.items()
+        for price in [None, *(one.minor for one in rule.prices)]
+    ]
+    pages = [await statements.page_of_items(tx, settlement.id, list(rules), key, 0, 1 << 30) for key in keys]
+    items = sorted((one for page in pages for one in page), key=lambda one: one.number)
+    assert [one.number for one in items] == list(range(1, len(items) + 1))
+    return [one.change for one in items]
+
+
 async def _logged(settling: Settling, path: str) -> None:
     """What was posted stands in the log as the domain writes it."""
     async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
         tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
-        items = await statements.all_items(tx, settlement.id, list(contract.history.rules))
+        items = await _kept(tx, contract, settlement)
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
     expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
     assert [one.body for one in log] == [

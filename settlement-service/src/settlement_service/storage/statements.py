@@ -69,14 +69,6 @@ async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def all_items(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> list[Change]:
-    """The items of a settlement under these rules, in their order."""
-    query = select(settlement_item).where(
-        settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
-    )
-    return [_change(row) for row in (await tx.connection.execute(query.order_by(settlement_item.c.number))).all()]
-
-
 async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
     """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
     asked = {"settlement": settlement_id, "rules": list(rules)}
