@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from uuid import UUID
 
-from tests.benchmarks.harness import Row, interpreter
-from tests.benchmarks.settling import Bench, Memory, open_bench
+from tests.benchmarks.harness import Memory, Row, interpreter
+from tests.benchmarks.settling import Bench, open_bench
 
 TARGET = 5.0
 ROUNDS = 3

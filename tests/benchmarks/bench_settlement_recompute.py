@@ -7,8 +7,9 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from tests.benchmarks.harness import Row, interpreter
-from tests.benchmarks.settling import PAYER, PERSON_CAP, PROVIDER, RULES, YEAR, Memory, activation
+from tests.benchmarks.filling import PAYER, PER_PERSON, PERSON_CAP, PROVIDER, RULES, activation
+from tests.benchmarks.harness import Memory, Row, interpreter
+from tests.benchmarks.settling import YEAR
 
 from services.core.money import Money, to_minor
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
@@ -25,7 +26,6 @@ TARGET = 100.0
 """Reported, no more: the loop knows these two rules and caps by heart, and neither versions, reasons nor hashes."""
 ROUNDS = 3
 CLAIMS = 100_000
-PER_PERSON = 10
 CONTRACT_CAP = "7000000.00"
 
 
