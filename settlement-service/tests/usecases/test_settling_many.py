@@ -26,6 +26,7 @@ from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, 
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.statement import statement_over, sums_of
 from settlement_service.storage import contracts, inputs, opened, settlements, statements
+from settlement_service.storage.posted_parts import posted_parts
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.settle_many import Sums, settle_many
 
@@ -122,7 +123,11 @@ async def _logged(settling: Settling, path: str) -> None:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         items = await _kept(tx, contract, settlement)
+        in_threes = [one for some in [some async for some in posted_parts(tx, settlement, 3)] for one in some]
+        at_once = [one for some in [some async for some in posted_parts(tx, settlement, 1 << 30)] for one in some]
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
+    for whole in at_once:
+        assert whole.items == ",".join(one.items for one in in_threes if one.rule == whole.rule)
     expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
     assert [one.body for one in log] == [
         body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
