@@ -11,8 +11,9 @@ from services.core.canonical import canonical, normal
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 ASCII = st.text(st.characters(codec="ascii"), max_size=8)
 LARGEST = (1 << 53) - 1
+NUMBERS = st.integers(-LARGEST, LARGEST) | st.floats(allow_nan=False, allow_infinity=False)
 DOCUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | st.floats(allow_nan=False, allow_infinity=False) | ASCII | TEXT,
+    st.none() | st.booleans() | NUMBERS | ASCII | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ASCII | TEXT, inner, max_size=4),
 )
 
