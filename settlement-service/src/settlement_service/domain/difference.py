@@ -142,7 +142,7 @@ def settle(basis: Basis, ends: date) -> Settled:
     reasons = Reasons(items, basis.claims, ends)
     changes = _changes(basis.history, due, covered, reasons)
     nothing = why_nothing(basis.history, items, basis.facts, ends)
-    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), nothing)
+    return Settled(sorted(changes, key=lambda change: place_of(basis.history, change)), nothing)
 
 
 def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
@@ -235,7 +235,8 @@ def _taken_back(posted: Posted, reasons: Reasons) -> Change:
     )
 
 
-def _place(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+def place_of(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+    """Where a change stands among those of its settlement: rule, price, date, occurrence."""
     item = change.key.item
     rule = history.rules[item.rule]
     metric = min(rule.metrics, default="")
