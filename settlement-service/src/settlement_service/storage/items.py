@@ -11,6 +11,7 @@ from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Pos
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.working import packed, unpacked
 from settlement_service.storage.opened import MOVE_TOTALS, Subjects, among, close_subjects, open_all
+from settlement_service.storage.posted_parts import CHANGES
 from settlement_service.storage.tables import item, posted_item, settlement_item
 
 _NOW = ", ".join(f"now_{name}" for name in (*FIGURES, "shares"))
@@ -21,7 +22,7 @@ _POST = f"""
 insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
     {", ".join((*FIGURES, "shares"))})
 select contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, {_NOW}
-from settlement_item where settlement_id = $1 and number > $2 and number <= $3
+from settlement_item where settlement_id = $1 and number > $2 and number <= $3 and {CHANGES}
 on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do update set
     {_SET}
 """

@@ -11,6 +11,7 @@ from settlement_service.domain.items import FIGURES
 from settlement_service.domain.lifecycle import Settlement
 
 _FIGURES = {camel(name): f"(now_{name} - before_{name})" for name in FIGURES}
+_NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in FIGURES) for when in ("now", "before"))
 _VALUES = {
     "achievedOn": "to_json(achieved_on)",
     "claimId": "to_json(claim_id)",
@@ -24,6 +25,8 @@ _VALUES = {
 }
 """Each member of an item as JSON: `domain.inputs.ItemPosted`. One that is null is left out."""
 _ITEM = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
+CHANGES = f"({_NOW}, now_shares) is distinct from ({_BEFORE}, before_shares)"
+"""Not what is told because it gives nothing: that changes nothing."""
 _PARTS = f"""
 select rule, string_agg('{{' || substr(said, 2) || '}}', ',' order by number) as items
 from (
@@ -41,7 +44,7 @@ from (
             ) as both_sides group by payer
         ) as net where minor <> 0
     ) as shared
-    where settlement_id = $1 and number > $2 and number <= $3
+    where settlement_id = $1 and number > $2 and number <= $3 and {CHANGES}
 ) as items
 group by rule order by min(number)
 """

@@ -64,8 +64,8 @@ async def _settled(
     if many is not None:
         return many.by_line, {}, many.items_sha256
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
-    await statements.add_items(tx, settlement, settled.changes)
-    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.changes))
+    await statements.add_items(tx, settlement, settled.items)
+    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
 
 
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
