@@ -47,6 +47,7 @@ class Settled:
     changes: list[Change]
     posted_before: dict[str, int]
     inputs: int
+    items: list[Change]
 
     def shown_to(self, organisation: str) -> Projection:
         audience = audience_of(self.statement.history.whole, organisation)
@@ -128,7 +129,7 @@ class Books:
         before: dict[str, int] = {}
         for one in basis.posted:
             before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
-        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log))
+        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
         for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, end, changes)):
@@ -143,7 +144,7 @@ class Books:
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
         tree = None if audience.whole else Tree(self.terms.root, leaves)
-        own = [change for change in settled.changes if change.key.item.rule in audience.items]
+        own = [change for change in settled.items if change.key.item.rule in audience.items]
         given = Given(
             format=FORMAT,
             settlement_id=clock.new_id(),

@@ -60,6 +60,7 @@ create table item (
     primary key (contract_id, claim_id, rule)
 );
 create unique index item_live on item (contract_id, rule, subject_id, occurrence) where reason is null;
+create index item_of_subject on item (contract_id, subject_id);
 create table posted_item (
     contract_id uuid not null references contract,
     rule text not null,
@@ -90,8 +91,8 @@ create table settlement_line (
         - retained_minor - cut_payer_minor)
 );
 create table settlement_item (
-    settlement_id uuid not null references settlement,
-    contract_id uuid not null references contract,
+    settlement_id uuid not null,
+    contract_id uuid not null,
     number integer not null,
     rule text not null,
     subject_id uuid not null,
@@ -110,8 +111,12 @@ create table settlement_item (
     decided_by text[] not null,
     decided_at timestamptz,
     working json,
+    sha256 bytea not null check (octet_length(sha256) = 32),
     primary key (settlement_id, number)
 );
+comment on table settlement_item is
+    'a million at a time: rows are added by who holds the settlement alone, so no reference is looked up for each';
+comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 is over these';
 create index posted_item_of_subject on posted_item (contract_id, subject_id);
 create table open_subject (
     contract_id uuid not null references contract,
@@ -139,7 +144,21 @@ create table input_chunk (
     primary key (contract_id, number)
 );
 comment on table input_chunk is 'roots of the complete parts of the tree of inputs: they never change';
-create index settlement_item_of_line on settlement_item (settlement_id, rule, price_minor, payee, number);
+create unlogged table apart_subject (
+    contract_id uuid not null,
+    subject_id uuid not null,
+    primary key (contract_id, subject_id)
+);
+create unlogged table apart_item (
+    like settlement_item,
+    position integer not null,
+    price_rank integer not null,
+    place numeric not null
+);
+comment on table apart_subject is
+    'while a large settlement is calculated: who is looked at one by one; empty at the end of each transaction';
+comment on table apart_item is
+    'while a large settlement is calculated: their items, until all are numbered; empty at the end of each transaction';
 """
 
 GRANTS = """
@@ -154,6 +173,8 @@ grant select on posted_total to settlement_worker;
 grant select on input_chunk to settlement_app;
 grant select, insert on input_chunk to settlement_worker;
 grant delete on item, readership to settlement_worker;
+grant select on apart_subject, apart_item to settlement_app;
+grant select, insert, delete on apart_subject, apart_item to settlement_worker;
 """
 
 ASKING = "current_setting('app.org', true)"
@@ -171,6 +192,8 @@ READ = {
     "open_subject": PAYS,
     "posted_total": f"{PAYS} or {ITSELF}",
     "input_chunk": PAYS,
+    "apart_subject": "false",
+    "apart_item": "false",
 }
 
 POLICIES = """

@@ -229,7 +229,7 @@ def explained(told: Told | None) -> list[Any]:
     return [document_of(figure) for figure in told.figures] + [
         explain(history, history.version(settled.statement.version), number, change)["tree"]
         for settled in told.settled
-        for number, change in enumerate(settled.changes, start=1)
+        for number, change in enumerate(settled.items, start=1)
     ]
 
 

@@ -44,8 +44,9 @@ OF_PARTIES = (
     "posting",
     "payment",
 )
-FOR_SPEED = ("open_subject", "posted_total", "input_chunk")
-"""What follows from the others, kept so that a settlement looks at what is new alone; not always with rows."""
+FOR_SPEED = ("open_subject", "posted_total", "input_chunk", "apart_subject", "apart_item")
+"""What follows from the others, kept so that a settlement looks at what is new alone, or at very much in parts; not
+always with rows."""
 OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "settlement_item")
 ONLY_GROW = (
     "input",

@@ -98,10 +98,17 @@ class Basis:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What a settlement changes, in the order of rules, prices, dates, occurrences; and for each rule that gives
-    nothing (more), why."""
+    nothing (more), why. `unpaid` are items that look at several subjects and give nothing (yet): they change nothing,
+    and are told so that one can see why."""
 
     changes: list[Change]
     nothing: Mapping[str, Reason]
+    unpaid: tuple[Change, ...] = ()
+
+    @property
+    def items(self) -> list[Change]:
+        """All that is told of it: what changes, then what gives nothing."""
+        return [*self.changes, *self.unpaid]
 
 
 def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list[Posted]]:
@@ -142,7 +149,19 @@ def settle(basis: Basis, ends: date) -> Settled:
     reasons = Reasons(items, basis.claims, ends)
     changes = _changes(basis.history, due, covered, reasons)
     nothing = why_nothing(basis.history, items, basis.facts, ends)
-    return Settled(sorted(changes, key=lambda change: _place(basis.history, change)), nothing)
+    changes.sort(key=lambda change: place_of(basis.history, change))
+    return Settled(changes, nothing, tuple(_unpaid(basis.history, items, covered, ends)))
+
+
+def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
+    """What looks at several subjects, gives nothing and has nothing posted; in the order of changes."""
+    known = {one.key.item for one in posted if one.figures}
+    found = [
+        _changed(PostedKey(item.key, None, history.version(item.version).rules[item.key.rule].payee), item)
+        for item in items
+        if item.claim_id is None and item.reason is not None and item.achieved_on < ends and item.key not in known
+    ]
+    return sorted(found, key=lambda change: place_of(history, change))
 
 
 def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
@@ -187,15 +206,14 @@ def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], 
         item = one.due.item
         payee = history.version(item.version).rules[item.key.rule].payee
         key = PostedKey(item.key, item.price_minor, payee)
-        change = _changed(key, one, before.pop(key, None))
+        change = _changed(key, item, one, before.pop(key, None))
         if change.difference or change.shares:
             found.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
     return found
 
 
-def _changed(key: PostedKey, shared: Shared, earlier: Posted | None) -> Change:
-    item = shared.due.item
+def _changed(key: PostedKey, item: Item, shared: Shared | None = None, earlier: Posted | None = None) -> Change:
     return Change(
         key=key,
         claim_id=item.claim_id,
@@ -203,10 +221,11 @@ def _changed(key: PostedKey, shared: Shared, earlier: Posted | None) -> Change:
         achieved_on=item.achieved_on,
         order_key=item.order_key,
         claimed_units=item.claimed_units,
-        now=shared.due.figures,
+        now=shared.due.figures if shared else NOTHING,
         before=earlier.figures if earlier else NOTHING,
-        now_shares=shared.shares,
+        now_shares=shared.shares if shared else (),
         before_shares=earlier.shares if earlier else (),
+        reason=item.reason,
         decided_by=item.decided_by,
         decided_at=item.decided_at,
         deemed=item.deemed,
@@ -235,7 +254,8 @@ def _taken_back(posted: Posted, reasons: Reasons) -> Change:
     )
 
 
-def _place(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+def place_of(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+    """Where a change stands among those of its settlement: rule, price, date, occurrence."""
     item = change.key.item
     rule = history.rules[item.rule]
     metric = min(rule.metrics, default="")

@@ -49,7 +49,10 @@ def tree_of(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
 
 def _due(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
     if not change.now:
-        return leaf("nothing", Fraction(0), reason=change.reason, currency=terms.currency)
+        said = {"reason": change.reason, "currency": terms.currency}
+        if change.working is None:
+            return leaf("nothing", Fraction(0), **said)
+        return computed("not_due", change.working, **said)
     gross, cuts = _gross(terms, rule, change), []
     for cap, minor in change.now.cuts:
         told = {"cap": cap, "limit": _limit(caps_of, change, cap), "currency": terms.currency}

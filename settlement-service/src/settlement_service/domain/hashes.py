@@ -1,5 +1,6 @@
 """Domain: the hashes that hold a settlement to what it rests on and to what it says."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from services.core.canonical import canonical, sha256
@@ -26,9 +27,18 @@ def content_hash(content: dict[str, object]) -> str:
     return sha256(canonical(content))
 
 
+def item_hash(item: dict[str, object]) -> bytes:
+    """SHA-256 over the canonical JSON of one item."""
+    return hashlib.sha256(canonical(item)).digest()
+
+
 def items_hash(items: Iterable[dict[str, object]]) -> str:
-    """`itemsSha256` (hex): over the canonical JSON of all items of a settlement, in their order."""
-    return sha256(canonical(list(items)))
+    """`itemsSha256` (hex): over the SHA-256 of each item of a settlement, in their order: so that it can be computed
+    where a million items stand, and from what is kept of each."""
+    whole = hashlib.sha256()
+    for item in items:
+        whole.update(item_hash(item))
+    return whole.hexdigest()
 
 
 CHUNK = 4096

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import add, attrgetter, sub
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -90,6 +91,7 @@ FIGURES = (
     "cut_payer_minor",
 )
 """The figures of an item, in their order."""
+_ROW = attrgetter(*FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +126,17 @@ class Figures:
 
     def row(self) -> tuple[int, ...]:
         """All figures in their order."""
-        return tuple(getattr(self, name) for name in FIGURES)
+        found: tuple[int, ...] = _ROW(self)
+        return found
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures(*(one + more for one, more in zip(self.row(), other.row(), strict=True)))
+        return Figures(*map(add, self.row(), other.row()))
 
     def __neg__(self) -> "Figures":
         return Figures(*(-one for one in self.row()))
 
     def __sub__(self, other: "Figures") -> "Figures":
-        return self + -other
+        return Figures(*map(sub, self.row(), other.row()))
 
     def __bool__(self) -> bool:
         return any(self.row())

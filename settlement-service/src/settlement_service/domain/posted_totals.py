@@ -1,7 +1,7 @@
 """Domain: what is posted in sum, and what of it is not among the items that a settlement looks at."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
@@ -22,6 +22,14 @@ class Total:
     payer: str
     under_caps_minor: int
     amount_minor: int
+
+
+def by_rule(totals: Iterable[Total]) -> Mapping[str, int]:
+    """What is posted by rule, in minor units."""
+    found: Counter[str] = Counter()
+    for total in totals:
+        found[total.rule] += 0 if total.payer else total.amount_minor
+    return found
 
 
 def taken_besides(limits: Iterable[Limit], totals: Iterable[Total], seen: Iterable[Posted]) -> Counter[Group]:

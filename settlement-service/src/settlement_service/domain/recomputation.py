@@ -121,7 +121,7 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     content = _content(given, history, audience, settled)
     checks = [
         *_check_inputs(given, history.newest, audience, inputs),
-        Check("items", given.items_sha256, items_hash(item_documents(settled.changes))),
+        Check("items", given.items_sha256, items_hash(item_documents(settled.items))),
         Check("content as given", given.content_sha256, content_hash(given.content)),
     ]
     if audience.lines <= audience.items:

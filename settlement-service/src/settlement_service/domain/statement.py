@@ -22,9 +22,10 @@ LineKey: TypeAlias = tuple[str, int | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule at one price: the sum of what its items changed. `people` are the distinct participants behind it where
-    it pays for single ones (`by_person`), `behind` how many its figures are about where it does not; units, cuts and
-    amount are differences to what was posted. `state` says why a rule gives nothing as a whole."""
+    """One rule at one price: the sum of what its items changed. `count` is how many distinct participants stand behind
+    it where it pays for single ones (`by_person`), and `people` are they, or some of them where they are very many;
+    `behind` is how many its figures are about where it does not. Units, cuts and amount are differences to what was
+    posted. `state` says why a rule gives nothing as a whole."""
 
     rule: str
     kind: str
@@ -33,6 +34,7 @@ class Line:
     nature: str
     by_person: bool
     people: frozenset[UUID]
+    count: int
     behind: int
     figures: Figures
     shares: Shares
@@ -47,7 +49,20 @@ class Line:
     @property
     def counted(self) -> int:
         """How many people stand behind it."""
-        return len(self.people) if self.by_person else self.behind
+        return self.count if self.by_person else self.behind
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the changes under one rule at one price come to: differences in minor units, by the `version` of the terms
+    that the first of them is due by; and the `count` distinct subjects that they are about, or some of them."""
+
+    version: int
+    figures: Figures
+    shares: Mapping[str, int]
+    people: frozenset[UUID]
+    count: int
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +82,44 @@ class Statement:
 
 
 def statement_of(history: History, kind: Kind, period: Period, settled: Settled) -> Statement:
-    """The statement over what is settled. A scheduled one lists every rule, also at zero; a correction what
-    changed."""
-    terms = history.at_end(period.end)
+    """The statement over what is settled."""
+    return statement_over(history, kind, period, sums_of(settled.changes), settled.nothing)
+
+
+def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
+    """What changes come to, by line."""
     behind: dict[LineKey, list[Change]] = {}
-    for change in settled.changes:
+    for change in changes:
         behind.setdefault((change.key.item.rule, change.key.price_minor, change.key.payee), []).append(change)
-    wanted = set(behind)
+    return {key: _sum(group) for key, group in behind.items()}
+
+
+def _sum(changes: Sequence[Change]) -> Sum:
+    shares: Counter[str] = Counter()
+    for change in changes:
+        shares.update(dict(change.shares))
+    people = frozenset(change.key.item.subject_id for change in changes)
+    return Sum(
+        version=changes[0].version,
+        figures=sum((change.difference for change in changes), Figures()),
+        shares=shares,
+        people=people,
+        count=len(people),
+        behind=max(change.behind for change in changes),
+    )
+
+
+def statement_over(
+    history: History, kind: Kind, period: Period, sums: Mapping[LineKey, Sum], nothing: Mapping[str, Reason]
+) -> Statement:
+    """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
+    correction what changed."""
+    terms = history.at_end(period.end)
+    wanted = set(sums)
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
     ordered = sorted(wanted, key=lambda key: _place(history, key))
-    lines = (_line(history, key, behind.get(key, ()), settled.nothing.get(key[0])) for key in ordered)
+    lines = (_line(history, key, sums.get(key), nothing.get(key[0])) for key in ordered)
     return Statement(history, terms.version, kind, period, tuple(lines))
 
 
@@ -96,13 +138,12 @@ def _listed(rule: Rule, period: Period) -> list[int | None]:
     return valid or [rule.prices[0].minor]
 
 
-def _line(history: History, key: LineKey, changes: Sequence[Change], nothing: Reason | None) -> Line:
+def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | None) -> Line:
     code, price, payee = key
-    rule = history.version(changes[0].version).rules[code] if changes else history.rules[code]
-    figures = sum((change.difference for change in changes), Figures())
+    rule = history.version(found.version).rules[code] if found else history.rules[code]
+    of = found or Sum(0, Figures(), {}, frozenset(), 0)
     shares: Counter[str] = Counter(dict.fromkeys(history.newest.payers(), 0))
-    for change in changes:
-        shares.update(dict(change.shares))
+    shares.update(of.shares)
     by_person = is_by_person(history, rule)
     return Line(
         rule=code,
@@ -111,11 +152,12 @@ def _line(history: History, key: LineKey, changes: Sequence[Change], nothing: Re
         payee=payee,
         nature=rule.said.nature,
         by_person=by_person,
-        people=frozenset(change.key.item.subject_id for change in changes) if by_person else frozenset(),
-        behind=max((change.behind for change in changes), default=0),
-        figures=figures,
+        people=of.people if by_person else frozenset(),
+        count=of.count if by_person else 0,
+        behind=of.behind,
+        figures=of.figures,
         shares=tuple(shares.items()),
-        state=None if figures.amount_minor else nothing,
+        state=None if of.figures.amount_minor else nothing,
     )
 
 

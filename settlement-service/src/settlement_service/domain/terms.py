@@ -130,7 +130,7 @@ class Terms:
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
         """Measurement points in the order of the terms, ordinals by number, periods of the calendar by name."""
-        place = self._points.get(metric, {}).get(occurrence)
+        place = self.points.get(metric, {}).get(occurrence)
         if place is None:
             place = int(occurrence) if occurrence.isascii() and occurrence.isdecimal() else AFTER_ALL
         return place, occurrence
@@ -150,7 +150,8 @@ class Terms:
         return found
 
     @cached_property
-    def _points(self) -> Mapping[str, Mapping[str, int]]:
+    def points(self) -> Mapping[str, Mapping[str, int]]:
+        """The places of measurement points, by metric and code."""
         return {
             code: {point.code: place for place, point in enumerate(metric.measurement_points)}
             for code, metric in self.metrics.items()

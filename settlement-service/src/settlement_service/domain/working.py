@@ -57,6 +57,8 @@ def applied(op: str, values: list[Value], about: Mapping[str, Any]) -> Value:
     """The value of an operation over values."""
     if op in _LOGIC:
         return _LOGIC[op](values)
+    if op == "not_due":
+        return Fraction(0)
     if op == "if_true":
         return values[1] if values[0] is True else None
     if any(value is None for value in values):

@@ -14,7 +14,7 @@ from settlement_service.domain.hashes import input_leaf
 from settlement_service.domain.items import Item
 from settlement_service.storage.claims import claim_in, measurement_text
 from settlement_service.storage.contracts import COLUMNS, known_in
-from settlement_service.storage.inputs import SALT_BYTES, NewInput
+from settlement_service.storage.inputs import SALT_BYTES, NewInput, keep_root_at
 from settlement_service.storage.items import add_items
 from settlement_service.storage.tables import claim, contract
 
@@ -22,6 +22,7 @@ _LOG = """
 logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+returning position
 """
 _REPORT = f"""
 with reported as (
@@ -45,6 +46,7 @@ with decided as (
 )
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+returning position
 """
 
 
@@ -83,9 +85,9 @@ async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> 
 async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:
     """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
     values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
-    await tx.connection.exec_driver_sql(
-        _REPORT, (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
-    )
+    told = (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
+    position = (await tx.connection.exec_driver_sql(_REPORT, told)).scalar_one()
+    await keep_root_at(tx, contract_id, position)
 
 
 async def keep_decision(
@@ -95,7 +97,8 @@ async def keep_decision(
     all that the claims `of` had."""
     decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.deemed)
     values = (contract_id, *_logged(logged), changed.id, *decision, changed.superseded_by, list(of), changed.subject_id)
-    await tx.connection.exec_driver_sql(_DECIDE, values)
+    position = (await tx.connection.exec_driver_sql(_DECIDE, values)).scalar_one()
+    await keep_root_at(tx, contract_id, position)
     await add_items(tx, contract_id, items)
 
 

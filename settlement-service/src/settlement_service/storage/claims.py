@@ -38,8 +38,9 @@ async def of_contract(tx: Transaction, contract_id: UUID) -> list[Claim]:
 async def that_give_reasons(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> dict[UUID, Claim]:
     """The claims that can say why something is not due any more, by id: those that do not count, those that took
     their place (about whomever), and those whose item is not payable; of all subjects, or of these alone."""
-    not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None))
     mine = [] if subjects is None else [among(claim.c.subject_id, subjects)]
+    their = [] if subjects is None else [among(item.c.subject_id, subjects)]
+    not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None), *their)
     wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable))
     first = select(claim).where(claim.c.contract_id == contract_id, wanted, *mine).cte("found", recursive=True)
     found = first.union(select(claim).join(first, claim.c.id == first.c.superseded_by))

@@ -37,8 +37,9 @@ _ROWS = """
 _POSTED_BEFORE = """settlement_item item join posted_item posted on posted.contract_id = item.contract_id
         and posted.rule = item.rule and posted.subject_id = item.subject_id and posted.occurrence = item.occurrence
         and posted.price_minor is not distinct from item.price_minor and posted.payee = item.payee
-        and item.settlement_id = $1"""
-_POSTED_NOW = "(select * from settlement_item where settlement_id = $1) item"
+        and item.settlement_id = $1 and item.number > $2 and item.number <= $3"""
+_POSTED_NOW = """(
+        select * from settlement_item where settlement_id = $1 and number > $2 and number <= $3) item"""
 
 
 def _rows(source: str, alias: str, prefix: str) -> str:
@@ -50,8 +51,8 @@ MOVE_TOTALS = (
     _TOTALS.format(sign="-", rows=_rows(_POSTED_BEFORE, "posted", "posted.")),
     _TOTALS.format(sign="", rows=_rows(_POSTED_NOW, "item", "item.now_")),
 )
-"""What stood posted for a settlement's items is taken out of the totals (by the day it stood for), what is due now is
-put in. Before the items themselves are posted."""
+"""What stood posted for items of a settlement ($1), those after number $2 up to $3, is taken out of the totals (by the
+day it stood for), what is due now is put in. Before the items themselves are posted."""
 
 _OPEN_ALL = """
 insert into open_subject (contract_id, subject_id, position)
@@ -61,15 +62,24 @@ from (select contract_id, subject_id from item where contract_id = :contract
 on conflict (contract_id, subject_id) do update set position = excluded.position
 """
 _CLOSE = """
-delete from open_subject open where open.contract_id = :contract and open.position <= :inputs
-    and not exists (select from posted_item posted
-        where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
-            and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
-                or retained_minor <> 0))
-    and not exists (select from item
-        where item.contract_id = open.contract_id and item.subject_id = open.subject_id
-            and item.reason is null and item.achieved_on >= :ends)
+with next as (
+    select subject_id from open_subject where contract_id = :contract and position <= :inputs
+        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
+), gone as (
+    delete from open_subject open using next
+    where open.contract_id = :contract and open.subject_id = next.subject_id
+        and not exists (select from posted_item posted
+            where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
+                and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
+                    or retained_minor <> 0))
+        and not exists (select from item
+            where item.contract_id = open.contract_id and item.subject_id = open.subject_id
+                and item.reason is null and item.achieved_on >= :ends)
+)
+select subject_id from next order by subject_id desc limit 1
 """
+AT_ONCE = 20_000
+"""Subjects in one statement: the door that posts waits for none longer than a few seconds."""
 
 
 async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:
@@ -86,8 +96,12 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
 async def close_subjects(tx: Transaction, of: Settlement) -> None:
     """Of whom all is posted as it is due, and nothing was cut that may become free or is achieved later: such a subject
     changes nothing until a fact about it comes. What came after the settlement was frozen stays open."""
-    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end}
-    await tx.connection.execute(text(_CLOSE), asked)
+    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end, "most": AT_ONCE}
+    last: UUID | None = None
+    while True:
+        last = (await tx.connection.execute(text(_CLOSE), {**asked, "after": last})).scalar_one_or_none()
+        if last is None:
+            return
 
 
 async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Change, NumberedItem
+from settlement_service.domain.hashes import item_hash
+from settlement_service.domain.inputs import item_document
 from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
 from settlement_service.domain.lifecycle import POSTED, Settlement
 from settlement_service.domain.postings import Pair
@@ -20,19 +22,27 @@ from settlement_service.domain.working import packed, unpacked
 from settlement_service.storage.tables import settlement, settlement_item, settlement_line
 from settlement_service.storage.tables import statement as told
 
+_ITEMS_HASH = text("""
+select sha256(coalesce(string_agg(sha256, '' order by number), ''))
+from settlement_item where settlement_id = :settlement and rule = any(:rules)
+""")
 
-async def add_statement(
-    tx: Transaction, of: Settlement, lines: Sequence[Line], items: Sequence[Change], shown: Sequence[Projection]
-) -> None:
-    """Keeps what was calculated: lines and items as sets, and what each party is shown."""
+
+async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], shown: Sequence[Projection]) -> None:
+    """Keeps what was calculated: lines, and what each party is shown."""
     place = {"settlement_id": of.id, "contract_id": of.contract_id}
     if lines:
         rows = [{**place, "number": number, **_line_row(line)} for number, line in enumerate(lines, start=1)]
         await tx.connection.execute(insert(settlement_line), rows)
-    if items:
-        rows = [{**place, "number": number, **_item_row(item)} for number, item in enumerate(items, start=1)]
-        await tx.connection.execute(insert(settlement_item), rows)
     await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
+
+
+async def add_items(tx: Transaction, of: Settlement, items: Sequence[Change]) -> None:
+    """Keeps the items of a settlement, in their order."""
+    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+    rows = [{**place, "number": number, **item_row(item)} for number, item in enumerate(items, start=1)]
+    if rows:
+        await tx.connection.execute(insert(settlement_item), rows)
 
 
 async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | None:
@@ -59,12 +69,10 @@ async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def all_items(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> list[Change]:
-    """The items of a settlement under these rules, in their order."""
-    query = select(settlement_item).where(
-        settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
-    )
-    return [_change(row) for row in (await tx.connection.execute(query.order_by(settlement_item.c.number))).all()]
+async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
+    """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
+    asked = {"settlement": settlement_id, "rules": list(rules)}
+    return bytes((await tx.connection.execute(_ITEMS_HASH, asked)).scalar_one()).hex()
 
 
 async def page_of_items(
@@ -118,7 +126,8 @@ def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
     return {**row, f"{prefix}shares": dict(shares)}
 
 
-def _item_row(item: Change) -> dict[str, Any]:
+def item_row(item: Change) -> dict[str, Any]:
+    """An item without its place."""
     return {
         "rule": item.key.item.rule,
         "subject_id": item.key.item.subject_id,
@@ -138,6 +147,7 @@ def _item_row(item: Change) -> dict[str, Any]:
         "decided_at": item.decided_at,
         "deemed": item.deemed,
         "working": None if item.working is None else packed(item.working),
+        "sha256": item_hash(item_document(item)),
     }
 
 

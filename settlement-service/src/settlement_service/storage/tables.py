@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
 from settlement_service.domain.items import FIGURES
@@ -206,6 +206,21 @@ settlement_item = Table(
     Column("decided_at", DateTime(timezone=True)),
     Column("deemed", Boolean, nullable=False),
     Column("working", JSON(none_as_null=True)),
+    Column("sha256", LargeBinary, nullable=False),
+)
+apart_subject = Table(
+    "apart_subject",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+)
+apart_item = Table(
+    "apart_item",
+    metadata,
+    *(Column(column.name, column.type) for column in settlement_item.c),
+    Column("position", Integer, nullable=False),
+    Column("price_rank", Integer, nullable=False),
+    Column("place", Numeric, nullable=False),
 )
 statement = Table(
     "statement",

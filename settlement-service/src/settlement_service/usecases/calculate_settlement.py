@@ -1,6 +1,6 @@
 """Use case: what a settlement rests on is fixed, and what it says is computed, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.core.money import from_minor
@@ -20,20 +20,23 @@ from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
 from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.posted_totals import Total, by_rule
 from settlement_service.domain.projection import Projection, project
-from settlement_service.domain.statement import Line, Statement, statement_of
-from settlement_service.storage import inputs, settlements, statements
+from settlement_service.domain.reasons import Reason
+from settlement_service.domain.statement import Line, LineKey, Statement, Sum, statement_over, sums_of
+from settlement_service.storage import inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
+from settlement_service.usecases.settle_many import settle_many
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
     """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
     check_move(settlement.state, "settlement.frozen")
-    terms, (basis, before) = contract.terms, await gather_new(tx, contract, settlement.period.end)
-    settled = settle(basis, settlement.period.end)
-    statement = statement_of(contract.history, settlement.kind, settlement.period, settled)
-    shown = _projections(statement, before)
-    tree = await inputs.tree_of_all(tx, contract.id, terms.root)
+    totals = await opened.posted_totals(tx, contract.id)
+    sums, nothing, items_sha256 = await _settled(tx, contract, settlement, totals)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing)
+    shown = _projections(statement, by_rule(totals))
+    tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
         settlement,
         state="calculated",
@@ -43,14 +46,26 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         known=await _known(tx, settlement),
         inputs=tree.inputs,
         inputs_sha256=tree.root.hex(),
-        items_sha256=items_hash(item_documents(settled.changes)),
-        content_sha256=next(one.content_sha256 for one in shown if one.organisation in terms.payers()),
+        items_sha256=items_sha256,
+        content_sha256=next(one.content_sha256 for one in shown if one.organisation in contract.terms.payers()),
         calculated_at=tx.now,
     )
     await settlements.save_calculated(tx, calculated)
-    await statements.add_statement(tx, calculated, statement.lines, settled.changes, shown)
+    await statements.add_statement(tx, calculated, statement.lines, shown)
     await tell(tx, contract.id, _facts(calculated, statement))
     return calculated
+
+
+async def _settled(
+    tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
+) -> tuple[Mapping[LineKey, Sum], Mapping[str, Reason], str]:
+    """What is settled by line, why rules give nothing as a whole, and `itemsSha256`; the items are kept."""
+    many = await settle_many(tx, contract, settlement, totals)
+    if many is not None:
+        return many.by_line, {}, many.items_sha256
+    settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
+    await statements.add_items(tx, settlement, settled.items)
+    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
 
 
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:

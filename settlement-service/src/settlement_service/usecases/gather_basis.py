@@ -1,7 +1,6 @@
 """Use case: all that a settlement, a position or an explanation of a contract is computed from, as it is now."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
 from services.kit.transaction import Transaction
@@ -10,7 +9,7 @@ from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.known import Facts
 from settlement_service.domain.naming import looks_at_enrolled, metrics_looked_at
-from settlement_service.domain.posted_totals import looks_at_new_alone, taken_besides
+from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.storage import claims, enrolments, items, opened, settlements
 
 
@@ -20,19 +19,20 @@ async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
     return await _gather(tx, contract, None, {})
 
 
-async def gather_new(tx: Transaction, contract: Contract, ends: date) -> tuple[Basis, Mapping[str, int]]:
-    """What a settlement needs to look at, and what was posted before by rule, in minor units: where what is settled
-    stays settled, only subjects of whom something is new, and the totals of all that is posted."""
-    totals = await opened.posted_totals(tx, contract.id)
-    by_rule: Counter[str] = Counter()
-    for total in totals:
-        by_rule[total.rule] += 0 if total.payer else total.amount_minor
+async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
+    """What these subjects alone are due by, where none has a say in what another is (`domain.independent`)."""
+    return await _gather(tx, contract, subjects, {})
+
+
+async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Sequence[Total]) -> Basis:
+    """What a settlement needs to look at: where what is settled stays settled, only subjects of whom something is new,
+    and the `totals` of all that is posted."""
     if not looks_at_new_alone(contract.history):
-        return await _gather(tx, contract, None, {}), by_rule
+        return await _gather(tx, contract, None, {})
     subjects = await opened.open_subjects(tx, contract.id)
     seen = await items.posted_of(tx, contract.id, subjects)
     limits = contract.history.at_end(ends).limits
-    return await _gather(tx, contract, subjects, taken_besides(limits, totals, seen)), by_rule
+    return await _gather(tx, contract, subjects, taken_besides(limits, totals, seen))
 
 
 async def _gather(tx: Transaction, contract: Contract, subjects: opened.Subjects, rest: Taken) -> Basis:
