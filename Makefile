@@ -20,8 +20,8 @@ run: $(READY)  ## the whole suite on this machine, until Ctrl-C (ARGS="--port-ba
 run-kafka: $(READY) kafka-tools  ## the same on real Apache Kafka
 	@exec $(BIN)/python -m deploy.launcher --bus kafka $(ARGS)
 
-demo: $(READY)  ## a published contract from signature to statement, against what runs (or an own suite)
-	@exec $(BIN)/python -m deploy.demo $(ARGS)
+demo: $(READY)  ## a published contract from signature to statement (CASE=id or CASE_FILE=path for another)
+	@exec $(BIN)/python -m deploy.demo $(if $(CASE),--case '$(CASE)') $(if $(CASE_FILE),--case-file '$(CASE_FILE)') $(ARGS)
 
 forget: $(READY)  ## delete the data that run and run-kafka have kept
 	@$(BIN)/python -m deploy.launcher --bus embedded --forget

@@ -15,8 +15,9 @@ from tests.invariants.snapshot import SERVICES, Snapshot
 from tests.recorder import Recorder
 from tests.running import RunningSuite, running_suite
 
-from deploy.demo.case import CASES, Case, read_case
+from deploy.demo.case import Case
 from deploy.demo.cast import a_stage
+from deploy.demo.reading import CASES, read_case
 from deploy.demo.show import Show
 from deploy.demo.stage import Stage
 from deploy.demo.story import Told, play

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from deploy.launcher.folder import forget
+from services.kit.child import tied_to_us
 
 READY_SECONDS = 150.0
 LEAVING_SECONDS = 90.0
@@ -84,12 +85,14 @@ class RunningSuite:
 
 @contextmanager
 def running_suite(folder: Path) -> Iterator[RunningSuite]:
-    """Starts a suite on free ports, ends it and forgets what it kept; fails when a process of it outlives it."""
+    """Starts a suite on free ports, ends it and forgets what it kept; fails when a process of it outlives it. It ends
+    also when the tests are killed."""
     log = folder / "launcher.txt"
     environment = {**os.environ, "ENZYM_DATA": str(folder)}
+    command = [sys.executable, "-m", "deploy.launcher", "--bus", "kafka", "--ports", "free"]
     with log.open("wb") as said:
         launcher = subprocess.Popen(
-            [sys.executable, "-m", "deploy.launcher", "--bus", "kafka", "--ports", "free"],
+            tied_to_us(command, on_our_death=signal.SIGTERM),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=said,

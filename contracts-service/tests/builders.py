@@ -7,9 +7,11 @@ from uuid import UUID
 
 from stdnum import ean
 
-from contracts_service.domain.contract import Contract, Heading, Signature, activate, draft, propose, sign
+from contracts_service.domain.agreeing import activate, draft, propose, reopen, sign, with_terms
+from contracts_service.domain.contract import Contract, Heading, Signature
 from contracts_service.domain.lifecycle import State
-from contracts_service.domain.terms import Offer, Sealed, seal
+from contracts_service.domain.running import suspend
+from contracts_service.domain.terms import Offer, RootDocument, Sealed, seal
 from services.core.terms.model import PARTS, Agreement
 from services.kit import shapes
 
@@ -98,9 +100,10 @@ def sealed_terms(
     contract_id: UUID = CONTRACT_ID,
     version: int = 1,
     salts: Mapping[str, bytes] = SALTS,
+    amended: RootDocument | None = None,
 ) -> Sealed:
     """A version of the terms."""
-    return seal(contract_id, version, an_offer(document), salts, NOW)
+    return seal(contract_id, version, an_offer(document), salts, NOW, amended)
 
 
 def a_contract(state: State = "draft", *, signed_by: tuple[str, ...] = ()) -> Contract:
@@ -109,17 +112,49 @@ def a_contract(state: State = "draft", *, signed_by: tuple[str, ...] = ()) -> Co
     if state == "draft":
         return contract
     contract, _ = propose(contract, PAYER)
-    for organisation in PARTIES if state in ("signed", "active") else signed_by:
+    for organisation in PARTIES if state in ("signed", "active", "suspended") else signed_by:
         contract, _ = sign(contract, a_signature(contract, organisation))
-    return activate(contract, PAYER) if state == "active" else contract
+    if state in ("active", "suspended"):
+        contract = activate(contract, PAYER)
+    return suspend(contract, PAYER)[0] if state == "suspended" else contract
+
+
+def an_amendment(**other: Any) -> dict[str, Any]:
+    """The JSON document of newer terms of the same contract: from 2027 on, up to 9,000 kroner."""
+    payment = an_agreement()["payment"]
+    payment["caps"][0]["amount"]["amount"] = "9000.00"
+    return {**an_agreement(), "payment": payment, "effectiveFrom": "2027-01-01", **other}
+
+
+def another_evaluator() -> dict[str, Any]:
+    """The JSON document of an amendment by which the evaluator leaves, and a newcomer takes its place."""
+    document = an_amendment()
+    document["parties"][3]["organisationId"] = document["outcomes"]["metrics"][0]["disputesDecidedBy"] = STRANGER
+    return document
+
+
+def amending(
+    contract: Contract, document: dict[str, Any] | None = None, *, signed_by: tuple[str, ...] = ()
+) -> Contract:
+    """A contract in force with an amendment that is offered, and signed by these."""
+    assert contract.amended
+    sealed = sealed_terms(
+        an_amendment() if document is None else document,
+        version=contract.newest.terms.version + 1,
+        amended=contract.amended.terms.root_document,
+    )
+    contract, _ = propose(with_terms(reopen(contract, PAYER), sealed, NAMES), PAYER)
+    for organisation in signed_by:
+        contract, _ = sign(contract, a_signature(contract, organisation))
+    return contract
 
 
 def a_signature(contract: Contract, organisation: str, **other: Any) -> Signature:
-    """What an organisation would assert of the current terms."""
+    """What an organisation would assert of the newest terms."""
     return Signature(
         **{
-            "version": contract.terms.version,
-            "root": contract.terms.root,
+            "version": contract.newest.terms.version,
+            "root": contract.newest.terms.root,
             "organisation_id": organisation,
             "issuer": "https://identity.example",
             "subject": "anna",

@@ -1,6 +1,7 @@
 """Tests: the registry on a real database: its use cases, and its doors."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -26,11 +27,17 @@ class Registry:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def as_(self, organisation: str, work: Callable[[Transaction], Awaitable[T]], subject: str = "anna") -> T:
+    async def as_(
+        self,
+        organisation: str,
+        work: Callable[[Transaction], Awaitable[T]],
+        subject: str = "anna",
+        now: datetime | None = None,
+    ) -> T:
         """What `work` gives when this organisation does it."""
         async with self.database.transaction(organisation) as connection:
             caller = a_caller(organisation, subject=subject)
-            return await work(Transaction(connection, caller, clock.now(), clock.random_id()))
+            return await work(Transaction(connection, caller, now or clock.now(), clock.random_id()))
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,15 @@
 """Tests: contracts, claims and what is sent of them, that are right, to be made wrong where a test needs it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from outcomes_service.domain.claim import Claim
-from outcomes_service.domain.contract import Contract, Metric
-from services.core.terms.model import Party
-from services.events.contracts import ContractActivated
+from outcomes_service.domain.contract import Contract, Terms
+from outcomes_service.usecases.keep_contract import parties_of, terms_of
+from services.events.contracts import ContractActivated, ContractAmended
 from services.kit import clock, shapes
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, STRANGER = (
@@ -48,13 +49,35 @@ METRICS = (
     a_metric("proven", evidenceRequired=True),
     a_metric("agreed", disputesDecidedBy="agreement"),
     a_metric("registered", reportedBy=PAYER, verifiedBy=PROVIDER),
+    a_metric("accepted", ifNotDecided={"afterDays": 30, "then": "accept"}),
+    a_metric("escalated", ifNotDecided={"afterDays": 30, "then": "escalate"}),
     a_metric("assessed", reportedBy=PAYER, verifiedBy=EVALUATOR, disputesDecidedBy="agreement"),
+    a_metric("scored", unit="point", reports="measurement", maxPaymentsPerPerson=2),
+    a_metric("reoffending", subject="cohort", unit="share", reports="measurement", estimator="matched-did"),
+    a_metric("delivered", subject="cohort"),
+    a_metric("served", subject="site"),
+    a_metric("cost", subject="site", unit="amount", reports="measurement", maxPaymentsPerPerson=2),
 )
 
 
 def activated(**other: Any) -> ContractActivated:
     """A contract of four parties with METRICS and the cohorts `first` and `second`, as the registry tells of it."""
-    document = {
+    return shapes.read(ContractActivated, {**_in_force(), **other})
+
+
+def amended(contract: str, **other: Any) -> ContractAmended:
+    """The second version of the terms of the contract at that path: from 2025 on, and else as the first."""
+    changed = {"contractId": contract.rpartition("/")[2], "version": 2, "effectiveFrom": "2025-01-01"}
+    return shapes.read(ContractAmended, {**_in_force(), **changed, **other})
+
+
+def outcomes(*metrics: dict[str, Any], cohorts: Iterable[str] = ("first", "second")) -> dict[str, Any]:
+    """The part `outcomes` of the terms, with these metrics and cohorts."""
+    return {"metrics": metrics, "cohorts": [{"code": code, "name": code} for code in cohorts]}
+
+
+def _in_force() -> dict[str, Any]:
+    return {
         "contractId": str(clock.new_id()),
         "title": "Into work",
         "version": 1,
@@ -74,9 +97,7 @@ def activated(**other: Any) -> ContractActivated:
             ],
         },
         "payment": {"rules": []},
-        **other,
     }
-    return shapes.read(ContractActivated, document)
 
 
 def a_key(number: int) -> str:
@@ -100,6 +121,22 @@ def a_claim(number: int = 1, **other: Any) -> dict[str, Any]:
     }
 
 
+MEASURED: dict[str, Any] = {"value": "0.31", "n": "162", "standardError": "0.02"}
+
+
+def about_a_cohort(**other: Any) -> dict[str, Any]:
+    """A claim on how many of a cohort reoffended."""
+    measured = {**MEASURED, "estimator": "matched-did"}
+    claim = a_claim(metric="reoffending", cohort="first", measurement=measured)
+    return {key: said for key, said in {**claim, "participantKey": None, **other}.items() if said is not None}
+
+
+def about_a_site(**other: Any) -> dict[str, Any]:
+    """A claim on a village that was served."""
+    claim = a_claim(metric="served", site="village-017")
+    return {key: said for key, said in {**claim, "participantKey": None, **other}.items() if said is not None}
+
+
 EVIDENCE = [{"reference": "case-system:2024/77:note-3", "hmacSha256": "ab" * 32}]
 
 
@@ -116,38 +153,28 @@ NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
 def a_contract(**other: Any) -> Contract:
     """The copy of the contract that `activated` tells of."""
-    terms = activated()
-    parties = tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in terms.parties)
-    metrics = {
-        one.code: Metric(
-            number,
-            one.code,
-            one.reported_by,
-            one.verified_by,
-            one.disputes_decided_by,
-            one.dispute_days,
-            one.max_payments_per_person,
-            tuple(point.code for point in one.measurement_points),
-            one.evidence_required,
-        )
-        for number, one in enumerate(terms.outcomes.metrics, start=1)
-    }
+    said = activated()
     fields = {
         "id": CONTRACT_ID,
-        "terms_version": 1,
-        "parties": parties,
-        "time_zone": terms.time_zone,
-        "service_period": terms.service_period,
-        "outcome_period": terms.outcome_period,
-        "claims_close_on": terms.claims_close_on,
-        "metrics": metrics,
+        "terms": (numbered(terms_of(said)),),
+        "parties": parties_of(said),
+        "time_zone": said.time_zone,
+        "service_period": said.service_period,
+        "outcome_period": said.outcome_period,
+        "claims_close_on": said.claims_close_on,
     }
     return Contract(**{**fields, **other})
 
 
+def numbered(terms: Terms, after: int = 0) -> Terms:
+    """The terms with ids for their metrics, as when they are kept."""
+    metrics = enumerate(terms.metrics.values(), start=after + 1)
+    return replace(terms, metrics={one.code: replace(one, id=number) for number, one in metrics})
+
+
 def a_kept_claim(contract: Contract, metric: str = "employed", **other: Any) -> Claim:
     """A claim on a metric of `contract`, submitted by who reports on it."""
-    terms = contract.metrics[metric]
+    terms = contract.terms[0].metrics[metric]
     fields = {
         "id": UUID("019a0000-0000-7000-8000-000000000002"),
         "contract_id": contract.id,
@@ -155,9 +182,12 @@ def a_kept_claim(contract: Contract, metric: str = "employed", **other: Any) -> 
         "metric": metric,
         "subject_id": UUID("019a0000-0000-4000-8000-000000000003"),
         "participant_key": a_key(1),
+        "cohort": None,
+        "site": None,
         "occurrence": "1",
         "achieved_on": date(2024, 6, 3),
         "units": 1,
+        "measurement": None,
         "evidence": (),
         "external_id": "claim-1",
         "reported_by": terms.reported_by,

@@ -15,6 +15,7 @@ from outcomes_service.app import ABOUT
 from outcomes_service.clients.registry import Registry
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import Settings
+from outcomes_service.worker import end_overdue
 from services.events.contracts import ContractTerminated
 from services.events.envelope import Envelope
 from services.kit import clock, shapes
@@ -94,6 +95,12 @@ class Ingestion:
         await self.take(
             ContractTerminated(contract_id=UUID(contract.rpartition("/")[2]), terminated_on=date.fromisoformat(on))
         )
+
+    async def wait(self, days: int) -> bool:
+        """So many days go by, and the background process looks for what has waited too long. Says whether there is
+        more to do."""
+        self.clock.ahead += timedelta(days=days)
+        return await end_overdue(self.worker, self.clock.now)
 
     async def get(self, organisation: str, path: str, **query: Any) -> httpx.Response:
         """Reads."""

@@ -1,5 +1,6 @@
 """Tests: one contract kept in memory by the domain alone: facts in, settlements posted, and what they rest on."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,12 +11,14 @@ from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.audience import Audience, audience_of, scopes_of
-from settlement_service.domain.caps import net_of
+from settlement_service.domain.calendar import last_day_before, name_of
+from settlement_service.domain.caps import CONTRACT, Group, net_of
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.difference import Change, settle
+from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash, items_hash
+from settlement_service.domain.history import History
 from settlement_service.domain.inputs import (
     ITEMS_POSTED,
     OWN_SOURCE,
@@ -26,8 +29,9 @@ from settlement_service.domain.inputs import (
     posted_inputs,
     scope_of,
 )
+from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import Projection, project
-from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, PersonRest, Rest
+from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.statement import Kind, Statement, statement_of
 from settlement_service.domain.terms import Terms
 
@@ -43,9 +47,10 @@ class Settled:
     changes: list[Change]
     posted_before: dict[str, int]
     inputs: int
+    items: list[Change]
 
     def shown_to(self, organisation: str) -> Projection:
-        audience = audience_of(self.statement.terms, organisation)
+        audience = audience_of(self.statement.history.whole, organisation)
         assert audience is not None
         return project(self.statement, audience, self.posted_before)
 
@@ -76,10 +81,29 @@ class Books:
         return self.activation.contract_id
 
     @property
-    def terms(self) -> Terms:
-        known = self.state.terms
+    def history(self) -> History:
+        known = self.state.history
         assert known is not None
         return known
+
+    @property
+    def terms(self) -> Terms:
+        return self.history.newest
+
+    @property
+    def basis(self) -> Basis:
+        """All that there is to compute from."""
+        state = self.state
+        claims = list(state.claims.values())
+        return Basis(
+            history=self.history,
+            terminated_on=state.terminated_on,
+            items=evaluate(self.history, state.terminated_on, claims),
+            facts=Facts(self.contract_id, claims, state.enrolments),
+            posted=list(state.posted.values()),
+            claims=state.claims,
+            settled=state.settled,
+        )
 
     @property
     def state(self) -> Folded:
@@ -96,31 +120,31 @@ class Books:
         for claim in claims:
             self.tell(claimed(self.contract_id, claim), verified(self.contract_id, claim))
 
-    def settle(self, end: date = YEAR.end, kind: Kind = "scheduled") -> Settled:
-        """Calculates and posts."""
-        state, known = self.state, self.terms
-        items = evaluate(known, state.terminated_on, state.claims.values())
-        changes = settle(known, end, items, list(state.posted.values()), state.claims)
-        statement = statement_of(known, kind, Period(start=YEAR.start, end=end), changes)
+    def settle(self, end: date = YEAR.end, kind: Kind = "scheduled", period: Period | None = None) -> Settled:
+        """Calculates and posts, for a period up to `end`: from the year's start if none is said."""
+        basis = self.basis
+        found = settle(basis, end)
+        changes = found.changes
+        statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), found)
         before: dict[str, int] = {}
-        for one in state.posted.values():
+        for one in basis.posted:
             before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
-        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log))
+        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
-        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, changes)):
+        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, end, changes)):
             self._append(OWN_SOURCE, ITEMS_POSTED, fact, sequence, part)
         self.sequences[OWN_SOURCE] = sequence
         return settled
 
     def given_to(self, organisation: str, settled: Settled) -> tuple[Given, list[GivenInput]]:
         """What `.../inputs` gives to a party, as `enzym-recompute` reads it."""
-        audience = audience_of(self.terms, organisation)
+        audience = audience_of(self.history.whole, organisation)
         assert audience is not None
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
         tree = None if audience.whole else Tree(self.terms.root, leaves)
-        own = [change for change in settled.changes if change.key.item.rule in audience.items]
+        own = [change for change in settled.items if change.key.item.rule in audience.items]
         given = Given(
             format=FORMAT,
             settlement_id=clock.new_id(),
@@ -138,23 +162,41 @@ class Books:
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),
         )
-        scopes = scopes_of(self.terms, audience)
+        scopes = scopes_of(self.history.whole, audience)
         mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
         return given, [_given(one, fact, tree) for one, fact in mine]
 
-    def _rest(self, audience: Audience, settled: Settled) -> Rest:
+    def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
         changes = [change for one in self.settled[: settled.number] for change in one.changes]
         others = [change for change in changes if change.key.item.rule not in audience.items]
-        persons: dict[UUID, int] = {}
+        taken = self._rest_in_periods(audience, settled)
         for change in others:
-            gross_left = change.difference.gross_minor - change.difference.cut_person_minor
-            subject = change.key.item.subject_id
-            persons[subject] = persons.get(subject, 0) + gross_left
-        return Rest(
-            contract_minor=sum(change.difference.amount_minor for change in others),
-            persons=tuple(PersonRest(subject_id=subject, minor=minor) for subject, minor in persons.items()),
-        )
+            difference = change.difference
+            taken["person", str(change.key.item.subject_id)] += difference.gross_minor - difference.cut_person_minor
+            taken[CONTRACT] += difference.under_caps_minor
+            for payer, minor in change.shares:
+                taken["payer", payer] += minor
+        return tuple(rest_of(group, minor) for group, minor in taken.items())
+
+    def _rest_in_periods(self, audience: Audience, settled: Settled) -> Counter[Group]:
+        end = settled.statement.period.end
+        taken: Counter[Group] = Counter()
+        for limit in self.history.at_end(end).limits:
+            every = limit.said.every
+            if every is None:
+                continue
+            for one in self.settled[: settled.number]:
+                others = [change for change in one.changes if change.key.item.rule not in audience.items]
+                name = name_of(last_day_before(one.statement.period.end), every)
+                for change in others:
+                    left = change.difference.under_caps_minor
+                    if limit.said.period_basis == "settled":
+                        taken["settled", name] += left
+                    else:
+                        more = 0 if change.achieved_on >= end else change.difference.cut_contract_minor
+                        taken["period", name_of(change.achieved_on, every)] += left + more
+        return taken
 
     def _append(self, source: str, type_: str, fact: Any, sequence: int | None = None, part: int = 0) -> None:
         if sequence is None:

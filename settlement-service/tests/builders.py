@@ -8,11 +8,15 @@ from uuid import UUID, uuid5
 
 from services.core.money import from_minor
 from services.core.period import Period
-from services.core.terms.model import Cap, Cohort, MeasurementPoint, Metric, Outcomes, Payment, Price, UnitPrice, Vat
+from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
+from services.core.terms.payment import Cap, Payment
+from services.core.terms.rules import PaymentRule, Price, UnitPrice, Vat
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock
 from settlement_service.domain.claims import Claim
+from settlement_service.domain.history import History, history_of
+from settlement_service.domain.naming import metrics_under
 from settlement_service.domain.terms import Terms, terms_of
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (
@@ -23,7 +27,15 @@ PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (
     "0088:9521000000063",
     "0088:9521000000056",
 )
-ROLES = {PAYER: "payer", INVESTOR: "investor", PROVIDER: "provider", EVALUATOR: "evaluator", OTHER: "provider"}
+PAYER_2 = "0088:9521000000070"
+ROLES = {
+    PAYER_2: "payer",
+    PAYER: "payer",
+    INVESTOR: "investor",
+    PROVIDER: "provider",
+    EVALUATOR: "evaluator",
+    OTHER: "provider",
+}
 CURRENCY = "DKK"
 YEAR = Period(start=date(2026, 1, 1), end=date(2027, 1, 1))
 OUTCOMES = Period(start=date(2026, 1, 1), end=date(2030, 1, 1))
@@ -78,7 +90,7 @@ def a_cap(kind: str, minor: int, rule: str | None = None, headroom: str = "keep_
 
 
 def activated(
-    rules: Sequence[UnitPrice] = (),
+    rules: Sequence[PaymentRule] = (),
     caps: Iterable[Cap] = (),
     metrics: Sequence[Metric] | None = None,
     contract_id: UUID | None = None,
@@ -87,7 +99,8 @@ def activated(
 ) -> ContractActivated:
     """A contract in force. Without `metrics` each rule has one of its own name."""
     rules = rules or (a_rule(),)
-    measured = metrics if metrics is not None else [a_metric(code) for code in dict.fromkeys(r.metric for r in rules)]
+    codes = dict.fromkeys(code for rule in rules for code in sorted(metrics_under(rule)))
+    measured = metrics if metrics is not None else [a_metric(code) for code in codes]
     fields: dict[str, Any] = {
         "contract_id": contract_id or clock.new_id(),
         "title": "Jobs",
@@ -106,8 +119,12 @@ def activated(
     return ContractActivated(**{**fields, **changed})
 
 
-def terms(*rules: UnitPrice, caps: Iterable[Cap] = (), **more: Any) -> Terms:
+def terms(*rules: PaymentRule, caps: Iterable[Cap] = (), **more: Any) -> Terms:
     return terms_of(activated(rules, caps, **more))
+
+
+def history(*rules: PaymentRule, caps: Iterable[Cap] = (), **more: Any) -> History:
+    return history_of([activated(rules, caps, **more)])
 
 
 def a_claim(who: int = 1, metric: str = "job", occurrence: str = "1", day: str = "2026-03-01", **changed: Any) -> Claim:
@@ -142,12 +159,13 @@ def claimed(contract_id: UUID, claim: Claim, corrects: UUID | None = None) -> Ou
         reported_by=claim.reported_by,
         order_key=claim.order_key,
         corrects=corrects,
+        measurement=claim.measurement,
     )
 
 
-def verified(contract_id: UUID, claim: Claim) -> OutcomeVerified:
-    """The fact that it holds."""
-    return OutcomeVerified(contract_id=contract_id, claim_id=claim.id, decided_by=PAYER, decided_at=NOON)
+def verified(contract_id: UUID, claim: Claim, deemed: bool = False) -> OutcomeVerified:
+    """The fact that it holds; or that it is deemed to."""
+    return OutcomeVerified(contract_id=contract_id, claim_id=claim.id, decided_by=PAYER, decided_at=NOON, deemed=deemed)
 
 
 POINTS = (MeasurementPoint(code="6m", name="After six months"), MeasurementPoint(code="12m", name="After a year"))

@@ -1,17 +1,21 @@
 """Benchmarks: what a row is, how rows are found, and how a process's work is counted."""
 
+import gc
 import platform
 import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -74,6 +78,40 @@ def cpu_seconds(pid: int) -> float:
     process = psutil.Process(pid)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
     return float(sum(one.user + one.system for one in times))
+
+
+@dataclass(slots=True)
+class Memory:
+    """The most memory that this process has while the block lasts, above what it had before."""
+
+    before: int = 0
+    peak: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _watch: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        gc.collect()
+        self.before = self.peak = psutil.Process().memory_info().rss
+        self._watch = threading.Thread(target=self._look, daemon=True)
+        self._watch.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        assert self._watch is not None
+        self._watch.join()
+
+    @property
+    def mebibytes(self) -> float:
+        """What was needed above idle."""
+        return (self.peak - self.before) / (1 << 20)
+
+    def _look(self) -> None:
+        process = psutil.Process()
+        while not self._over.wait(0.02):
+            self.peak = max(self.peak, process.memory_info().rss)
 
 
 @contextmanager

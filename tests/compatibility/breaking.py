@@ -27,7 +27,7 @@ class Pair:
         if depth > DEEPEST:
             return
         old, new = _resolved(self.before, old), _resolved(self.after, new)
-        if "anyOf" in old or "anyOf" in new:
+        if _is_union(old) or _is_union(new):
             yield from self._alternatives(old, new, at, depth)
             return
         if old.get("type") != new.get("type"):
@@ -39,8 +39,8 @@ class Pair:
             yield from self.compare(old["items"], new["items"], f"{at}[]", depth + 1)
 
     def _alternatives(self, old: Schema, new: Schema, at: str, depth: int) -> Iterator[str]:
-        before = {_kind(self.before, one): one for one in old.get("anyOf", [old])}
-        after = {_kind(self.after, one): one for one in new.get("anyOf", [new])}
+        before = {_kind(one): one for one in _alternatives_of(self.before, old)}
+        after = {_kind(one): one for one in _alternatives_of(self.after, new)}
         for kind in before.keys() - after.keys():
             if self.is_input or kind != "null":
                 yield f"{at}: {kind} is not possible any more"
@@ -48,12 +48,11 @@ class Pair:
             yield from self.compare(before[kind], after[kind], at, depth + 1)
 
     def _values(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
-        for name in ("enum", "const"):
-            before, after = _listed(old.get(name)), _listed(new.get(name))
-            if before is not None and after is not None:
-                yield from (f"{at}: the value {value} is gone" for value in sorted(before - after))
-            elif after is not None and self.is_input:
-                yield f"{at}: only {sorted(after)} are possible now"
+        before, after = _listed(old), _listed(new)
+        if before is not None and after is not None:
+            yield from (f"{at}: the value {value} is gone" for value in sorted(before - after))
+        elif after is not None and self.is_input:
+            yield f"{at}: only {sorted(after)} are possible now"
         if not self.is_input:
             return
         for name in ("pattern", "format"):
@@ -89,18 +88,28 @@ def _resolved(document: Document, schema: Schema) -> Schema:
     return schema
 
 
-def _kind(document: Document, schema: Schema) -> str:
+def _is_union(schema: Schema) -> bool:
+    return "anyOf" in schema or "oneOf" in schema
+
+
+def _alternatives_of(document: Document, schema: Schema) -> Iterator[Schema]:
+    """What a schema allows one of, also where that is a choice again; the schema itself, if it is no choice."""
+    schema = _resolved(document, schema)
+    if not _is_union(schema):
+        yield schema
+    for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _alternatives_of(document, one)
+
+
+def _kind(schema: Schema) -> str:
     """What tells one alternative from the others."""
-    if "$ref" in schema:
-        return str(schema["$ref"])
-    resolved = _resolved(document, schema)
-    return str(resolved.get("title") if resolved.get("type") == "object" else resolved.get("type"))
+    return str(schema.get("title") if schema.get("type") == "object" else schema.get("type"))
 
 
-def _listed(value: Any) -> set[str] | None:
-    if value is None:
-        return None
-    return {str(one) for one in value} if isinstance(value, list) else {str(value)}
+def _listed(schema: Schema) -> set[str] | None:
+    """The values that are possible, where they are counted: one constant is a list of one."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return None if values is None else {str(value) for value in values}
 
 
 def breaking_interface(old: Document, new: Document) -> Iterator[str]:

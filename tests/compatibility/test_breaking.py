@@ -16,6 +16,9 @@ THING = {
         "kind": {"type": "string", "enum": ["a", "b"]},
         "name": {"type": "string", "maxLength": 10},
         "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "size": {"type": "string", "const": "small"},
+        "part": {"$ref": "#/schemas/Part"},
+        "shape": {"oneOf": [{"$ref": "#/schemas/Part"}, {"$ref": "#/schemas/Whole"}]},
     },
     "required": ["kind", "name"],
 }
@@ -30,7 +33,12 @@ OLD: dict[str, Any] = {
             },
         }
     },
-    "schemas": {"Thing": THING, "NewThing": copy.deepcopy(THING)},
+    "schemas": {
+        "Thing": THING,
+        "NewThing": copy.deepcopy(THING),
+        "Part": {"title": "Part", "type": "object", "properties": {"of": {"type": "string"}}},
+        "Whole": {"title": "Whole", "type": "object", "properties": {}},
+    },
 }
 
 
@@ -56,6 +64,9 @@ BREAKS: dict[str, Change] = {
     "an input has a pattern": lambda new: new["schemas"]["NewThing"]["properties"]["name"].update(pattern="x"),
     "a type is another": lambda new: new["schemas"]["Thing"]["properties"]["name"].update(type="integer"),
     "an alternative is gone": lambda new: new["schemas"]["Thing"]["properties"]["note"]["anyOf"].pop(0),
+    "a constant is another": lambda new: new["schemas"]["Thing"]["properties"]["size"].update(const="large"),
+    "one of several shapes is gone": lambda new: new["schemas"]["NewThing"]["properties"]["shape"]["oneOf"].pop(),
+    "a shape among others has less": lambda new: new["schemas"]["Part"]["properties"].pop("of"),
     "a header is required": lambda new: new["paths"]["/things"]["post"]["parameters"][0].update(required=True),
     "a status is another": lambda new: new["paths"]["/things"]["post"].update(responses={"200": {}}),
     "a format is gone": lambda new: new["paths"]["/things"]["get"]["responses"]["200"].update(content={}),
@@ -66,6 +77,12 @@ ADDS: dict[str, Change] = {
     "a field of an answer": lambda new: new["schemas"]["Thing"]["properties"].update(more={"type": "string"}),
     "an input that may be left out": lambda new: new["schemas"]["NewThing"]["properties"].update(more={}),
     "a value of an enum": lambda new: new["schemas"]["NewThing"]["properties"]["kind"]["enum"].append("c"),
+    "a constant is one of several values": lambda new: new["schemas"]["NewThing"]["properties"].update(
+        size={"type": "string", "enum": ["small", "large"]}
+    ),
+    "a shape is one of several": lambda new: new["schemas"]["NewThing"]["properties"].update(
+        part={"oneOf": [{"$ref": "#/schemas/Part"}, {"$ref": "#/schemas/Whole"}]}
+    ),
     "a longer input": lambda new: new["schemas"]["NewThing"]["properties"]["name"].update(maxLength=20),
     "an input that needs less": lambda new: new["schemas"]["NewThing"]["required"].remove("name"),
     "words": lambda new: new["schemas"]["Thing"].update(description="A thing."),
@@ -83,10 +100,11 @@ def test_what_only_adds_is_let_through(name: str) -> None:
 
 
 def test_an_event_that_is_gone_or_says_less_is_found() -> None:
-    old = {"x.v1": {"topic": "t", "source": "s", "schema": THING}}
+    schema = {**THING, "schemas": OLD["schemas"]}
+    old = {"x.v1": {"topic": "t", "source": "s", "schema": schema}}
     less = copy.deepcopy(old)
     less["x.v1"]["schema"]["properties"].pop("name")  # type: ignore[index]
     assert list(breaking_events(old, old)) == []
     assert list(breaking_events(old, {}))
     assert list(breaking_events(old, less))
-    assert list(breaking_events(old, {"x.v1": {"topic": "other", "source": "s", "schema": THING}}))
+    assert list(breaking_events(old, {"x.v1": {"topic": "other", "source": "s", "schema": schema}}))

@@ -1,34 +1,29 @@
-"""Tests: published contracts: terms in, payments out: what the rules give is what was published, line by line."""
+"""Tests: every case through the pure engine: terms and outcomes in, and what is expected comes out."""
 
-import uuid
-from datetime import date
+import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.conftest import FILES, Tell
+from tests.conformance.engine import statements_of
+from tests.conformance.facts import agreement_of, facts_of
 
-from deploy.demo.case import CASES, Case, read_case
-from deploy.demo.people import claim_rows, enrolment_rows, rejected_ids
+from deploy.demo.case import Case
+from deploy.demo.claims import claims_of
+from deploy.demo.comparing import differences, gate_of, refusal_differences
+from deploy.demo.expected import ExpectedPayment, ExpectedRefusal
+from deploy.demo.parts import ORGANISATIONS
+from deploy.demo.people import enrolment_rows
+from deploy.demo.reading import CASES, read_case
+from deploy.demo.saying import expected_in_one_line, got_in_one_line
+from services.core.money import to_minor
 from services.core.personal_numbers import refuse_personal_numbers
-from services.core.terms.checks import check_terms
-from services.core.terms.model import Agreement
-from services.events.contracts import ContractActivated
+from services.core.terms.checks import TermsNotValid, check_terms
+from services.events.outcomes import ParticipantEnrolled
 from services.kit import shapes
-from settlement_service.domain.claims import Claim
-from settlement_service.domain.difference import settle
-from settlement_service.domain.evaluate import evaluate
-from settlement_service.domain.statement import line_content, statement_of
-from settlement_service.domain.terms import Terms, terms_of
-
-ORGANISATIONS = {
-    "payer": "0088:9520000001018",
-    "investor": "0088:9520000002022",
-    "provider": "0088:9520000003036",
-    "evaluator": "0088:9520000004040",
-}
-NAMESPACE = uuid.UUID("6b0c3c55-7c1e-4f6e-8f4a-0d4d3a5d9a11")
-FILES = sorted(CASES.glob("*.json"))
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
@@ -38,103 +33,120 @@ def case(request: pytest.FixtureRequest) -> Case:
     return read_case(file)
 
 
-def terms_in(case: Case) -> Terms:
-    """The case's terms, as settlement reads them."""
-    return terms_of(activated(case))
+def problem_of(case: Case) -> dict[str, Any] | None:
+    """The problem document with which drafting is refused; None when it is not."""
+    try:
+        check_terms(agreement_of(case))
+    except TermsNotValid as refusal:
+        errors = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in refusal.errors]
+        return {"code": refusal.code, "errors": errors}
+    return None
 
 
-def activated(case: Case) -> ContractActivated:
-    """The case's contract, as other services are told of it."""
+def test_what_is_expected_comes_out(case: Case, tell: Tell) -> None:
+    problem = problem_of(case)
+    if isinstance(case.expected, ExpectedRefusal):
+        tell(case.id, expected_in_one_line(case.expected), got_in_one_line(case.expected, (), problem))
+        assert refusal_differences(case.expected, problem) == []
+        return
+    assert problem is None
+    statements = statements_of(case)
+    tell(case.id, expected_in_one_line(case.expected), got_in_one_line(case.expected, statements))
+    assert differences(case.expected, statements, ORGANISATIONS) == []
+
+
+def test_the_contract_is_of_the_shape_of_terms(case: Case) -> None:
+    agreement = agreement_of(case)
     body = case.contract_between(ORGANISATIONS)
-    parties = [{**party, "name": party["role"]} for party in body["parties"]]
-    frame = {"contractId": str(NAMESPACE), "version": 1, "root": "0" * 64, "parties": parties}
-    return shapes.read(ContractActivated, {**body, **frame})
+    assert shapes.document(agreement.payment).keys() >= body["payment"].keys()
+    refuse_personal_numbers(body)
 
 
-def claims_in(case: Case) -> list[Claim]:
-    """The case's claims, each decided as published."""
-    rejected = rejected_ids(case)
-    return [
-        Claim(
-            id=uuid.uuid5(NAMESPACE, row["externalId"]),
-            metric=row["metric"],
-            subject_id=uuid.uuid5(NAMESPACE, row["participantKey"]),
-            occurrence="1",
-            achieved_on=date.fromisoformat(row["achievedOn"]),
-            units=1,
-            reported_by=ORGANISATIONS["provider"],
-            order_key=row["externalId"],
-            state="rejected" if row["externalId"] in rejected else "verified",
-        )
-        for row in claim_rows(case)
-    ]
+def test_expected_lines_add_up_to_the_total(case: Case) -> None:
+    statements = case.expected.statements if isinstance(case.expected, ExpectedPayment) else ()
+    for statement in statements:
+        total = to_minor(statement.total)
+        for parts in (statement.lines, statement.shares, statement.payees):
+            assert parts is None or sum(to_minor(one.amount) for one in parts) == total
+        cut = sum(to_minor(one.amount) for one in statement.cut or ())
+        priced = [line for line in statement.lines or () if line.price is not None]
+        gross = sum(to_minor(line.price) * (line.units or 0) for line in priced if line.price)
+        assert not priced or gross - cut == total
 
 
-def lines_of(terms: Terms, case: Case, claims: list[Claim]) -> list[dict[str, Any]]:
-    """The lines of the case's settlement over `claims`."""
-    period = activated(case).outcome_period
-    items = evaluate(terms, None, claims)
-    changes = settle(terms, period.end, items, (), {claim.id: claim for claim in claims})
-    statement = statement_of(terms, case.settlement["kind"], period, changes)
-    return [line_content(number, line, terms.currency) for number, line in enumerate(statement.lines, start=1)]
+def test_the_synthetic_subjects_fit_the_published_counts(case: Case) -> None:
+    claims = claims_of(case)
+    assert len({claim.external_id for claim in claims}) == len(claims)
+    assert len({row["participantKey"] for row in enrolment_rows(case)}) == case.participants
+    counted = [(one.metric, "participantKey", one.people, one.units) for one in case.outcomes.participants]
+    counted += [(one.metric, "site", one.sites, one.units) for one in case.outcomes.sites]
+    for metric, subject, count, units in counted:
+        rows = [claim.row for claim in claims if claim.row["metric"] == metric]
+        assert len(rows) == (count if units is None else units)
+        assert len({row[subject] for row in rows}) == count
+        assert len({(row[subject], row.get("occurrence")) for row in rows}) == len(rows)
 
 
-def test_the_terms_can_be_decided(case: Case) -> None:
-    body = case.contract_between(ORGANISATIONS)
-    check_terms(shapes.read(Agreement, {name: value for name, value in body.items() if name != "title"}))
-
-
-def test_what_was_published_comes_out(case: Case) -> None:
-    lines = lines_of(terms_in(case), case, claims_in(case))
-    told = [{name: line[name] for name in ("rule", "price", "people", "units", "amount")} for line in lines]
-    assert told == case.expected["lines"]
-
-
-def test_the_published_lines_add_up_to_the_published_total(case: Case) -> None:
-    def minor(money: dict[str, str]) -> int:
-        return int(money["amount"].replace(".", ""))
-
-    lines = case.expected["lines"]
-    assert sum(minor(line["amount"]) for line in lines) == minor(case.expected["total"])
-    assert all(minor(line["price"]) * line["units"] == minor(line["amount"]) for line in lines)
-
-
-def test_the_synthetic_people_fit_the_published_counts(case: Case) -> None:
-    people, claims = enrolment_rows(case), claim_rows(case)
-    assert len({row["participantKey"] for row in people}) == case.participants
-    assert len({row["externalId"] for row in claims}) == len(claims) == sum(case.claimed.values())
-    for metric, count in case.claimed.items():
-        assert len({row["participantKey"] for row in claims if row["metric"] == metric}) == count
-    enrolled = {row["participantKey"]: row["enrolledOn"] for row in people}
-    for row in claims:
-        assert enrolled[row["participantKey"]] <= row["achievedOn"] < case.ends_on.isoformat()
-    for row in (*people, *claims):
+def test_dates_and_rows_are_such_as_are_taken(case: Case) -> None:
+    enrolled = {row["participantKey"]: row["enrolledOn"] for row in enrolment_rows(case)}
+    for claim in claims_of(case):
+        row = claim.row
+        first = enrolled.get(row.get("participantKey", ""), case.outcome_period.start.isoformat())
+        assert first <= row["achievedOn"] < case.outcome_period.end.isoformat()
+        assert len(claim.external_id) <= 64
         refuse_personal_numbers(row)
+    for day in enrolled.values():
+        assert case.service_period.start.isoformat() <= day < case.service_period.end.isoformat()
 
 
 def test_outcomes_that_follow_each_other_do_so_for_every_person(case: Case) -> None:
-    when = {(row["participantKey"], row["metric"]): row["achievedOn"] for row in claim_rows(case)}
-    for metrics in case.one_after_another:
+    rows = [claim.row for claim in claims_of(case) if "participantKey" in claim.row]
+    when = {(row["participantKey"], row["metric"], row.get("occurrence", "1")): row["achievedOn"] for row in rows}
+    for metrics in case.outcomes.one_after_another:
         for earlier, later in pairwise(metrics):
-            for (key, metric), day in when.items():
-                if metric == later:
-                    assert when[key, earlier] < day
+            of_later = {(key, turn): day for (key, metric, turn), day in when.items() if metric == later}
+            assert all(when[key, earlier, turn] < day for (key, turn), day in of_later.items() if turn == "1")
 
 
-def test_notes_say_what_is_not_published(case: Case) -> None:
+def test_the_same_facts_are_told_every_time(case: Case) -> None:
+    if not isinstance(case.expected, ExpectedRefusal):
+        facts = facts_of(case)
+        assert facts == facts_of(case)
+        assert len({one.subject_id for one in facts if isinstance(one, ParticipantEnrolled)}) == case.participants
+
+
+def test_sources_are_named_and_what_is_made_up_is_said(case: Case) -> None:
     assert case.sources
+    assert case.notes
     assert case.synthetic
-    assert any("prerequisites" in note for note in case.notes)
+
+
+def test_the_example_of_the_format_is_a_case(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", (CASES / "README.md").read_text(), re.DOTALL)
+    file = tmp_path / "example.json"
+    file.write_text(example)
+    case = read_case(file)
+    assert problem_of(case) is None
+    assert not isinstance(case.expected, ExpectedRefusal)
+    assert differences(case.expected, statements_of(case), ORGANISATIONS) == []
+
+
+def test_what_is_not_decided_is_not_yet_measured() -> None:
+    """Peterborough before anybody has verified a figure: nothing is paid yet, which is not the same as no."""
+    document = json.loads((CASES / "peterborough-cohort-1.json").read_text())
+    for claim in document["outcomes"]["claims"]:
+        claim["decision"] = "undecided"
+    statements = statements_of(shapes.read(Case, document))
+    rules = [rule["code"] for rule in document["contract"]["payment"]["rules"]]
+    assert {gate_of(rule, statements) for rule in rules} == {"not_yet_measured"}
+    assert statements[0]["total"]["amount"] == "0.00"
 
 
 def test_apollo_without_the_rejection_gives_one_unit_more() -> None:
     """The publication's own line: 21 outcomes at 220 are 4620, and 4400 was paid."""
-    case = read_case(CASES / "project-apollo.json")
-    every = [claim if claim.counts else _verified(claim) for claim in claims_in(case)]
-    m17 = next(line for line in lines_of(terms_in(case), case, every) if line["rule"] == "m17")
+    document = json.loads((CASES / "project-apollo.json").read_text())
+    for told in document["outcomes"]["participants"]:
+        told.pop("rejected", None)
+    (statement,) = statements_of(shapes.read(Case, document))
+    m17 = next(line for line in statement["lines"] if line["rule"] == "m17")
     assert (m17["units"], m17["amount"]["amount"]) == (21, "4620.00")
-
-
-def _verified(claim: Claim) -> Claim:
-    names = ("id", "metric", "subject_id", "occurrence", "achieved_on", "units", "reported_by", "order_key")
-    return Claim(**{name: getattr(claim, name) for name in names}, state="verified")

@@ -5,39 +5,29 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT, sha256
+from .agreed import (
+    ACTIVATED,
+    CONTRACT,
+    GATE,
+    INVESTOR,
+    OTHER_PAYER,
+    PAYER,
+    PERIOD,
+    POSTINGS,
+    PRICE,
+    PROVIDER,
+    RETAINED,
+    SETTLED,
+    STATEMENT,
+    gbp,
+)
+from .items import FIGURES
+from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT
 from .said import Fact, OnBus
 from .snapshot import Row, Snapshot
+from .statement import sha256
 
-CONTRACT, SETTLED = "c1", "s1"
-PAYER, INVESTOR, PROVIDER = "payer", "investor", "provider"
-PERIOD = {"start": "2020-01-01", "end": "2021-01-01"}
 CLAIMS = (("k1", "p1", "verified"), ("k2", "p2", "verified"), ("k3", "p3", "rejected"))
-PRICE, CAP = 10_000, 15_000
-
-
-def gbp(amount: int) -> dict[str, str]:
-    """An amount in pounds."""
-    sign = "-" if amount < 0 else ""
-    return {"amount": f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02}", "currency": "GBP"}
-
-
-ACTIVATED: dict[str, Any] = {
-    "contractId": CONTRACT,
-    "version": 1,
-    "parties": [{"organisationId": one, "name": one, "role": one} for one in (PAYER, INVESTOR, PROVIDER)],
-    "currency": "GBP",
-    "timeZone": "Europe/London",
-    "outcomePeriod": PERIOD,
-    "claimsCloseOn": "2022-01-01",
-    "outcomes": {
-        "metrics": [{"code": "m", "reportedBy": PROVIDER, "verifiedBy": PAYER, "disputesDecidedBy": "agreement"}]
-    },
-    "payment": {
-        "rules": [{"code": "r", "metric": "m", "payee": INVESTOR, "prices": [{"price": gbp(PRICE)}]}],
-        "caps": [{"kind": "contract", "amount": gbp(CAP)}],
-    },
-}
 
 
 def fact(source: str, sequence: int, noun: str, **body: Any) -> Fact:
@@ -52,37 +42,11 @@ def claimed(claim: str, subject: str) -> dict[str, Any]:
     return {**said, "units": 1, "reportedBy": PROVIDER, "orderKey": claim}
 
 
-STATEMENT = {
-    "termsVersion": 1,
-    "currency": "GBP",
-    "kind": "scheduled",
-    "period": PERIOD,
-    "lines": [
-        {
-            "number": 1,
-            "rule": "r",
-            "price": gbp(PRICE),
-            "people": 2,
-            "units": 2,
-            "amount": gbp(CAP),
-            "cut": [{"cap": "contract", "amount": gbp(2 * PRICE - CAP)}],
-            "payee": INVESTOR,
-            "shares": [{"payer": PAYER, "amount": gbp(CAP)}],
-        }
-    ],
-    "total": gbp(CAP),
-}
-"""Two people at 100.00 under a cap of 150.00: the second item is cut by 50.00."""
-
-
 def _facts() -> list[Fact]:
     reported = [fact(OUTCOMES, n, "outcome.claimed", **claimed(k, p)) for n, (k, p, _) in enumerate(CLAIMS, 1)]
     decided = [fact(OUTCOMES, n, f"outcome.{state}", claimId=k) for n, (k, _, state) in enumerate(CLAIMS, 4)]
     known = [{"source": CONTRACTS, "sequence": 1}, {"source": OUTCOMES, "sequence": 6}]
-    postings = [
-        {"account": f"payee/{INVESTOR}/receivable", "amount": gbp(CAP)},
-        {"account": f"payer/{PAYER}/payable", "amount": gbp(-CAP)},
-    ]
+    postings = [{"account": account, "amount": gbp(minor)} for account, minor in POSTINGS.items()]
     settled = [
         fact(SETTLEMENT, 1, "settlement.frozen", settlementId=SETTLED, kind="scheduled", period=PERIOD, known=known),
         fact(SETTLEMENT, 2, "settlement.calculated", settlementId=SETTLED, **_calculated()),
@@ -95,23 +59,43 @@ def _calculated() -> dict[str, Any]:
     return {"contentSha256": sha256(STATEMENT), "lines": STATEMENT["lines"], "total": STATEMENT["total"]}
 
 
-def _item(claim: str, subject: str, cut: int) -> Row:
-    before = {f"before_{name}": 0 for name in ("units", "gross_minor", "cut_person_minor", "cut_rule_minor")}
-    now = {"now_units": 1, "now_gross_minor": PRICE, "now_cut_person_minor": 0, "now_cut_rule_minor": 0}
-    key = {"rule": "r", "subject_id": subject, "occurrence": "1", "price_minor": PRICE}
-    cuts = {"now_cut_contract_minor": cut, "before_cut_contract_minor": 0}
-    return {"settlement_id": SETTLED, "claim_id": claim, **key, **now, **before, **cuts}
+def _key(rule: str, subject: str, price: int | None, payee: str) -> Row:
+    return {"rule": rule, "subject_id": subject, "occurrence": "1", "price_minor": price, "payee": payee}
+
+
+AT_PRICE: Row = {
+    **dict.fromkeys(FIGURES, 0),
+    "units": 1,
+    "gross_minor": PRICE,
+    "retained_minor": RETAINED,
+    "shares": {PAYER: 6_000, OTHER_PAYER: 3_000},
+}
+OF_GATE: Row = {
+    **dict.fromkeys(FIGURES, 0),
+    "units": 1,
+    "gross_minor": GATE,
+    "cut_period_minor": GATE - 5_000,
+    "cut_contract_minor": 1_000,
+    "retained_minor": 400,
+    "shares": {PAYER: 2_400, OTHER_PAYER: 1_200},
+}
+ITEMS: tuple[tuple[str | None, Row, Row], ...] = (
+    ("k1", _key("r", "p1", PRICE, INVESTOR), AT_PRICE),
+    ("k2", _key("r", "p2", PRICE, INVESTOR), AT_PRICE),
+    (None, _key("g", CONTRACT, None, PROVIDER), OF_GATE),
+)
+"""Claim, key, and what was posted."""
+
+
+def _item(claim: str | None, key: Row, figures: Row) -> Row:
+    before = {**{f"before_{name}": 0 for name in FIGURES}, "before_shares": {}}
+    now = {f"now_{name}": value for name, value in figures.items()}
+    return {"settlement_id": SETTLED, "claim_id": claim, **key, **now, **before}
 
 
 def _live(claim: str, subject: str) -> Row:
     key = {"contract_id": CONTRACT, "rule": "r", "subject_id": subject, "occurrence": "1", "reason": None}
-    return {**key, "claim_id": claim, "price_minor": PRICE, "units": 1, "gross_minor": PRICE}
-
-
-def _posted(subject: str, cut: int) -> Row:
-    key = {"contract_id": CONTRACT, "rule": "r", "subject_id": subject, "occurrence": "1", "price_minor": PRICE}
-    figures = {"units": 1, "gross_minor": PRICE, "cut_person_minor": 0, "cut_rule_minor": 0}
-    return {**key, **figures, "cut_contract_minor": cut}
+    return {**key, "claim_id": claim, "version": 1, "price_minor": PRICE, "units": 1, "gross_minor": PRICE}
 
 
 def _claim(claim: str, subject: str, state: str) -> Row:
@@ -137,34 +121,27 @@ def _root(inputs: list[Row]) -> str:
 
 def _settlement(facts: list[Fact]) -> dict[str, list[Row]]:
     inputs = [_input(place, said) for place, said in enumerate(facts[:7], start=1)]
-    side = {"entry_id": "e1", "settlement_id": SETTLED}
-    settlement = {
-        "id": SETTLED,
-        "number": 1,
-        "contract_id": CONTRACT,
-        "posted_at": "then",
-        "terms_version": 1,
-        "inputs": 7,
-    }
+    settlement = {"id": SETTLED, "number": 1, "contract_id": CONTRACT, "posted_at": "then", "period_end": PERIOD["end"]}
+    unchanged: Row = {"terminated_on": None, "amendments": [], "suspended": False}
     return {
         "fact_head": [{"aggregate": CONTRACT, "sequence": 3}],
-        "contract": [{"id": CONTRACT, "activation": facts[0].body, "terminated_on": None}],
+        "contract": [{"id": CONTRACT, "activation": facts[0].body, **unchanged}],
         "input": inputs,
         "claim": [_claim(*row) for row in CLAIMS],
         "item": [_live("k1", "p1"), _live("k2", "p2")],
-        "posted_item": [_posted("p1", 0), _posted("p2", 2 * PRICE - CAP)],
+        "posted_item": [{"contract_id": CONTRACT, **key, **figures} for _, key, figures in ITEMS],
         "settlement": [{**settlement, "terms_version": 1, "inputs": 7, "inputs_sha256": _root(inputs)}],
-        "settlement_item": [_item("k1", "p1", 0), _item("k2", "p2", 2 * PRICE - CAP)],
+        "settlement_item": [_item(*row) for row in ITEMS],
         "entry": [{"id": "e1", "kind": "approval", "settlement_id": SETTLED}],
         "posting": [
-            {**side, "account": f"payee/{INVESTOR}/receivable", "amount_minor": CAP},
-            {**side, "account": f"payer/{PAYER}/payable", "amount_minor": -CAP},
+            {"entry_id": "e1", "settlement_id": SETTLED, "account": account, "amount_minor": minor}
+            for account, minor in POSTINGS.items()
         ],
     }
 
 
 def a_sound_snapshot() -> Snapshot:
-    """One contract, three claims, one posted settlement under a cap; on the bus too."""
+    """One contract of two payers, three claims, one posted settlement under caps; on the bus too."""
     facts = _facts()
     contract = {"id": CONTRACT, "state": "active"}
     outcomes = {"id": CONTRACT, "terms_version": 1, "time_zone": "Europe/London", "terminated_on": None}

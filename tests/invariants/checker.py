@@ -2,7 +2,8 @@
 
 from .copies import copies_are_folds
 from .frozen import inputs_hold
-from .money import caps_hold, entries_are_what_items_say, entries_balance, items_are_whole, posted_is_the_sum
+from .limits import caps_hold
+from .money import entries_are_what_items_say, entries_balance, items_are_whole, posted_is_the_sum
 from .recompute import recompute
 from .said import heard, published, quiet, without_gap
 from .snapshot import SERVICES, Snapshot

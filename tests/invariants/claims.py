@@ -1,6 +1,6 @@
-"""Tests: claims as the checker folds them from the facts of outcomes-service, with code of its own."""
+"""Tests: claims and enrolments as the checker folds them from the facts of outcomes-service, with code of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ ENDS = {
 
 @dataclass
 class Claim:
-    """One claim after all facts that were folded."""
+    """One claim after all facts that were folded. A measured value has a `measurement` as it was said."""
 
     id: str
     metric: str
@@ -25,9 +25,48 @@ class Claim:
     units: int
     reported_by: str
     order_key: str
+    measurement: Mapping[str, Any] | None = None
     state: str = "submitted"
     disputed: bool = False
+    deemed: bool = False
+    escalated_to: str | None = None
     superseded_by: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it holds as things stand."""
+        return self.state == "verified"
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether its subject was measured."""
+        return self.state in ("verified", "rejected")
+
+    @property
+    def arm(self) -> str | None:
+        """The arm of what was measured."""
+        return None if self.measurement is None else self.measurement.get("arm", "intervention")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was told of one contract's subjects: claims, and who was enrolled (subject, cohort, day)."""
+
+    contract_id: str
+    claims: tuple[Claim, ...]
+    enrolled: tuple[tuple[str, str, str], ...] = ()
+    terminated_on: str | None = None
+
+    def before(self, ends: str) -> "Known":
+        """What was achieved, and who was enrolled, before a day."""
+        claims = tuple(claim for claim in self.claims if claim.achieved_on < ends)
+        enrolled = tuple(one for one in self.enrolled if one[2] < ends)
+        return Known(self.contract_id, claims, enrolled, self.terminated_on)
+
+    def on(self, metric: str) -> list[Claim]:
+        """The claims on a metric, by day and order key."""
+        found = [claim for claim in self.claims if claim.metric == metric]
+        return sorted(found, key=lambda claim: (claim.achieved_on, claim.order_key, claim.id))
 
 
 def noun_of(type_: str) -> str:
@@ -42,14 +81,25 @@ def fold(facts: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Claim]:
         noun = noun_of(type_)
         if noun == "outcome.claimed":
             claims[body["claimId"]] = _reported(body)
+        elif noun == "outcome.escalated":
+            claims[body["claimId"]].escalated_to = body["escalatedTo"]
         elif noun == "outcome.disputed":
             claims[body["claimId"]].disputed = True
         elif noun == "outcome.dispute_decided":
             claims[body["claimId"]].state, claims[body["claimId"]].disputed = body["decision"], False
+            claims[body["claimId"]].deemed = False
         elif noun in ENDS:
             claims[body["claimId"]].state = ENDS[noun]
             claims[body["claimId"]].superseded_by = body.get("supersededBy")
+            if noun == "outcome.verified":
+                claims[body["claimId"]].deemed = body.get("deemed", False)
     return claims
+
+
+def enrolments(facts: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, str, str]]:
+    """(subject, cohort, day) of everybody who was ever enrolled: leaving takes nobody out."""
+    enrolled = [body for type_, body in facts if noun_of(type_) == "participant.enrolled"]
+    return [(body["subjectId"], body["cohort"], body["enrolledOn"]) for body in enrolled]
 
 
 def _reported(body: dict[str, Any]) -> Claim:
@@ -62,4 +112,5 @@ def _reported(body: dict[str, Any]) -> Claim:
         units=body["units"],
         reported_by=body["reportedBy"],
         order_key=body["orderKey"],
+        measurement=body.get("measurement"),
     )

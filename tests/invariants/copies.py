@@ -1,18 +1,23 @@
 """Tests: whether every copy is the fold of its events, in its owner's house and in others' (invariant 9)."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .claims import fold
-from .recompute import CONTRACTS, OUTCOMES
+from .claims import fold, noun_of
+from .recompute import CONTRACTS, IN_FORCE, OUTCOMES
 from .snapshot import Row, Snapshot, bodies
 
 CONTRACT_STATES = {
     "contract.proposed": "proposed",
     "contract.activated": "active",
+    "contract.suspended": "suspended",
+    "contract.resumed": "active",
+    "contract.completed": "completed",
     "contract.terminated": "terminated",
 }
+NOT_OF_SETTLEMENT = ("contract.proposed", "contract.signed")
+"""Facts that no money rests on."""
 
 
 def copies_are_folds(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
@@ -20,11 +25,11 @@ def copies_are_folds(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     facts = snapshot.of_contract(contract_id)
     said = bodies(facts, CONTRACTS)
     yield from _registry(snapshot, contract_id, said)
-    activated = [body for type_, body in said if type_ == "eu.enzym.contract.activated.v1"][-1]
+    in_force = [body for type_, body in said if noun_of(type_) in IN_FORCE]
     ended = [body["terminatedOn"] for type_, body in said if type_ == "eu.enzym.contract.terminated.v1"]
     terminated_on = ended[-1] if ended else None
-    yield from _at_outcomes(snapshot, contract_id, activated, terminated_on)
-    yield from _at_settlement(snapshot, contract_id, activated, terminated_on)
+    yield from _at_outcomes(snapshot, contract_id, in_force, terminated_on)
+    yield from _at_settlement(snapshot, contract_id, said, terminated_on)
     claims = fold(bodies(facts, OUTCOMES))
     yield from _claims(snapshot, contract_id, "outcomes", {one.id: one for one in claims.values()})
     yield from _claims(snapshot, contract_id, "settlement", {one.id: one for one in claims.values()})
@@ -37,8 +42,9 @@ def _one(snapshot: Snapshot, service: str, contract_id: str) -> Row | None:
 
 
 def _registry(snapshot: Snapshot, contract_id: str, said: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
-    states = [CONTRACT_STATES.get(type_.removeprefix("eu.enzym.").rpartition(".")[0]) for type_, _ in said]
-    state = [one for one in states if one is not None][-1]
+    first = [noun_of(type_) for type_, _ in said].index("contract.activated")
+    later = [CONTRACT_STATES.get(noun_of(type_)) for type_, _ in said[first:] if noun_of(type_) != "contract.proposed"]
+    state = [one for one in later if one is not None][-1]
     row = _one(snapshot, "contracts", contract_id)
     if row is None or row["state"] != state:
         yield f"9: contracts-service: {contract_id} is {row and row['state']}, its facts say {state}"
@@ -51,18 +57,22 @@ def _registry(snapshot: Snapshot, contract_id: str, said: list[tuple[str, dict[s
 
 
 def _at_outcomes(
-    snapshot: Snapshot, contract_id: str, activated: Mapping[str, Any], terminated_on: str | None
+    snapshot: Snapshot, contract_id: str, in_force: Sequence[Mapping[str, Any]], terminated_on: str | None
 ) -> Iterator[str]:
     row = _one(snapshot, "outcomes", contract_id)
     if row is None:
         yield f"9: outcomes-service does not know {contract_id}"
         return
+    newest = in_force[-1]
+    versions = [one["version"] for one in in_force]
+    known = [one["version"] for one in row["terms"]] if "terms" in row else [row["terms_version"]]
+    if known != versions:
+        yield f"9: outcomes-service: {contract_id}: versions {known} of the terms, its facts say {versions}"
     found = {
-        "terms_version": activated["version"],
-        "time_zone": activated["timeZone"],
-        "outcome_start": activated["outcomePeriod"]["start"],
-        "outcome_end": activated["outcomePeriod"]["end"],
-        "claims_close_on": activated["claimsCloseOn"],
+        "time_zone": newest["timeZone"],
+        "outcome_start": newest["outcomePeriod"]["start"],
+        "outcome_end": newest["outcomePeriod"]["end"],
+        "claims_close_on": newest["claimsCloseOn"],
         "terminated_on": terminated_on,
     }
     for name, value in found.items():
@@ -73,25 +83,29 @@ def _at_outcomes(
         for one in snapshot.rows("outcomes", "metric")
         if one["contract_id"] == contract_id
     }
-    said = {
-        (one["code"], one["reportedBy"], one["verifiedBy"], one["disputesDecidedBy"])
-        for one in activated["outcomes"]["metrics"]
-    }
-    if metrics != said:
+    by_code = {one["code"]: one for version in in_force for one in version["outcomes"]["metrics"]}
+    said = {(one["code"], one["reportedBy"], one["verifiedBy"], one["disputesDecidedBy"]) for one in by_code.values()}
+    codes = {one["code"] for one in newest["outcomes"]["metrics"]}
+    if not metrics >= {one for one in said if one[0] in codes} or (len(in_force) == 1 and metrics != said):
         yield f"9: outcomes-service: {contract_id}: metrics differ: {sorted(metrics ^ said)}"
 
 
 def _at_settlement(
-    snapshot: Snapshot, contract_id: str, activated: Mapping[str, Any], terminated_on: str | None
+    snapshot: Snapshot, contract_id: str, said: Sequence[tuple[str, dict[str, Any]]], terminated_on: str | None
 ) -> Iterator[str]:
     row = _one(snapshot, "settlement", contract_id)
     if row is None or row["activation"] is None:
         yield f"9: settlement-service does not know {contract_id}"
         return
-    if json.loads(row["activation"]) != activated:
-        yield f"9: settlement-service: {contract_id}: the activation differs from what was said"
+    in_force = [body for type_, body in said if noun_of(type_) in IN_FORCE]
+    if [json.loads(text) for text in (row["activation"], *row["amendments"])] != in_force:
+        yield f"9: settlement-service: {contract_id}: the terms in force differ from what was said"
     if row["terminated_on"] != terminated_on:
         yield f"9: settlement-service: {contract_id}: terminated on {row['terminated_on']}, facts say {terminated_on}"
+    running = [noun_of(type_) for type_, _ in said if noun_of(type_) in ("contract.suspended", "contract.resumed")]
+    suspended = running[-1:] == ["contract.suspended"]
+    if row["suspended"] != suspended:
+        yield f"9: settlement-service: {contract_id}: suspended is {row['suspended']}, facts say {suspended}"
 
 
 def _claims(snapshot: Snapshot, contract_id: str, service: str, claims: Mapping[str, Any]) -> Iterator[str]:
@@ -105,6 +119,8 @@ def _claims(snapshot: Snapshot, contract_id: str, service: str, claims: Mapping[
         told = (claim.subject, claim.occurrence, claim.achieved_on, claim.units, claim.superseded_by, state)
         names = ("subject_id", "occurrence", "achieved_on", "units", "superseded_by", "state")
         kept = tuple(row[name] for name in names)
+        if row.get("measurement") != claim.measurement:
+            yield f"9: {service}-service: claim {claim_id} has another measurement than its facts say"
         if kept != told:
             yield f"9: {service}-service: claim {claim_id} is {kept}, its facts say {told}"
 
@@ -122,6 +138,13 @@ def _participants(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     }
     if kept != told:
         yield f"9: outcomes-service: {contract_id}: {len(kept)} enrolments, its facts say {len(told)}"
+    copied = {
+        (row["subject_id"], row["cohort"], row["enrolled_on"])
+        for row in snapshot.rows("settlement", "enrolment")
+        if row["contract_id"] == contract_id
+    }
+    if copied != told:
+        yield f"9: settlement-service: {contract_id}: {len(copied)} enrolments, its facts say {len(told)}"
 
 
 def _inputs(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
@@ -132,12 +155,13 @@ def _inputs(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
         for row in rows
         if row["source"] in (CONTRACTS, OUTCOMES)
     }
-    told = {(fact.source, fact.sequence): json.loads(fact.body) for fact in snapshot.of_contract(contract_id)}
+    facts = [fact for fact in snapshot.of_contract(contract_id) if fact.source in (CONTRACTS, OUTCOMES)]
+    told = {(fact.source, fact.sequence): json.loads(fact.body) for fact in facts}
+    needed = {(fact.source, fact.sequence) for fact in facts if noun_of(fact.type) not in NOT_OF_SETTLEMENT}
     for key, fact in kept.items():
         if told.get(key) != fact:
             yield f"9: settlement-service: input {key} of {contract_id} differs from what was said"
-    for source, sequence in told.keys() - kept.keys():
-        if source == OUTCOMES:
-            yield f"9: settlement-service: input {(source, sequence)} of {contract_id} is missing"
+    for missing in sorted(needed - kept.keys()):
+        yield f"9: settlement-service: input {missing} of {contract_id} is missing"
     if sorted(row["position"] for row in rows) != list(range(1, len(rows) + 1)):
         yield f"9: settlement-service: positions of inputs of {contract_id} have a gap"

@@ -1,94 +1,69 @@
-"""Tests: what is due for verified claims, computed a second time by the checker: prices, limits, caps."""
+"""Tests: which items are payable for what was achieved before a day: conditions of rules, units in all, pauses."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from .claims import Claim
-from .terms import CAPS, Terms
-
-Key = tuple[str, str, str]
-"""Rule, subject, occurrence: what is paid at most once."""
-PostedKey = tuple[str, str, str, int]
-"""The same, with the price in minor units."""
-
-
-@dataclass
-class Item:
-    """What one rule gives for one claim: units at a price, and what each cap cut."""
-
-    key: Key
-    claim: Claim
-    price: int
-    units: int
-    cut: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def gross(self) -> int:
-        """Minor units before caps."""
-        return self.price * self.units
-
-    @property
-    def amount(self) -> int:
-        """Minor units after caps."""
-        return self.gross - sum(self.cut.values())
-
-    @property
-    def figures(self) -> tuple[int, int, int, int, int]:
-        """Units, gross, and the cuts by person, rule and contract."""
-        return (self.units, self.gross, *(self.cut.get(kind, 0) for kind in CAPS))  # type: ignore[return-value]
+from .by_subject import items_by_subject
+from .claims import Known
+from .conditions import decided
+from .in_all import items_in_all
+from .items import Figures, Item, ItemKey, in_order, waits
+from .terms import History, Terms
 
 
-def payable(terms: Terms, claims: Iterable[Claim], terminated_on: str | None) -> list[Item]:
-    """Items of all claims that are verified now, before caps, in the order in which caps look at them."""
-    verified = sorted(
-        (claim for claim in claims if claim.state == "verified"),
-        key=lambda claim: (claim.achieved_on, terms.rank(claim.metric, claim.occurrence), claim.order_key, claim.id),
-    )
-    items = []
-    for position, rule in enumerate(terms.rules):
-        used: dict[str, list[Item]] = {}
-        for claim in verified:
-            if claim.metric != rule["metric"] or (terminated_on is not None and claim.achieved_on >= terminated_on):
-                continue
-            item = _item(terms, rule, claim, used.setdefault(claim.subject, []))
-            if item is not None:
-                used[claim.subject].append(item)
-                items.append((claim.achieved_on, position, terms.rank(claim.metric, claim.occurrence), item))
-    return [row[3] for row in sorted(items, key=lambda row: (*row[:3], row[3].claim.order_key))]
+def entitled(history: History, known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> list[Item]:
+    """All items, also of what was achieved later, those that give nothing with the reason. Of what was `posted` a
+    condition takes back only what it also forbids by all that is known."""
+    items = [*items_by_subject(history, known), *items_in_all(history, known, ends)]
+    now, later = closed_rules(history, known.before(ends)), closed_rules(history, known)
+    found = []
+    for item in items:
+        rule = item.version, item.key[0]
+        reason = now.get(rule) and (later.get(rule) if any(posted.get(item.key, ())) else now[rule])
+        found.append(item.without(reason) if reason else item)
+    return _within_units(history, found, {key: figures[0] for key, figures in posted.items()})
 
 
-def _item(terms: Terms, rule: Mapping[str, object], claim: Claim, earlier: list[Item]) -> Item | None:
-    """The item of one claim, when `earlier` are those of the same person under the rule; None when there is none."""
-    first_only = rule.get("occurrences", "every") == "first"
-    payments = 1 if first_only else terms.metric(claim.metric).get("maxPaymentsPerPerson", 1)
-    if len(earlier) >= payments or claim.occurrence in {item.key[2] for item in earlier}:
-        return None
-    price = next((minor for start, end, minor in terms.prices(rule) if start <= claim.achieved_on < end), None)
-    most = rule.get("maxUnitsPerPerson")
-    left = claim.units if not isinstance(most, int) else most - sum(item.units for item in earlier)
-    if price is None or left <= 0:
-        return None
-    return Item((str(rule["code"]), claim.subject, claim.occurrence), claim, price, min(claim.units, left))
+def is_payable(history: History, item: Item, ends: str, posted: Mapping[ItemKey, Figures]) -> bool:
+    """Whether an item is settled up to a day: what was paid when a pause was over also is before it is."""
+    if item.reason is not None or item.achieved_on >= ends:
+        return False
+    return any(posted.get(item.key, ())) or not waits(history.version(item.version), item.achieved_on, ends)
 
 
-def cut_by_caps(terms: Terms, items: list[Item], net: Mapping[Key, int], later: Mapping[Key, int]) -> None:
-    """Cuts `items` (in their order) by every cap in turn. `net` is what was posted for each of them, which keeps its
-    place where the cap says so; `later` is what stands posted for items that are not looked at here."""
-    for kind in CAPS:
-        for limit, rule, keep in terms.caps(kind):
-            _under(kind, limit, [item for item in items if rule in (None, item.key[0])], net if keep else {}, later)
+def closed_rules(history: History, known: Known) -> dict[tuple[int, str], str]:
+    """The rules, by version and code, whose own condition lets them give nothing, and why."""
+    every = {(terms.version, code): _closed(terms, code, known) for terms in history.versions for code in terms.rules}
+    return {rule: reason for rule, reason in every.items() if reason is not None}
 
 
-def _under(kind: str, limit: int, items: list[Item], net: Mapping[Key, int], later: Mapping[Key, int]) -> None:
-    for group in {_group(kind, item.key) for item in items}:
-        members = [item for item in items if _group(kind, item.key) == group]
-        keeps = {item.key: min(item.amount, max(0, net.get(item.key, 0))) for item in members}
-        room = limit - sum(amount for key, amount in later.items() if _group(kind, key) == group) - sum(keeps.values())
-        for item in members:
-            more = max(0, min(item.amount - keeps[item.key], room))
-            room -= more
-            item.cut[kind] = item.cut.get(kind, 0) + item.amount - keeps[item.key] - more
+def _closed(terms: Terms, code: str, known: Known) -> str | None:
+    """Why a rule's own condition lets it give nothing."""
+    when = terms.rules[code].get("when")
+    truth = True if when is None else decided(when, terms, known).value
+    return {None: "not-yet-measured", False: "condition-not-met", True: None}[truth]
 
 
-def _group(kind: str, key: Key) -> str:
-    return {"person": key[1], "rule": key[0], "contract": ""}[kind]
+def _within_units(history: History, items: Sequence[Item], posted: Mapping[ItemKey, int]) -> list[Item]:
+    """Units of a rule in all: what was posted first, then the oldest; the last item that fits counts in part."""
+    limited = {
+        code for terms in history.versions for code, rule in terms.rules.items() if rule.get("maxUnits") is not None
+    }
+    rest = [item for item in items if item.reason is not None or item.key[0] not in limited]
+    for code in sorted(limited):
+        mine = [item for item in items if item.reason is None and item.key[0] == code]
+        rest += _of_rule(history, code, in_order(history, mine), posted)
+    return rest
+
+
+def _of_rule(history: History, code: str, items: Sequence[Item], posted: Mapping[ItemKey, int]) -> Iterable[Item]:
+    keeps = {item.key: min(item.units, max(0, posted.get(item.key, 0))) for item in items}
+    used = sum(keeps.values())
+    for item in items:
+        most = history.version(item.version).rules[code].get("maxUnits")
+        free = item.units if most is None else max(0, most - used)
+        more = min(item.units - keeps[item.key], free)
+        used += more
+        units = keeps[item.key] + more
+        cut = replace(item, units=units, gross=(item.price or 0) * units)
+        yield cut if units else item.without("over-units")

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from .recompute import frozen_history
 from .snapshot import Snapshot
 
 
 def inputs_hold(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
-    """5: `inputsSha256` of each settlement is the root (RFC 9162) over the terms' root and its first inputs."""
+    """5: `inputsSha256` of each settlement is the root (RFC 9162) over the newest terms' root and its first
+    inputs."""
     rows = [row for row in snapshot.rows("settlement", "input") if row["contract_id"] == contract_id]
     rows.sort(key=lambda row: row["position"])
     leaves = [_leaf(hashlib.sha256(row["salt"] + row["body"]).digest()) for row in rows]
@@ -22,7 +24,8 @@ def inputs_hold(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     for settlement in snapshot.rows("settlement", "settlement"):
         if settlement["contract_id"] != contract_id or settlement["inputs_sha256"] is None:
             continue
-        terms = _leaf(bytes.fromhex(roots[settlement["terms_version"]]))
+        newest = frozen_history(snapshot.of_contract(contract_id), settlement["id"]).newest
+        terms = _leaf(bytes.fromhex(roots[newest.version]))
         if _root([terms, *leaves[: settlement["inputs"]]]).hex() != settlement["inputs_sha256"]:
             yield f"5: settlement {settlement['id']}: the inputs have another hash than it says"
 

@@ -1,5 +1,6 @@
 """Tests: reads a snapshot from three databases and from Kafka, directly: by asyncpg and aiokafka alone."""
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,6 +15,7 @@ from .snapshot import SERVICES, TABLES, Row, Snapshot, source_of
 
 TOPICS = ("enzym.contracts.v1", "enzym.outcomes.v1", "enzym.settlements.v1")
 CONSUMING = ("outcomes", "settlement")
+JSON = ("shares", "now_shares", "before_shares", "measurement", "terms")
 FACTS = "select id, event_id::text, type, aggregate, sequence, body::text from fact order by id"
 
 
@@ -40,11 +42,13 @@ async def read_snapshot(databases: Mapping[str, str], bootstrap: str = "") -> Sn
 
 async def _table(connection: Any, name: str) -> list[Row]:
     rows = await connection.fetch(f'select * from "{name}"')
-    return [{column: _plain(value) for column, value in row.items()} for row in rows]
+    return [{column: _plain(column, value) for column, value in row.items()} for row in rows]
 
 
-def _plain(value: Any) -> Any:
-    """Ids and dates as the texts that stand in events; everything else as it is."""
+def _plain(column: str, value: Any) -> Any:
+    """Ids and dates as the texts that stand in events, JSON as what it says; everything else as it is."""
+    if column in JSON and value is not None:
+        return json.loads(value)
     if isinstance(value, uuid.UUID):
         return str(value)
     if type(value) is date:

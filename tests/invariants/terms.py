@@ -1,19 +1,32 @@
-"""Tests: what the checker needs of a contract's terms, read from `contract.activated`: prices, limits, order."""
+"""Tests: what the checker needs of a contract's terms, read from what was said of each version: rules, prices, caps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
+from .days import FIRST_DAY, LAST_DAY, day_before
+from .exact import whole
+
 PLACES = {"ISK": 0, "JPY": 0}
-FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
-CAPS = ("person", "rule", "contract")
+AFTER_ALL = 1 << 30
+CAPS = ("person", "rule", "period", "contract")
+"""Caps on what is achieved, in the order in which they cut."""
+BY_UNITS = ("unit_price", "milestone")
+Said = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """One contract as it is in force. Dates are ISO 8601 texts, which compare as the days do."""
+    """One version as it was put into force. Dates are ISO 8601 texts."""
 
-    said: Mapping[str, Any]
+    said: Said
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        return int(self.said["version"])
 
     @property
     def currency(self) -> str:
@@ -21,54 +34,194 @@ class Terms:
         return str(self.said["currency"])
 
     @property
-    def rules(self) -> list[Mapping[str, Any]]:
-        """Payment rules in the order of the terms."""
-        return list(self.said["payment"]["rules"])
+    def places(self) -> int:
+        """Decimals of an amount."""
+        return PLACES.get(self.currency, 2)
 
     @property
-    def payer(self) -> str:
-        """The one payer."""
-        return str(next(party["organisationId"] for party in self.said["parties"] if party["role"] == "payer"))
+    def payment(self) -> Said:
+        """The part that says what is paid."""
+        part: Said = self.said["payment"]
+        return part
 
-    def metric(self, code: str) -> Mapping[str, Any]:
-        """A metric by its code."""
-        found: Mapping[str, Any] = next(one for one in self.said["outcomes"]["metrics"] if one["code"] == code)
-        return found
+    @property
+    def rounding(self) -> str:
+        """How what is not a whole minor unit is rounded."""
+        return str(self.payment.get("rounding", "half_up"))
+
+    @property
+    def windows(self) -> Sequence[Said]:
+        """Windows of grants and pauses."""
+        return self.payment.get("windows") or ()
+
+    @cached_property
+    def rules(self) -> Mapping[str, Said]:
+        """Payment rules in the order of the terms; behind them grants, each a fee for the periods of its window."""
+        grants = [
+            {**window, "kind": "service_fee", "until": window["end"]}
+            for window in self.windows
+            if window["mode"] == "grant"
+        ]
+        return {rule["code"]: rule for rule in [*self.payment["rules"], *grants]}
+
+    @property
+    def payers(self) -> list[str]:
+        """Who pays, in party order."""
+        return [party["organisationId"] for party in self.said["parties"] if party["role"] == "payer"]
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Said]:
+        """Metrics by their codes."""
+        return {one["code"]: one for one in self.said["outcomes"]["metrics"]}
+
+    @property
+    def cohorts(self) -> list[str]:
+        """The codes of cohorts."""
+        return [one["code"] for one in self.said["outcomes"].get("cohorts") or ()]
+
+    def points(self, metric: str) -> list[str]:
+        """A metric's measurement points in their order."""
+        return [point["code"] for point in self.metrics[metric].get("measurementPoints") or ()]
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
         """Measurement points in the order of the terms, ordinals by number."""
-        points = [point["code"] for point in self.metric(metric).get("measurementPoints") or ()]
+        points = self.points(metric) if metric in self.metrics else []
         if occurrence in points:
             return points.index(occurrence), occurrence
-        return (int(occurrence) if occurrence.isdecimal() else 1 << 30), occurrence
+        ordinal = occurrence.isascii() and occurrence.isdecimal()
+        return (int(occurrence) if ordinal else AFTER_ALL), occurrence
 
-    def prices(self, rule: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-        """(from, to, minor units) of each price of a rule, the earliest first."""
-        return sorted(
-            (price.get("validFrom") or FIRST_DAY, price.get("validTo") or LAST_DAY, self.minor(price["price"]))
-            for price in rule["prices"]
-        )
+    def prices(self, rule: Said) -> list[tuple[str, str, int]]:
+        """(from, to, minor units) of each price of a rule, the earliest first: cut where its index changes."""
+        found = []
+        for price in rule.get("prices") or ():
+            start, end = price.get("validFrom") or FIRST_DAY, price.get("validTo") or LAST_DAY
+            for first, last, factor in self._factors(rule.get("index")):
+                if max(start, first) < min(end, last):
+                    minor = whole(self.minor(price["price"]) * factor, self.rounding)
+                    found.append((max(start, first), min(end, last), minor))
+        return sorted(found)
 
-    def caps(self, kind: str) -> list[tuple[int, str | None, bool]]:
-        """(minor units, rule, whether what was posted keeps its place) of each cap of a kind."""
-        return [
-            (self.minor(cap["amount"]), cap.get("rule"), cap.get("headroom", "keep_paid") == "keep_paid")
-            for cap in self.said["payment"].get("caps") or ()
-            if cap["kind"] == kind
-        ]
+    def _factors(self, code: str | None) -> list[tuple[str, str, Fraction]]:
+        index = next((one for one in self.payment.get("indices") or () if one["code"] == code), None)
+        if index is None:
+            return [(FIRST_DAY, LAST_DAY, Fraction(1))]
+        values = sorted(index["values"], key=lambda one: one["from"])
+        ends = [one["from"] for one in values[1:]] + [LAST_DAY]
+        base = Fraction(index["base"])
+        return [(one["from"], end, Fraction(one["value"]) / base) for one, end in zip(values, ends, strict=True)]
+
+    def caps(self, kind: str) -> list[Said]:
+        """The caps of a kind."""
+        return [cap for cap in self.payment.get("caps") or () if cap["kind"] == kind]
+
+    def split(self, rule: str) -> Said | None:
+        """How payers share what a rule gives."""
+        return self.rules[rule].get("split") or self.payment.get("split")
 
     def minor(self, money: Mapping[str, str]) -> int:
         """Whole minor units of an amount."""
         return minor(money)
 
+    def major(self, money: Mapping[str, str]) -> Fraction:
+        """An amount as a number."""
+        return Fraction(money["amount"])
+
     def money(self, amount: int) -> dict[str, str]:
         """An amount of minor units as it is said outside."""
-        places = PLACES.get(self.currency, 2)
+        places = self.places
         sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(places + 1, "0")
         text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
         return {"amount": sign + text, "currency": self.currency}
 
 
+@dataclass(frozen=True)
+class History:
+    """All versions that were put into force, by their numbers."""
+
+    versions: tuple[Terms, ...]
+
+    @property
+    def newest(self) -> Terms:
+        """The last version."""
+        return self.versions[-1]
+
+    def governing(self, day: str) -> Terms:
+        """The version that decides on what was achieved on a day: the last that was in effect, or is retroactive."""
+        held = [
+            one for one in self.versions if one.payment.get("retroactive") or one.said.get("effectiveFrom", "") <= day
+        ]
+        return held[-1] if held else self.versions[0]
+
+    def at_end(self, ends: str) -> Terms:
+        """The version whose caps hold for what was achieved before a day."""
+        return self.governing(day_before(ends))
+
+    def version(self, number: int) -> Terms:
+        """The version of a number."""
+        return next(one for one in self.versions if one.version == number)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Said]:
+        """Every rule as it reads in the last version that has it; those of the newest first."""
+        found: dict[str, Said] = {}
+        for terms in reversed(self.versions):
+            found |= {code: rule for code, rule in terms.rules.items() if code not in found}
+        return found
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each rule among all."""
+        return {code: place for place, code in enumerate(self.rules)}
+
+    def prices_of(self, code: str) -> list[tuple[str, str, int]]:
+        """The prices of a rule in the last version that has it."""
+        holder = next(terms for terms in reversed(self.versions) if code in terms.rules)
+        return holder.prices(holder.rules[code])
+
+    def holder(self, metric: str) -> Terms:
+        """The last version that has a metric."""
+        return next((terms for terms in reversed(self.versions) if metric in terms.metrics), self.newest)
+
+    def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
+        """Where an occurrence stands among those of its metric."""
+        return self.holder(metric).rank(metric, occurrence)
+
+
 def minor(money: Mapping[str, str]) -> int:
     """Whole minor units of an amount: its digits, as it has exactly the places of its currency."""
     return int(money["amount"].replace(".", ""))
+
+
+def metrics_paid(rule: Said) -> list[str]:
+    """The metrics whose claims a rule turns into money."""
+    kind = rule["kind"]
+    if kind in ("unit_price", "milestone"):
+        return [rule["metric"]]
+    if kind == "bands":
+        return [rule["measure"]["metric"]]
+    if kind == "gate":
+        return [measure["metric"] for measure in measures_in(rule["condition"])]
+    if kind == "savings_share":
+        return [component["metric"] for component in rule["components"]]
+    return [rule["delivery"]] if rule.get("delivery") else []
+
+
+def is_by_subject(rule: Said) -> bool:
+    """Whether a rule pays for single claims."""
+    return rule["kind"] in BY_UNITS or (rule["kind"] == "bands" and rule.get("per") == "subject")
+
+
+def pays_for_people(history: History, code: str) -> bool:
+    """Whether a rule pays for single participants."""
+    rule = history.rules.get(code)
+    if rule is None or not is_by_subject(rule):
+        return False
+    return "participant" in {history.holder(metric).metrics[metric]["subject"] for metric in metrics_paid(rule)}
+
+
+def measures_in(condition: Said) -> list[Said]:
+    """The measures of a condition's thresholds."""
+    if condition["kind"] == "threshold":
+        return [condition["measure"]]
+    return [measure for one in condition["conditions"] for measure in measures_in(one)]

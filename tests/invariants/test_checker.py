@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .building import CAP, CONTRACT, PRICE, a_sound_snapshot, with_rows
+from .agreed import CONTRACT, PRICE, STATEMENT, gbp
+from .building import a_sound_snapshot, with_rows
 from .checker import check
 from .snapshot import Snapshot
 
@@ -51,8 +52,22 @@ def calculated(**values: Any) -> Snapshot:
     return said_otherwise(a_sound_snapshot(), "settlement.calculated", **values)
 
 
+def several_changed(table: str, *changes: tuple[int, str, Any]) -> Snapshot:
+    """The sound snapshot with several rows of settlement changed."""
+    snapshot = a_sound_snapshot()
+    for place, column, value in changes:
+        snapshot = changed(snapshot, "settlement", table, place, **{column: value})
+    return snapshot
+
+
+ENROLLED = {"contract_id": CONTRACT, "subject_id": "p1", "cohort": "c", "enrolled_on": "2020-01-01"}
 BROKEN: Mapping[str, tuple[int, Snapshot]] = {
-    "a posting is another amount": (1, broken("settlement", "posting", 0, amount_minor=CAP + 1)),
+    "a posting is another amount": (1, broken("settlement", "posting", 0, amount_minor=18_001)),
+    "one payer owes what another does": (
+        1,
+        several_changed("posting", (2, "amount_minor", -14_401), (3, "amount_minor", -7_199)),
+    ),
+    "payers pay less than an item is": (1, broken("settlement", "settlement_item", 2, now_shares={"payer": 2_400})),
     "an entry is told and not kept": (1, without(a_sound_snapshot(), "settlement", "posting", 0)),
     "an item is not in the entry": (1, without(a_sound_snapshot(), "settlement", "settlement_item", 1)),
     "a verified claim has no item": (2, without(a_sound_snapshot(), "settlement", "item", 0)),
@@ -61,7 +76,14 @@ BROKEN: Mapping[str, tuple[int, Snapshot]] = {
     "more stands posted than was": (2, broken("settlement", "posted_item", 0, gross_minor=2 * PRICE)),
     "less stands posted than is due": (3, broken("settlement", "posted_item", 0, gross_minor=1)),
     "a person is paid twice": (3, broken("settlement", "item", 1, subject_id="p1")),
-    "more was posted than the cap": (4, broken("settlement", "settlement_item", 1, now_cut_contract_minor=0)),
+    "another payer paid what stands": (3, broken("settlement", "posted_item", 2, shares={"region": 3_600})),
+    "what is held back was posted": (3, broken("settlement", "posted_item", 0, retained_minor=0)),
+    "an item is by other terms": (2, broken("settlement", "item", 0, version=2)),
+    "a gate was paid that is not due": (3, broken("settlement", "posted_item", 2, gross_minor=0)),
+    "more was posted than the cap": (4, broken("settlement", "settlement_item", 2, now_cut_contract_minor=0)),
+    "the cap of the year was overlooked": (3, broken("settlement", "posted_item", 2, cut_period_minor=0)),
+    "a settlement tells other lines": (5, calculated(lines=STATEMENT["lines"][:1])),
+    "a settlement tells another total": (5, calculated(total=gbp(1))),
     "a settlement says another hash": (5, calculated(contentSha256="0")),
     "an input was changed": (5, broken("settlement", "input", 2, salt=bytes(16))),
     "the inputs have another hash": (5, broken("settlement", "settlement", 0, inputs_sha256="0")),
@@ -69,6 +91,10 @@ BROKEN: Mapping[str, tuple[int, Snapshot]] = {
     "a claim has another state": (9, broken("settlement", "claim", 0, state="rejected")),
     "a claim is missing": (9, without(a_sound_snapshot(), "outcomes", "claim", 2)),
     "a copy ends on another day": (9, broken("outcomes", "contract", 0, terminated_on="2020-02-02")),
+    "a copy knows an amendment that is none": (9, broken("settlement", "contract", 0, amendments=["{}"])),
+    "a copy is suspended": (9, broken("settlement", "contract", 0, suspended=True)),
+    "somebody is enrolled in a copy alone": (9, with_rows(a_sound_snapshot(), "settlement", "enrolment", [ENROLLED])),
+    "a claim has another value": (9, broken("settlement", "claim", 0, measurement={"value": "1"})),
     "a copy of the terms is another": (9, broken("settlement", "contract", 0, activation="{}")),
     "a contract is in another state": (9, broken("contracts", "contract", 0, state="draft")),
     "an input is missing": (9, without(a_sound_snapshot(), "settlement", "input", 6)),
@@ -91,6 +117,18 @@ def test_a_settlement_that_overlooked_a_cap_is_found_though_all_services_agree()
     activated["payment"]["caps"].append({"kind": "rule", "rule": "r", "amount": {"amount": "1.00", "currency": "GBP"}})
     findings = check(said_otherwise(snapshot, "contract.activated", **activated))
     assert {"3", "4", "5"} <= {finding.partition(":")[0] for finding in findings}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"split": None}, {"retention": None}, {"caps": []}, {"rules": []}, {"rounding": "floor", "retention": None}],
+)
+def test_a_settlement_by_other_terms_than_were_said_is_found(part: dict[str, Any]) -> None:
+    snapshot = a_sound_snapshot()
+    activated = json.loads(snapshot.facts[0].body)
+    activated["payment"] |= part
+    findings = check(said_otherwise(snapshot, "contract.activated", **activated))
+    assert "5" in {finding.partition(":")[0] for finding in findings}
 
 
 def test_a_lost_record_is_found() -> None:

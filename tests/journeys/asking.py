@@ -92,7 +92,7 @@ def a_desk(suite: RunningSuite, case: Case, recorder: Recorder) -> Iterator[Desk
         agreeing.activate(stage, contract)
         people = participants_of(case)[:ENROLLED]
         rows = [
-            {"participantKey": one.key, "cohort": case.cohort, "enrolledOn": one.enrolled_on.isoformat()}
+            {"participantKey": one.key, "cohort": one.cohort, "enrolledOn": one.enrolled_on.isoformat()}
             for one in people
         ]
         stage.provider.upload(f"{contract}/participants", rows)

@@ -44,5 +44,5 @@ def test_help_names_every_option() -> None:
         [sys.executable, "-m", "deploy.demo", "--help"], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0
-    for option in ("--gateway", "--issuer", "--json", "--quiet"):
+    for option in ("--case", "--case-file", "--gateway", "--issuer", "--json", "--quiet"):
         assert option in done.stdout

@@ -106,6 +106,7 @@ def test_another_municipality_changes_nothing_of_it(played: Played, outsider: Cl
         (f"{played.contract}/signatures", {"version": 1, "root": "0" * 64}),
         (f"{played.contract}/termination", {"terminatedOn": "2020-01-01"}),
         (f"{played.contract}/settlements", {"kind": "correction", "period": played.told.statement["period"]}),
+        (f"{played.contract}/simulations", {"scenarios": [{"name": "theirs", "outcomes": []}]}),
         (f"{played.settlement}/approvals", {"contentSha256": played.told.statement["contentSha256"]}),
         (f"{played.settlement}/cancellation", {}),
     )

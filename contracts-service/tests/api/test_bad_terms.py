@@ -52,10 +52,16 @@ WRONG: list[tuple[str, Change, str, str]] = [
     ),
     ("null in the heading", lambda body: body.update(decisionRef=None), "not-signable", "/decisionRef"),
     (
+        "a kind of rule that there is not",
+        lambda body: _rule(body).update(kind="royalty"),
+        "shape-not-allowed",
+        "/payment/rules/0/kind",
+    ),
+    (
         "another kind of rule",
         lambda body: _rule(body).update(kind="bands"),
         "shape-not-allowed",
-        "/payment/rules/0/kind",
+        "/payment/rules/0/measure",
     ),
     (
         "a verifier who reports",

@@ -50,6 +50,7 @@ async def test_a_contract_shows_what_was_agreed_and_who_signed(doors: Doors) -> 
         "revision": 3,
         "decisionRef": "KB 2026-01-15 no. 7",
         "version": 1,
+        "termsState": "proposed",
         "root": contract["root"],
         "parties": [{**party, "name": NAMES[party["organisationId"]]} for party in an_agreement()["parties"]],
         **{
@@ -79,6 +80,9 @@ async def test_the_same_command_again_is_answered_again(doors: Doors) -> None:
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("proposal", {}),
     ("activation", {}),
+    ("suspension", {}),
+    ("resumption", {}),
+    ("completion", {}),
     ("termination", {"terminatedOn": "2027-01-01"}),
     ("terms", an_agreement()),
     ("signatures", {"version": 1, "root": "0" * 64}),
@@ -122,7 +126,7 @@ async def test_who_is_no_party_reads_nothing(doors: Doors, rest: str) -> None:
 
 
 @pytest.mark.parametrize("organisation", [INVESTOR, PROVIDER, EVALUATOR])
-@pytest.mark.parametrize(("noun", "body"), COMMANDS[:4], ids=[noun for noun, _ in COMMANDS[:4]])
+@pytest.mark.parametrize(("noun", "body"), COMMANDS[:-1], ids=[noun for noun, _ in COMMANDS[:-1]])
 async def test_a_party_that_is_no_payer_does_not_lead(
     doors: Doors, organisation: str, noun: str, body: dict[str, Any]
 ) -> None:
@@ -150,7 +154,9 @@ async def test_a_command_that_says_all_by_its_name_needs_no_body(doors: Doors) -
     refused(await post(doors, PAYER, path, {"by": "me"}, '"2"'), 422, "shape-not-allowed", "/by")
 
 
-@pytest.mark.parametrize("steps", [["activation"], ["termination"], ["proposal", "proposal"]])
+@pytest.mark.parametrize(
+    "steps", [["activation"], ["suspension"], ["completion"], ["termination"], ["proposal", "proposal"]]
+)
 async def test_a_step_out_of_order_says_when_it_is_possible(doors: Doors, steps: list[str]) -> None:
     *before, last = steps
     answer = await led(doors, await drafted(doors), *before)

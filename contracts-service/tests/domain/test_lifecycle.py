@@ -8,16 +8,15 @@ from contracts_service.domain.lifecycle import (
     Command,
     ContractNotInState,
     State,
+    TermsNotInState,
     TermsState,
     step,
     terms_step,
 )
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
-from services.core.terms.model import Party, Role
+from services.core.terms.parties import Party, Role
 from services.events import CATALOGUE
-
-BUILT = ("draft_terms", "propose", "sign", "sign_last", "activate", "terminate")
 
 PATHS: list[tuple[State, Command, State | None]] = [
     ("draft", "draft_terms", "draft"),
@@ -35,14 +34,28 @@ PATHS: list[tuple[State, Command, State | None]] = [
     ("signed", "sign", None),
     ("signed", "activate", "active"),
     ("signed", "terminate", "terminated"),
-    ("active", "draft_terms", None),
-    ("active", "activate", None),
+    ("active", "draft_terms", "active"),
+    ("active", "propose", "active"),
+    ("active", "sign", "active"),
+    ("active", "sign_last", "active"),
+    ("active", "activate", "active"),
     ("active", "suspend", "suspended"),
     ("active", "complete", "completed"),
     ("active", "terminate", "terminated"),
+    ("active", "resume", None),
+    ("suspended", "draft_terms", "suspended"),
+    ("suspended", "propose", "suspended"),
+    ("suspended", "sign_last", "suspended"),
+    ("suspended", "activate", "suspended"),
+    ("suspended", "suspend", None),
     ("suspended", "resume", "active"),
+    ("suspended", "complete", None),
     ("suspended", "terminate", "terminated"),
+    ("completed", "draft_terms", None),
+    ("completed", "sign", None),
+    ("completed", "resume", None),
     ("completed", "terminate", None),
+    ("terminated", "draft_terms", None),
     ("terminated", "activate", None),
     ("terminated", "terminate", None),
 ]
@@ -75,13 +88,15 @@ def test_from_one_state_a_command_leads_to_one_place() -> None:
     assert all(row.meaning for row in TERMS_TRANSITIONS)
 
 
-def test_what_is_built_says_facts_of_the_catalogue() -> None:
-    said = {f"eu.enzym.{row.says}.v1" for row in TRANSITIONS if row.command in BUILT and row.says}
+def test_the_table_says_every_fact_about_contracts_of_the_catalogue() -> None:
+    said = {f"eu.enzym.{row.says}.v1" for row in TRANSITIONS if row.says}
     assert said == {type_ for type_ in CATALOGUE if type_.startswith("eu.enzym.contract.")}
 
 
 @pytest.mark.parametrize("role", ["investor", "provider", "evaluator", "guarantor", "intermediary"])
-@pytest.mark.parametrize("command", ["draft_terms", "propose", "activate", "suspend", "complete", "terminate"])
+@pytest.mark.parametrize(
+    "command", ["draft_terms", "propose", "activate", "suspend", "resume", "complete", "terminate"]
+)
 def test_only_a_payer_leads_the_contract(role: Role, command: Command) -> None:
     for state in get_args(State):
         with pytest.raises(RoleNotAllowed):
@@ -109,7 +124,34 @@ def test_who_is_no_party_finds_nothing() -> None:
         ("signed", "terminate", "signed"),
         ("draft", "draft_terms", "replaced"),
         ("proposed", "draft_terms", "replaced"),
+        ("effective", "draft_terms", "effective"),
+        ("effective", "suspend", "effective"),
+        ("proposed", "suspend", "proposed"),
+        ("draft", "complete", "draft"),
     ],
 )
 def test_a_version_of_the_terms_follows_its_contract(start: TermsState, command: Command, end: TermsState) -> None:
     assert terms_step(start, command) == end
+
+
+@pytest.mark.parametrize(
+    ("start", "command"),
+    [
+        ("effective", "propose"),
+        ("proposed", "propose"),
+        ("effective", "sign"),
+        ("draft", "sign"),
+        ("signed", "sign_last"),
+        ("effective", "activate"),
+        ("proposed", "activate"),
+        ("signed", "draft_terms"),
+    ],
+)
+def test_a_version_of_the_terms_skips_no_step(start: TermsState, command: Command) -> None:
+    with pytest.raises(TermsNotInState) as refusal:
+        terms_step(start, command)
+    assert f"It is {start}." in refusal.value.detail
+
+
+def test_what_is_in_effect_stays_in_effect() -> None:
+    assert {row.end for row in TERMS_TRANSITIONS if row.start == "effective"} == {"effective"}

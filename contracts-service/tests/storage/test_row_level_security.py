@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
-from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, an_agreement
+from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, an_agreement, an_amendment, another_evaluator
 from ..conftest import Registry
-from ..usecases.agreeing import active, drafted, proposed, sign
+from ..usecases.agreeing import active, amended, amending, drafted, proposed, sign
 
 OF_CONTRACTS = {
     "contract": "id",
@@ -73,6 +73,48 @@ async def test_a_part_is_not_seen_by_the_roles_that_it_does_not_name(registry: R
     assert await rows(registry.database, EVALUATOR, statement, id=contract.id) == ["outcomes"]
 
 
+async def test_who_comes_in_with_an_amendment_sees_no_earlier_terms(registry: Registry) -> None:
+    contract = await amending(registry, await active(registry), another_evaluator())
+    await sign(registry, contract, PAYER)
+    for table in ("terms_version", "terms_part", "signature"):
+        statement = f"select distinct version from {table} where contract_id = :id"
+        assert await rows(registry.database, STRANGER, statement, id=contract.id) == [2]
+
+
+async def test_who_left_sees_no_later_terms(registry: Registry) -> None:
+    contract = await amended(registry, await active(registry), another_evaluator())
+    await amended(registry, contract, another_evaluator())
+    for table in ("terms_version", "terms_part", "signature"):
+        statement = f"select distinct version from {table} where contract_id = :id order by version"
+        assert await rows(registry.database, EVALUATOR, statement, id=contract.id) == [1, 2]
+        assert await rows(registry.database, STRANGER, statement, id=contract.id) == [2, 3]
+
+
+async def test_only_one_version_is_under_way(registry: Registry) -> None:
+    contract = await amending(registry, await active(registry), an_amendment())
+    another = (
+        "insert into terms_version select contract_id, 3, 'draft', root, root_document, effective_from, party_ids, "
+        "recorded_at from terms_version where contract_id = :id and version = 2 returning 1"
+    )
+    with pytest.raises(DBAPIError, match="terms_version_under_way"):
+        await rows(registry.database, PAYER, another, id=contract.id)
+
+
+@pytest.mark.parametrize("state", ["draft", "signed", "replaced"])
+async def test_what_is_in_effect_stays_so(registry: Registry, state: str) -> None:
+    contract = await active(registry)
+    statement = "update terms_version set state = :state where contract_id = :id returning 1"
+    with pytest.raises(DBAPIError, match="rows here are only ever added"):
+        await rows(registry.database, PAYER, statement, id=contract.id, state=state)
+
+
+async def test_who_was_a_party_is_not_shut_out(registry: Registry) -> None:
+    contract = await active(registry)
+    statement = "update contract set party_ids = array[:me, :other] where id = :id returning 1"
+    with pytest.raises(DBAPIError, match="contract_check"):
+        await rows(registry.database, PAYER, statement, id=contract.id, me=PAYER, other=STRANGER)
+
+
 async def test_nobody_changes_the_contract_of_others(registry: Registry) -> None:
     contract = await proposed(registry)
     statement = "update contract set state = 'signed' where id = :id returning id"
@@ -86,7 +128,9 @@ async def test_nobody_signs_for_another(registry: Registry) -> None:
         "values (:id, 1, :signer, :root, 'i', 's', 'person', now()) returning version"
     )
     with pytest.raises(ProgrammingError, match="row-level security"):
-        await rows(registry.database, PAYER, statement, id=contract.id, signer=INVESTOR, root=contract.terms.root)
+        await rows(
+            registry.database, PAYER, statement, id=contract.id, signer=INVESTOR, root=contract.newest.terms.root
+        )
 
 
 async def test_nobody_puts_terms_under_the_contract_of_others(registry: Registry) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts_service.domain.contract import Heading, OrganisationNotRegistered
+from contracts_service.domain.agreeing import OrganisationNotRegistered
+from contracts_service.domain.contract import Heading
 from contracts_service.domain.lifecycle import ContractNotInState
 from contracts_service.usecases.draft_contract import draft_contract
 from contracts_service.usecases.draft_terms import draft_terms
@@ -54,7 +55,7 @@ async def test_from_draft_to_termination_every_step_is_kept_and_told(registry: R
         PAYER, lambda tx: terminate_contract(tx, contract.id, date(2027, 6, 1), contract.revision)
     )
     assert await seen(registry, contract.id) == ended
-    assert (ended.state, ended.terms.state, ended.terminated_on) == ("terminated", "effective", date(2027, 6, 1))
+    assert (ended.state, ended.newest.terms.state, ended.terminated_on) == ("terminated", "effective", date(2027, 6, 1))
     told = await facts_of(urls, contract.id)
     assert [(sequence, type_.split(".")[3]) for sequence, type_, _ in told] == [
         (1, "proposed"),
@@ -74,7 +75,7 @@ async def test_activation_tells_everything_that_the_other_services_need(registry
     body = (await facts_of(urls, contract.id))[-1][2]
     said = shapes.read(ContractActivated, body)
     agreement = an_offer().agreement
-    assert (said.title, said.root, said.version) == ("Into work", contract.terms.root, 1)
+    assert (said.title, said.root, said.version) == ("Into work", contract.newest.terms.root, 1)
     assert [(party.organisation_id, party.name, party.role) for party in said.parties] == [
         (party.organisation_id, NAMES[party.organisation_id], party.role) for party in agreement.parties
     ]
@@ -88,7 +89,7 @@ async def test_activation_tells_everything_that_the_other_services_need(registry
 async def test_the_signed_bytes_are_kept_as_they_were_hashed(registry: Registry, urls: Urls) -> None:
     contract = await drafted(registry)
     (version,) = await as_admin(urls, "select * from terms_version where contract_id = $1", contract.id)
-    assert hashlib.sha256(version["root_document"]).hexdigest() == version["root"] == contract.terms.root
+    assert hashlib.sha256(version["root_document"]).hexdigest() == version["root"] == contract.newest.terms.root
     parts = await as_admin(urls, "select * from terms_part where contract_id = $1", contract.id)
     assert {part["name"]: json.loads(part["content"]) for part in parts} == {
         "outcomes": an_agreement()["outcomes"],
@@ -99,8 +100,8 @@ async def test_the_signed_bytes_are_kept_as_they_were_hashed(registry: Registry,
 
 async def test_two_drafts_of_the_same_terms_have_salts_and_roots_of_their_own(registry: Registry) -> None:
     first, second = await drafted(registry), await drafted(registry)
-    assert first.terms.root != second.terms.root
-    assert first.terms.root_document.parts["payment"] != second.terms.root_document.parts["payment"]
+    assert first.newest.terms.root != second.newest.terms.root
+    assert first.newest.terms.root_document.parts["payment"] != second.newest.terms.root_document.parts["payment"]
 
 
 async def test_a_draft_with_a_party_that_nobody_registered_leaves_nothing(registry: Registry, urls: Urls) -> None:
@@ -125,7 +126,7 @@ async def test_of_two_signatures_on_one_reading_the_second_is_stale(registry: Re
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["Contract", "StaleVersion"]
     now = await seen(registry, contract.id)
-    assert (len(now.signatures), now.revision) == (1, contract.revision + 1)
+    assert (len(now.newest.signatures), now.revision) == (1, contract.revision + 1)
     assert [sequence for sequence, _, _ in await facts_of(urls, contract.id)] == [1, 2]
 
 
@@ -133,7 +134,7 @@ async def test_new_terms_replace_the_offered_ones_and_their_signatures(registry:
     contract = await sign(registry, await proposed(registry), INVESTOR)
     other = an_agreement() | {"claimsCloseOn": "2030-01-01"}
     redrafted = await registry.as_(PAYER, lambda tx: draft_terms(tx, contract.id, an_offer(other), contract.revision))
-    assert (redrafted.state, redrafted.terms.version, redrafted.signatures) == ("draft", 2, ())
+    assert (redrafted.state, redrafted.newest.terms.version, redrafted.newest.signatures) == ("draft", 2, ())
     assert await seen(registry, contract.id) == redrafted
     versions = await registry.as_(PROVIDER, lambda tx: list_terms(tx, contract.id, 0, 10))
     assert [(terms.version, terms.state) for terms in versions] == [(1, "replaced"), (2, "draft")]
@@ -164,7 +165,7 @@ async def test_who_comes_in_with_new_terms_sees_none_that_were_not_for_it(regist
     other = an_agreement()
     other["parties"][3]["organisationId"] = other["outcomes"]["metrics"][0]["disputesDecidedBy"] = STRANGER
     await registry.as_(PAYER, lambda tx: draft_terms(tx, contract.id, an_offer(other), contract.revision))
-    assert (await seen(registry, contract.id, STRANGER)).terms.version == 2
+    assert (await seen(registry, contract.id, STRANGER)).newest.terms.version == 2
     versions = await registry.as_(STRANGER, lambda tx: list_terms(tx, contract.id, 0, 10))
     assert [terms.version for terms in versions] == [2]
     assert await registry.as_(STRANGER, lambda tx: list_signatures(tx, contract.id, (0, ""), 10)) == []

@@ -57,3 +57,41 @@ def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     show.explanation("Why", {"item": 1, "price": {"amount": "1.00", "currency": GBP}, "text": "Because."})
     show.claims("Claims", [{"externalId": "a", "metric": "m", "achievedOn": "2020-01-01", "state": "rejected"}])
     assert capsys.readouterr().out == ""
+
+
+def test_a_line_without_a_unit_price_shows_none_and_says_its_state(capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"rule": "fee", "kind": "service_fee", "amount": {"amount": "0.00", "currency": GBP}}
+    shown = {"currency": GBP, "total": line["amount"], "lines": [{**line, "state": "not_yet_measured"}]}
+    Show().statement("Statement 1", shown, {})
+    (told,) = [row for row in capsys.readouterr().out.splitlines() if row.startswith("  fee")]
+    assert told.split() == ["fee", "service", "fee", "0.00", "not", "yet", "measured"]
+
+
+def test_sums_are_shown_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    Show().sums("Cut by caps", {}, GBP)
+    assert capsys.readouterr().out == ""
+    Show().sums("Cut by caps", {"contract cap": 25587800}, GBP)
+    assert "contract cap   255,878.00" in capsys.readouterr().out
+
+
+def test_a_computation_is_told_step_by_step(capsys: pytest.CaptureFixture[str]) -> None:
+    units = {"op": "claim", "value": "1000", "what": "n", "arm": "intervention", "claims": ["c1"]}
+    many = {"op": "claims", "value": "3", "claims": ["c1", "c2", "c3"]}
+    share = {"op": "quotient", "value": "0.09", "of": [units, many]}
+    tree = {
+        "op": "if_true",
+        "value": "1",
+        "currency": GBP,
+        "of": [{"op": "compare", "value": True, "of": [share]}, share],
+    }
+    Show().explanation("Why", {"item": 1, "tree": tree, "text": "Because.", "textInDanish": "Fordi."})
+    said = capsys.readouterr().out
+    assert said.endswith(
+        "  if true = 1 GBP\n"
+        "    compare = yes\n"
+        "      quotient = 0.09\n"
+        "        claim (n, intervention, claim c1) = 1000\n"
+        "        claims (3 claims) = 3\n"
+        "    quotient = 0.09 (as above)\n"
+        "  Because.\n"
+    )

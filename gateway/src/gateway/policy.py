@@ -68,6 +68,9 @@ OPERATIONS: tuple[Operation, ...] = (
         ("list_signatures", "GET", "/contracts/{id}/signatures", "read"),
         ("sign_contract", "POST", "/contracts/{id}/signatures", "sign"),
         ("activate_contract", "POST", "/contracts/{id}/activation", "draft"),
+        ("suspend_contract", "POST", "/contracts/{id}/suspension", "draft"),
+        ("resume_contract", "POST", "/contracts/{id}/resumption", "draft"),
+        ("complete_contract", "POST", "/contracts/{id}/completion", "draft"),
         ("terminate_contract", "POST", "/contracts/{id}/termination", "draft"),
     ),
     *_rows(
@@ -91,6 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("list_contract_settlements", "GET", "/contracts/{id}/settlements", "read"),
         ("prepare_settlement", "POST", "/contracts/{id}/settlements", "prepare"),
         ("get_position", "GET", "/contracts/{id}/position", "read"),
+        ("simulate_contract", "POST", "/contracts/{id}/simulations", "read"),
         ("list_settlements", "GET", "/settlements", "read"),
         ("get_settlement", "GET", "/settlements/{id}", "read"),
         ("list_lines", "GET", "/settlements/{id}/lines", "read"),

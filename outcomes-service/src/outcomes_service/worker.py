@@ -1,36 +1,101 @@
-"""Wiring: the background process: it carries this service's facts to the bus, and takes in those of the registry."""
+"""Wiring: the background process: facts out, the registry's facts in, and an end to what waits too long."""
 
 import asyncio
 import sys
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outcomes_service.clients.registry import NAME as REGISTRY
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import WorkerSettings
+from outcomes_service.usecases.end_waits import MOST_CLAIMS, end_waits, find_overdue_contracts
+from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts
 from services.events.outcomes import SERVICE
-from services.kit.auth import ServiceAuth
+from services.kit import clock
+from services.kit.auth import ServiceAuth, service_caller
 from services.kit.bus import open_bus
 from services.kit.database import Database
 from services.kit.facts import Owners
 from services.kit.http import peer_client
 from services.kit.keys import Signer
-from services.kit.worker import Worker, run_worker
+from services.kit.telemetry import what_failed
+from services.kit.transaction import Transaction
+from services.kit.waiting import pause
+from services.kit.worker import Job, Worker, run_worker
+
+log = structlog.get_logger()
+
+TURN_SECONDS = 5.0
+"""How often claims that wait too long are looked for: a look into one small index for each contract. They wait for
+days."""
+_CALLER = service_caller(SERVICE)
+
+Now = Callable[[], datetime]
+
+
+def ending_waits(database: Database, now: Now) -> Job:
+    """The job that does with claims what their terms say of those that nobody decides in time. What goes wrong with
+    one contract is logged, and tried again with the next turn; the others go on."""
+
+    async def run(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            more = await end_overdue(database, now)
+            await pause(stop, 0 if more else TURN_SECONDS)
+
+    return run
+
+
+async def end_overdue(database: Database, now: Now) -> bool:
+    """Looks once at every contract with overdue claims, a transaction each. Says whether there is more to do."""
+    try:
+        waiting = await database.run(
+            lambda connection: find_overdue_contracts(_transaction(connection, now)), _CALLER.organisation
+        )
+    except Exception as error:
+        log.error("overdue claims could not be looked for", **what_failed(error))
+        return False
+    return any([await _has_more(database, now, contract_id) for contract_id in waiting])
+
+
+async def _has_more(database: Database, now: Now, contract_id: UUID) -> bool:
+    try:
+        ended = await database.run(
+            lambda connection: end_waits(_transaction(connection, now), contract_id), _CALLER.organisation
+        )
+    except Unavailable:
+        log.info("overdue claims wait: their contract or the database is busy", contract=str(contract_id))
+        return False
+    except Exception as error:
+        log.error("overdue claims could not be dealt with", contract=str(contract_id), **what_failed(error))
+        return False
+    return ended == MOST_CLAIMS
+
+
+def _transaction(connection: AsyncConnection, now: Now) -> Transaction:
+    return Transaction(connection, _CALLER, now(), clock.random_id())
 
 
 async def main() -> int:
     """Runs until SIGTERM or SIGINT; returns the exit status."""
     settings = WorkerSettings()
     auth = ServiceAuth(Signer.from_file(settings.key_file), SERVICE, REGISTRY)
+    database = Database(settings.database_url, application=f"{SERVICE} worker", pool=3)
     async with peer_client(settings.contracts_url, auth) as registry:
         return await run_worker(
             Worker(
                 service=SERVICE,
-                database=Database(settings.database_url, application=f"{SERVICE} worker", pool=2),
+                database=database,
                 bus=open_bus(settings),
                 catalogue=CATALOGUE,
                 topics=(contracts.TOPIC,),
                 handlers=HANDLERS,
                 fetch_missing=Owners({f"urn:enzym:{REGISTRY}": registry}).fetch_missing,
+                jobs=(ending_waits(database, clock.now),),
             )
         )
 

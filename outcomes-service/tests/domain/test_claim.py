@@ -24,6 +24,8 @@ def test_each_command_is_somebodys() -> None:
         "decide_rejected": "decider",
         "withdraw": "reporter",
         "correct": "reporter",
+        "accept_undecided": "time",
+        "escalate_undecided": "time",
     }
 
 

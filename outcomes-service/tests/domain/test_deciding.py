@@ -42,7 +42,7 @@ SECOND: tuple[Literal["verified", "rejected"], ...] = ("verified", "rejected")
 
 def verified(contract: Contract = CONTRACT, metric: str = "employed", verdict: Verdict = "verified") -> Claim:
     claim = a_kept_claim(contract, metric)
-    by = contract.metrics[metric].verified_by
+    by = contract.terms[0].metrics[metric].verified_by
     change = verify(contract, claim, by, verdict, None if verdict == "verified" else "wrong_date", 1, NOW)
     assert change is not None
     return change.claim
@@ -103,6 +103,19 @@ def test_another_decision_on_an_older_revision_is_stale() -> None:
         verify(CONTRACT, verified(), PAYER, "rejected", "wrong_date", 1, NOW)
     with pytest.raises(StaleVersion):
         verify(CONTRACT, verified(verdict="rejected"), PAYER, "rejected", "duplicate", 1, NOW)
+
+
+def test_who_a_claim_went_on_to_decides_as_the_verifier_until_one_of_them_has() -> None:
+    claim = replace(a_kept_claim(CONTRACT), escalated_at=NOW, escalated_to=EVALUATOR)
+    for by, verdict in ((EVALUATOR, "rejected"), (PAYER, "returned")):
+        change = verify(CONTRACT, claim, by, verdict, "wrong_date", 1, NOW)  # type: ignore[arg-type]
+        assert change is not None
+        assert (change.claim.state, change.records[0].said_by) == (verdict, (by,))
+        for late in (EVALUATOR, PAYER):
+            with pytest.raises(NotInThisState):
+                verify(CONTRACT, change.claim, late, "verified", None, 2, NOW)
+    with pytest.raises(VerifierNotAllowed):
+        verify(CONTRACT, claim, PROVIDER, "verified", None, 1, NOW)
 
 
 def commands(claim: Claim, contract: Contract = CONTRACT, now: Any = NOW) -> dict[str, Any]:

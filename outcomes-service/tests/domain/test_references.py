@@ -75,7 +75,9 @@ def test_a_participant_key_is_not_taken(key: str) -> None:
 
 
 def a_metric(most: int, *points: str) -> Metric:
-    return Metric(1, "m", "r", "v", "d", 30, most, points, evidence_required=False)
+    return Metric(
+        1, "m", "participant", "outcome", "units", None, "r", "v", "d", 30, None, most, points, evidence_required=False
+    )
 
 
 @given(st.integers(min_value=1, max_value=50), st.integers(min_value=-5, max_value=60))

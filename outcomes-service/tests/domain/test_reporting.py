@@ -39,9 +39,12 @@ def reported(**other: Any) -> Reported:
         "external_id": "claim-1",
         "metric": "employed",
         "participant_key": a_key(1),
+        "cohort": None,
+        "site": None,
         "occurrence": None,
         "achieved_on": date(2024, 6, 3),
-        "units": 1,
+        "units": None,
+        "measurement": None,
         "evidence": (),
     }
     return Reported(**{**fields, **other})
@@ -50,12 +53,13 @@ def reported(**other: Any) -> Reported:
 def admitted(
     row: Reported, contract: Contract = CONTRACT, person: Participant | None = PERSON, by: str = PROVIDER
 ) -> Content:
-    return admit(contract, person, row, by, TODAY)
+    metric, content = admit(contract, person, row, by, TODAY)
+    assert metric.code == content.metric == row.metric
+    return content
 
 
 def test_a_claim_is_admitted_as_what_it_says() -> None:
-    metric = CONTRACT.metrics["employed"].id
-    assert admitted(reported()) == Content(metric, SUBJECT, "1", date(2024, 6, 3), 1, ())
+    assert admitted(reported()) == Content("employed", SUBJECT, None, "1", date(2024, 6, 3), 1, None, ())
 
 
 def test_nothing_else_is_asked() -> None:

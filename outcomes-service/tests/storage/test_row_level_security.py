@@ -20,9 +20,12 @@ from ..builders import (
     STRANGER,
     a_claim,
     a_metric,
+    about_a_cohort,
+    about_a_site,
     an_enrolment,
 )
 from ..conftest import Ingestion
+from .asking import INSERT_CLAIM, rows, with_a_decision
 
 OF_CONTRACTS = {
     "contract": "id",
@@ -49,19 +52,6 @@ async def owner(urls: Urls) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def rows(database: Database, organisation: str, statement: str, **values: Any) -> list[Any]:
-    async with database.transaction(organisation) as connection:
-        return list((await connection.execute(text(statement), values)).scalars())
-
-
-async def with_a_decision(ingestion: Ingestion, metric: str = "employed") -> UUID:
-    contract = await ingestion.contract(people=1)
-    (row,) = (await ingestion.upload(PROVIDER, f"{contract}/claims", [a_claim(metric=metric)])).results
-    decided = {"claimId": row["id"], "version": 1, "decision": "verified"}
-    assert (await ingestion.upload(PAYER, f"{contract}/verifications", [decided])).summary["created"] == 1
-    return UUID(contract[-36:])
-
-
 @pytest.mark.parametrize("table", OF_CONTRACTS)
 async def test_a_stranger_sees_nothing_even_without_a_filter(ingestion: Ingestion, app: Database, table: str) -> None:
     contract = await with_a_decision(ingestion)
@@ -80,6 +70,19 @@ async def test_an_investor_sees_no_row_of_a_person_even_without_a_filter(
     assert await rows(app, PAYER, f"select 1 from {table}")
     assert await rows(app, INVESTOR, f"select 1 from {table}") == []
     assert await rows(app, INVESTOR, "select 1 from contract")
+
+
+@pytest.mark.parametrize("claim", [about_a_cohort(), about_a_site()])
+async def test_claims_about_cohorts_and_sites_are_for_the_readers_of_the_metric_too(
+    ingestion: Ingestion, app: Database, claim: dict[str, Any]
+) -> None:
+    contract = await ingestion.contract()
+    assert (await ingestion.post(PROVIDER, f"{contract}/claims", claim)).status_code == 201
+    statement = "select contract_id from claim where subject_code is not null"
+    for organisation in (PAYER, PROVIDER, EVALUATOR):
+        assert UUID(contract[-36:]) in await rows(app, organisation, statement)
+    for organisation in (INVESTOR, STRANGER, ""):
+        assert await rows(app, organisation, statement) == []
 
 
 async def test_an_evaluator_sees_the_claims_on_its_metrics_alone(ingestion: Ingestion, app: Database) -> None:
@@ -103,14 +106,6 @@ async def test_a_provider_that_only_enrols_sees_people_and_no_claims(ingestion: 
     assert id_ in await rows(app, PROVIDER, "select contract_id from participant")
     assert id_ not in await rows(app, PROVIDER, "select contract_id from claim")
     assert id_ in await rows(app, PAYER, "select contract_id from claim")
-
-
-INSERT_CLAIM = """
-insert into claim (id, contract_id, metric_id, subject_id, occurrence, achieved_on, units, external_id, reported_by,
-                   recorded_at, state, revision)
-select :id, contract_id, metric_id, subject_id, '2', achieved_on, units, 'forged', :reporter, now(), 'submitted', 1
-from claim where contract_id = :contract returning 1
-"""
 
 
 @pytest.mark.parametrize(("organisation", "reporter"), [(PAYER, PROVIDER), (PAYER, PAYER), (EVALUATOR, EVALUATOR)])
@@ -156,6 +151,8 @@ NEVER = [
     "delete from claim",
     "update claim set units = 2",
     "update claim set external_id = 'x'",
+    "update claim set overdue_at = null",
+    "update claim set escalated_to = 'x'",
     "delete from claim_record",
     "update claim_record set verdict = 'verified'",
     "truncate claim_record",
@@ -224,6 +221,25 @@ async def test_a_second_live_claim_is_stopped_by_the_database_too(ingestion: Ing
     forged = INSERT_CLAIM.replace("'2'", "occurrence").replace(":id", "uuidv7()").replace(":reporter", "reported_by")
     with pytest.raises(Exception, match="claim_live"):
         await as_admin(urls, forged.replace(":contract", "$1"), UUID(contract[-36:]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("update claim set units = 0", "claim_check"),
+        ("update claim set units = -1", "claim_units_check"),
+        ("update claim set series = 'intervention/'", "claim_check"),
+        ("update claim set measurement = '{}'", "claim_check"),
+        ("update claim set metric_code = 'trained'", "claim_metric_id_metric_code_fkey"),
+    ],
+)
+async def test_a_claim_is_units_or_a_measurement_by_the_database_too(
+    ingestion: Ingestion, urls: Urls, wrong: str, said: str
+) -> None:
+    contract = await ingestion.contract(people=1)
+    await ingestion.upload(PROVIDER, f"{contract}/claims", [a_claim()])
+    with pytest.raises(Exception, match=said):
+        await as_admin(urls, f"{wrong} where contract_id = $1", UUID(contract[-36:]))
 
 
 async def test_nobody_is_in_a_cohort_twice_by_the_database_too(ingestion: Ingestion, urls: Urls) -> None:

@@ -1,8 +1,10 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.core.period import Period, is_time_zone, local_date
+from services.core.period import Period, is_time_zone, local_date, start_of
 
 
 def test_the_end_is_not_in_the_period() -> None:
@@ -23,3 +25,12 @@ def test_a_contract_date_is_that_of_the_contracts_own_zone(zone: str, day: date)
 def test_a_zone_is_one_of_the_iana_database() -> None:
     assert is_time_zone("Europe/Helsinki")
     assert not is_time_zone("CET+1")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Copenhagen", "Atlantic/Reykjavik", "America/Santiago", "Asia/Beirut"])
+@given(st.dates(date(2000, 1, 1), date(2040, 1, 1)))
+def test_a_day_starts_with_the_first_instant_that_has_its_date(zone: str, day: date) -> None:
+    """In Santiago and Beirut clocks go forward at midnight: there a day begins at one."""
+    begun = start_of(day, zone)
+    assert local_date(begun, zone) == day
+    assert local_date(begun - timedelta(microseconds=1), zone) == day - timedelta(days=1)

@@ -10,7 +10,7 @@ from services.events.settlements import SERVICE
 from services.kit.app import About, create_app, serve
 from services.kit.auth import ServiceAuth
 from services.kit.http import peer_client
-from settlement_service.api import routes_details, routes_position, routes_settlements
+from settlement_service.api import routes_details, routes_position, routes_settlements, routes_simulations
 from settlement_service.clients.registry import NAME as REGISTRY
 from settlement_service.clients.registry import Registry
 from settlement_service.settings import Settings
@@ -29,7 +29,12 @@ ABOUT = About(
     title="Enzym settlement",
     description="Money: who owes whom how much and why.",
     folder=Path(__file__).parents[2],
-    routers=(routes_settlements.router, routes_details.router, routes_position.router),
+    routers=(
+        routes_settlements.router,
+        routes_details.router,
+        routes_position.router,
+        routes_simulations.router,
+    ),
     opens=_opens,
 )
 

@@ -82,7 +82,7 @@ def _without_terms(document: Any) -> Any:
         b"",
         b"not json",
         b"[]",
-        b'{"format": "enzym-inputs/1"}',
+        b'{"format": "enzym-inputs/2"}',
         b'{"a": 1}\n{"b": NaN}',
         lambda document: {**document, "format": "enzym-inputs/9"},
         lambda document: {**document, "inputs": [{"position": 1}]},
@@ -112,7 +112,7 @@ def test_a_refusal_in_place_of_inputs_is_told_from_them(tmp_path: Path) -> None:
 
 
 def test_half_a_head_is_told_by_its_fields(tmp_path: Path) -> None:
-    status, output = recomputed(tmp_path / "inputs.json", b'{"format": "enzym-inputs/1"}')
+    status, output = recomputed(tmp_path / "inputs.json", b'{"format": "enzym-inputs/2"}')
     assert (status, "/settlementId: This field is required." in output) == (2, True), output
 
 
@@ -126,7 +126,7 @@ async def test_a_provider_is_given_its_own_and_one_figure_for_the_rest(settling:
     others = {row["position"] for row in theirs["inputs"]}
     terms = {row["position"] for row in everything["inputs"] if row["input"]["type"].endswith("contract.activated.v1")}
     assert positions & others == terms, "only the terms are given to both"
-    assert mine["rest"]["contractMinor"] > 0
+    assert [(one["cap"], one["minor"] > 0) for one in mine["rest"]] == [("contract", True)]
     told = json.dumps(mine["inputs"])
     for row in everything["inputs"]:
         claim = row["input"]["fact"].get("claimId")

@@ -12,7 +12,7 @@ import pytest
 from services.core.canonical import canonical, sha256
 from services.kit.testing import a_caller
 
-from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
+from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, claimed, verified
 from ..conftest import Settling, refused
 
 
@@ -32,7 +32,7 @@ async def test_the_content_hash_can_be_computed_from_what_is_shown(settling: Set
     path = await a_statement(settling)
     for organisation in (PAYER, PROVIDER, INVESTOR, EVALUATOR):
         shown = (await settling.get(organisation, path)).json()
-        said = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "total")}
+        said = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "totals", "total")}
         lines = [{key: value for key, value in line.items() if key != "name"} for line in shown["lines"]]
         assert sha256(canonical({**said, "lines": lines})) == shown["contentSha256"]
 
@@ -68,7 +68,7 @@ class TestAnInvestor:
         shown = (await settling.get(INVESTOR, path)).json()
         assert (shown["lines"], shown["total"]) == ([], kr("402.00"))
         as_csv = (await settling.get(INVESTOR, path, "text/csv")).text
-        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;402,00;DKK"]
+        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;;;;402,00;;;;DKK"]
 
     async def test_is_told_nothing_of_drafts_that_could_be_subtracted(self, settling: Settling) -> None:
         contract = await settling.contract(*(a_claim(n) for n in range(9)), rules=[a_rule(payee=INVESTOR)])
@@ -102,6 +102,16 @@ class TestAnInvestor:
         assert not told.keys() & {"rules", "notPaid"}
 
 
+HEADINGS = (
+    *("line", "rule", "name", "price", "people", "units"),
+    *("cut_person", "cut_rule", "cut_period", "cut_contract", "cut_retention", "cut_payer"),
+    *("amount", "payee", "nature", "state", "currency"),
+)
+
+
+HOME = ("0", "0", "0", "53,50", "0", "0")
+
+
 class TestFormats:
     async def test_csv_as_danish_spreadsheets_read_it(self, settling: Settling) -> None:
         path = await a_statement(settling, caps=[a_cap("contract", 100_000)])
@@ -110,22 +120,10 @@ class TestFormats:
         assert "\r\n" in answer.text
         rows = list(csv.reader(io.StringIO(answer.text), delimiter=";"))
         assert rows == [
-            [
-                "line",
-                "rule",
-                "name",
-                "price",
-                "people",
-                "units",
-                "cut_person",
-                "cut_rule",
-                "cut_contract",
-                "amount",
-                "currency",
-            ],
-            ["1", "job", "Has a job", "100,50", "7", "7", "0", "0", "0", "703,50", "DKK"],
-            ["2", "home", "Has a home", "50,00", "7", "7", "0", "0", "53,50", "296,50", "DKK"],
-            ["total", "", "", "", "", "", "", "", "", "1000,00", "DKK"],
+            list(HEADINGS),
+            ["1", "job", "Has a job", "100,50", "7", "7", *["0"] * 6, "703,50", INVESTOR, "service", "", "DKK"],
+            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", PROVIDER, "service", "", "DKK"],
+            ["total", *[""] * 11, "1000,00", "", "", "", "DKK"],
         ]
 
     @pytest.mark.parametrize(("accept", "query"), [("text/csv; charset=utf-8-sig", {}), ("text/csv", {"bom": "true"})])
@@ -191,11 +189,20 @@ class TestDetails:
         assert numbers == list(range(8, 15)), "numbers run through the settlement"
         told = (await settling.get(PAYER, f"{path}/items/8/explanation")).json()
         assert (told["rule"]["code"], told["amount"], told["decision"]["decidedBy"]) == ("home", kr("50.00"), [PAYER])
-        assert "verified by" in told["text"]
+        assert "decided by" in told["text"]
         for missing in ("lines/3/items", "items/15/explanation"):
             refused(await settling.get(PAYER, f"{path}/{missing}"), 404, "not-found")
         for nonsense in ("lines/0/items", "items/x/explanation"):
             refused(await settling.get(PAYER, f"{path}/{nonsense}"), 404, "not-found")
+
+    async def test_the_explanation_says_that_nobody_had_decided_in_time(self, settling: Settling) -> None:
+        contract, claim = await settling.contract(), a_claim(1)
+        id_ = contract.contract_id
+        await settling.tell(claimed(id_, claim), verified(id_, claim, deemed=True))
+        path = f"/v1/settlements/{(await settling.settle(id_))['id']}"
+        told = (await settling.get(PROVIDER, f"{path}/items/1/explanation")).json()
+        assert told["decision"]["deemed"] is True
+        assert "nobody had decided in time" in told["text"]
 
     async def test_who_decides_disputes_sees_lines_and_no_items(self, settling: Settling) -> None:
         path = await a_statement(settling)
@@ -229,12 +236,12 @@ class TestPosition:
         contract = await settling.contract(*claims, caps=caps)
         path = f"/v1/contracts/{contract.contract_id}/position"
         await settling.settle(contract.contract_id)
-        await settling.verify(contract.contract_id, a_claim(4), a_claim(5, day="2031-01-01"))
+        await settling.verify(contract.contract_id, a_claim(4), a_claim(5, day="2026-04-01"))
         told = (await settling.get(PAYER, path)).json()
         assert (told["entitled"], told["settled"], told["waiting"]) == (kr("550.00"), kr("350.00"), kr("200.00"))
         assert told["headroom"] == [
             {"cap": "person", "limit": kr("150.00"), "peopleAtLimit": 1},
-            {"cap": "rule", "rule": "job", "limit": kr("1000.00"), "used": kr("550.00"), "left": kr("450.00")},
+            {"cap": "rule", "appliesTo": "job", "limit": kr("1000.00"), "used": kr("550.00"), "left": kr("450.00")},
             {"cap": "contract", "limit": kr("600.00"), "used": kr("550.00"), "left": kr("50.00")},
         ]
         (rule,) = told["rules"]
@@ -247,7 +254,7 @@ class TestPosition:
         contract = await settling.contract(*claims, metrics=metrics)
         path = f"/v1/contracts/{contract.contract_id}/position"
         told = (await settling.get(PAYER, path)).json()["notPaid"]
-        assert [(one.get("rule"), one["reason"], one["claims"]) for one in told] == [
+        assert [(one.get("rule"), one["reason"], one["count"]) for one in told] == [
             (None, "no-rule", 1),
             ("job", "over-payments-per-person", 1),
         ]

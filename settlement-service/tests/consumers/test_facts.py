@@ -14,6 +14,7 @@ from services.events.contracts import ContractTerminated
 from services.events.outcomes import (
     OutcomeDisputed,
     OutcomeDisputeDecided,
+    OutcomeEscalated,
     OutcomeRejected,
     OutcomeReturned,
     OutcomeSuperseded,
@@ -62,13 +63,13 @@ async def kept(settling: Settling, contract_id: UUID) -> tuple[Folded, list[Any]
         tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
         contract = await contracts.get_contract(tx, contract_id)
         state = Folded(
-            terms=contract.terms,
+            history=contract.history,
             terminated_on=contract.terminated_on,
             claims={claim.id: claim for claim in await claims.of_contract(tx, contract_id)},
             posted={one.key: one for one in await items.posted_of(tx, contract_id)},
         )
         stored = await items.items_of(tx, contract_id)
-    fresh = evaluate(contract.terms, contract.terminated_on, state.claims.values())
+    fresh = evaluate(contract.history, contract.terminated_on, state.claims.values())
     return state, by_claim(stored), by_claim(fresh)
 
 
@@ -157,7 +158,7 @@ async def test_what_is_kept_is_the_fold_of_the_log(settling: Settling, seed: int
     folded = fold_of(await log_of(settling, contract.contract_id))
     assert state.claims == folded.claims
     assert state.posted == folded.posted
-    assert (state.terms, state.terminated_on) == (folded.terms, folded.terminated_on)
+    assert (state.history, state.terminated_on) == (folded.history, folded.terminated_on)
     assert stored == fresh
 
 
@@ -173,12 +174,19 @@ def a_course(dice: random.Random, contract_id: UUID, first: int = 0) -> list[Any
     return facts
 
 
+AFTER = ("disputed", "decided", "withdrawn", "superseded")
+
+
 def happening(dice: random.Random, contract_id: UUID, claim: Claim, n: int) -> Any:
     said: dict[str, Any] = {"contract_id": contract_id, "claim_id": claim.id}
     decided: dict[str, Any] = {**said, "decided_by": PAYER, "decided_at": NOON}
-    match dice.choice(["verified"] * 4 + ["rejected", "returned", "disputed", "decided", "withdrawn", "superseded"]):
+    match dice.choice(["verified"] * 4 + ["deemed", "rejected", "returned", "escalated", *AFTER]):
         case "verified":
             return verified(contract_id, claim)
+        case "deemed":
+            return verified(contract_id, claim, deemed=True)
+        case "escalated":
+            return OutcomeEscalated(**said, escalated_to=EVALUATOR, escalated_at=NOON)
         case "rejected":
             return OutcomeRejected(**decided, reason="not_achieved")
         case "returned":
@@ -192,6 +200,23 @@ def happening(dice: random.Random, contract_id: UUID, claim: Claim, n: int) -> A
         case "withdrawn":
             return OutcomeWithdrawn(**said, withdrawn_at=NOON)
     return OutcomeSuperseded(**said, superseded_by=replace(claim, id=person(10_000 + n)).id)
+
+
+async def test_an_escalation_is_an_input_and_changes_nothing_that_is_computed(settling: Settling) -> None:
+    contract, claim = await settling.contract(), a_claim(1)
+    escalated = OutcomeEscalated(
+        contract_id=contract.contract_id, claim_id=claim.id, escalated_to=EVALUATOR, escalated_at=NOON
+    )
+    await settling.tell(claimed(contract.contract_id, claim))
+    before = await kept(settling, contract.contract_id)
+    await settling.tell(escalated)
+    assert await kept(settling, contract.contract_id) == before
+    log = await log_of(settling, contract.contract_id)
+    assert (log[-1].type, log[-1].scope) == ("eu.enzym.outcome.escalated.v1", "metric/job")
+    await settling.tell(verified(contract.contract_id, claim))
+    _, stored, fresh = await kept(settling, contract.contract_id)
+    assert [item.units for item in stored] == [1]
+    assert stored == fresh
 
 
 async def test_a_second_activation_is_not_taken(settling: Settling) -> None:

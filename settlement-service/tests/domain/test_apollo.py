@@ -13,7 +13,8 @@ import pytest
 
 from services.core.money import from_minor
 from services.core.period import Period
-from services.core.terms.model import Cap, Payment, Price
+from services.core.terms.payment import Cap, Payment
+from services.core.terms.rules import Price
 from settlement_service.domain.recomputation import recompute
 
 from ..books import Books, Settled
@@ -88,7 +89,7 @@ def settle(books: Books) -> Settled:
 def test_the_published_payments_come_out_line_by_line() -> None:
     settled = settle(apollo())
     lines = [
-        (line.rule, line.price_minor // 100, len(line.people), line.figures.units, line.figures.amount_minor // 100)
+        (line.rule, line.price // 100, len(line.people), line.figures.units, line.figures.amount_minor // 100)
         for line in settled.statement.lines
     ]
     paid = [20 if code == "m17" else people for code, _, people, _ in PUBLISHED]

@@ -1,16 +1,18 @@
 """Tests: what is left of items under the caps."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 
-from services.core.terms.model import Cap, UnitPrice
-from settlement_service.domain.caps import NONE_TAKEN, Due, Taken, apply_caps
+from services.core.terms.payment import Cap
+from services.core.terms.rules import UnitPrice
+from settlement_service.domain.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.items import ItemKey
 
-from ..builders import a_cap, a_claim, a_rule, person, terms
+from ..builders import a_cap, a_claim, a_rule, history, person
 
 JOB, HOME = a_rule("job", 10_000), a_rule("home", 3_000)
 
@@ -19,11 +21,12 @@ def due(
     claims: Sequence[Claim],
     caps: Sequence[Cap],
     net: dict[ItemKey, int] | None = None,
-    taken: Taken = NONE_TAKEN,
+    taken: Taken | None = None,
     rules: Sequence[UnitPrice] = (JOB, HOME),
 ) -> list[Due]:
-    known = terms(*rules, caps=caps)
-    return apply_caps(known, evaluate(known, None, claims), net or {}, taken)
+    known = history(*rules, caps=caps)
+    posting = Posting(net or {}, {}, date(2026, 12, 31))
+    return apply_caps(known, known.newest.limits, evaluate(known, None, claims), posting, taken or {})
 
 
 def amounts(found: Sequence[Due]) -> list[int]:
@@ -127,7 +130,7 @@ class TestHeadroom:
         }
 
     def test_what_was_paid_for_a_later_period_takes_its_room(self) -> None:
-        found = due([self.early_but_new], [a_cap("contract", 12_000)], taken=Taken(contract=10_000))
+        found = due([self.early_but_new], [a_cap("contract", 12_000)], taken={CONTRACT: 10_000})
         assert amounts(found) == [2_000]
 
 
@@ -135,5 +138,5 @@ class TestHeadroom:
 @pytest.mark.parametrize("headroom", ["keep_paid", "by_date"])
 def test_more_taken_than_the_cap_leaves_nothing_and_no_less(kind: str, headroom: str) -> None:
     cap = a_cap(kind, 5_000, "job" if kind == "rule" else None, headroom)
-    taken = Taken({person(1): 6_000}, {"job": 6_000}, 6_000)
+    taken = {("person", str(person(1))): 6_000, ("rule", "job"): 6_000, CONTRACT: 6_000}
     assert amounts(due([a_claim(1)], [cap], taken=taken)) == [0]

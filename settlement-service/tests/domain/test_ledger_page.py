@@ -43,12 +43,13 @@ class Ledger:
     refused: list[str] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     shares: dict[tuple[str, str], int] = field(default_factory=dict)
-    outstanding: dict[str, int] = field(default_factory=dict)
+    outstanding: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What is left of what each payer owes each payee."""
 
     def do(self, what: str, said: str) -> None:
         if what == "settlement":
             self.shares = {(payer, payee): minor(amount) for payer, payee, amount in OWES.findall(said)}
-            self.outstanding = {payee: owed for (_, payee), owed in self.shares.items()}
+            self.outstanding = dict(self.shares)
             self.payments = []
             self.entries.append(("approval", approval_entry(self.shares)))
             return
@@ -61,14 +62,16 @@ class Ledger:
             self.refused.append(refusal.code)
 
     def _confirm(self, payment: Payment) -> None:
-        owed = self.outstanding[payee_of(payment.payee, self.outstanding)]
+        owed_by = {payee: minor for (payer, payee), minor in self.outstanding.items() if payer == payment.payer}
+        owed = owed_by[payee_of(payment.payee, owed_by)]
         earlier = [one for one in self.payments if one.reference == payment.reference]
         takes_back = check_payment(payment, owed, earlier, TODAY)
         self.payments.append(payment)
         sides = entry_for(payment, takes_back)
         if sides:
             self.entries.append(("payment_reversal" if takes_back else "payment", sides))
-            self.outstanding[payment.payee] += sum(s.minor for s in sides if s.account.endswith("receivable"))
+            moved = sum(side.minor for side in sides if side.account.endswith("receivable"))
+            self.outstanding[payment.payer, payment.payee] += moved
 
     def result(self) -> str:
         state = state_after(list(self.shares.values()), list(self.outstanding.values()))
@@ -113,4 +116,5 @@ def test_what_the_page_posts_sums_to_zero(example: str) -> None:
 
 def test_the_page_has_an_example_of_every_event() -> None:
     headings = {heading for heading, _ in EXAMPLES if heading}
-    assert headings >= {"Approval", "Payment", "Part payment", "Rejection", "Reversal"}
+    events = {"Approval", "Split among payers", "Payment", "Part payment", "Rejection", "Reversal"}
+    assert headings >= events | {"Retention", "Conditional repayment"}

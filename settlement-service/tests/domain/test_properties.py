@@ -153,7 +153,9 @@ def within_caps(books: Books) -> None:
         for key in (("person", one.key.item.subject_id), ("rule", one.key.item.rule), ("contract", None)):
             sums[key] += minor
     for limit in books.terms.limits:
-        used = [minor for (kind, of), minor in sums.items() if kind == limit.kind and limit.rule in (None, of)]
+        used = [
+            minor for (kind, of), minor in sums.items() if kind == limit.said.kind and limit.said.rule in (None, of)
+        ]
         assert all(minor <= limit.minor for minor in used)
 
 
@@ -164,7 +166,7 @@ def test_every_entry_sums_to_zero_and_every_line_is_price_times_units_less_cuts(
         shares: dict[tuple[str, str], int] = defaultdict(int)
         for line in settled.statement.lines:
             figures = line.figures
-            assert figures.gross_minor == line.price_minor * figures.units
+            assert figures.gross_minor == line.price * figures.units
             assert figures.amount_minor == figures.gross_minor - sum(minor for _, minor in figures.cuts)
             for payer, minor in line.shares:
                 shares[payer, line.payee] += minor
@@ -179,7 +181,7 @@ def test_net_posted_is_nothing_or_what_is_entitled(course: Course) -> None:
     state = books.state
     entitled = {
         item.key: item.gross_minor
-        for item in evaluate(books.terms, state.terminated_on, state.claims.values())
+        for item in evaluate(books.history, state.terminated_on, state.claims.values())
         if item.reason is None
     }
     cut: dict[Any, int] = defaultdict(int)

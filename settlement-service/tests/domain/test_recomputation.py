@@ -81,6 +81,7 @@ def _content(given: Given, old: str, new: str) -> Given:
     return replace(given, content=json.loads(json.dumps(given.content).replace(old, new)))
 
 
+TAKEN = Rest(cap="contract", group="", minor=39_000)
 EVERYBODYS: dict[str, Tampering] = {
     "a salt": _last(lambda one: replace(one, salt=b"x" * 16)),
     "an input": _last(lambda one: replace(one, body=one.body.replace(b"0088", b"0184"))),
@@ -93,7 +94,10 @@ EVERYBODYS: dict[str, Tampering] = {
 PAYERS: dict[str, Tampering] = EVERYBODYS | {"a missing input": lambda given, inputs: (given, inputs[:-1])}
 PROVIDERS: dict[str, Tampering] = EVERYBODYS | {
     "a proof": _last(lambda one: replace(one, proof=(one.proof or ())[:-1])),
-    "what others take up": lambda given, inputs: (replace(given, rest=Rest(contract_minor=39_000)), inputs),
+    "what others take up": lambda given, inputs: (
+        replace(given, rest=(Rest(cap="contract", group="", minor=39_000),)),
+        inputs,
+    ),
 }
 
 
@@ -120,7 +124,7 @@ def test_a_difference_says_the_line_and_the_figure() -> None:
 @pytest.mark.parametrize(
     "unreadable",
     [
-        lambda given, inputs: (replace(given, format="enzym-inputs/2"), inputs),
+        lambda given, inputs: (replace(given, format="enzym-inputs/9"), inputs),
         lambda given, inputs: (given, inputs[1:]),
         lambda given, inputs: (replace(given, organisation=INVESTOR), inputs),
     ],
@@ -130,3 +134,15 @@ def test_what_cannot_be_computed_is_said_to_be_unreadable(unreadable: Any) -> No
     books.verify(a_claim(1))
     with pytest.raises(InputsNotReadable):
         recompute(*unreadable(*books.given_to(PAYER, books.settle())))
+
+
+def test_what_others_owe_back_gives_room_to_who_sees_a_part_as_well() -> None:
+    metrics = [a_metric("job"), a_metric("fine", reported_by=EVALUATOR)]
+    rules = [a_rule("job"), a_rule("fine", -4_000, payee=OTHER, two_sided=True)]
+    parties = (PAYER, PROVIDER, EVALUATOR, OTHER)
+    books = Books(activated(rules, [a_cap("contract", 8_000)], metrics, parties=parties))
+    books.verify(a_claim(1, "job"), a_claim(2, "job"), a_claim(1, "fine"))
+    settled = books.settle()
+    assert settled.total == 8_000
+    result = recompute(*books.given_to(PROVIDER, settled))
+    assert result.same, result

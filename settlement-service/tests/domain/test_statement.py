@@ -43,15 +43,18 @@ def test_the_content_says_lines_with_shares_and_cuts_and_the_total_and_no_id_or_
             {
                 "number": 1,
                 "rule": "job",
+                "kind": "unit_price",
                 "price": kr("100.00"),
                 "people": 2,
                 "units": 2,
                 "amount": kr("120.00"),
                 "cut": [{"cap": "contract", "amount": kr("80.00")}],
                 "payee": PROVIDER,
+                "nature": "service",
                 "shares": [{"payer": PAYER, "amount": kr("120.00")}],
             }
         ],
+        "totals": [{"payee": PROVIDER, "nature": "service", "amount": kr("120.00")}],
         "total": kr("120.00"),
     }
     assert shown.content_sha256 == sha256(canonical(shown.content))

@@ -1,4 +1,4 @@
-"""Door: contracts, from draft to termination."""
+"""Door: contracts, from draft to completion or termination."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,10 +10,13 @@ from contracts_service.api.offers import ContractSent, offer_in
 from contracts_service.api.schemas import NOTHING, ContractBody, ContractList, NewTermination, Nothing
 from contracts_service.domain.contract import Contract
 from contracts_service.usecases.activate_contract import activate_contract as activate
+from contracts_service.usecases.complete_contract import complete_contract as complete
 from contracts_service.usecases.draft_contract import draft_contract as draft
 from contracts_service.usecases.get_contract import get_contract as get
 from contracts_service.usecases.list_contracts import list_contracts as list_own
 from contracts_service.usecases.propose_terms import propose_terms as propose
+from contracts_service.usecases.resume_contract import resume_contract as resume
+from contracts_service.usecases.suspend_contract import suspend_contract as suspend
 from contracts_service.usecases.terminate_contract import terminate_contract as terminate
 from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, etag, expected_version, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
@@ -49,16 +52,38 @@ async def get_contract(request: Request, contract_id: UUID) -> Response:
 
 @router.post("/{contract_id}/proposal", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
 async def propose_terms(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
-    """A payer offers the current terms to every party for signature."""
+    """A payer offers the newest terms to every party for signature: the first ones, or an amendment."""
     expected = expected_version(request)
     return await command(request, "propose_terms", lambda tx: propose(tx, contract_id, expected))
 
 
 @router.post("/{contract_id}/activation", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
 async def activate_contract(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
-    """A payer puts a contract that every party has signed into force, also after its end."""
+    """A payer puts a contract that every party has signed into force, also after its end; or an amendment that every
+    party of the old and the new terms has signed into effect."""
     expected = expected_version(request)
     return await command(request, "activate_contract", lambda tx: activate(tx, contract_id, expected))
+
+
+@router.post("/{contract_id}/suspension", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
+async def suspend_contract(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
+    """A payer suspends a contract in force: claims go on; settlement and payment wait."""
+    expected = expected_version(request)
+    return await command(request, "suspend_contract", lambda tx: suspend(tx, contract_id, expected))
+
+
+@router.post("/{contract_id}/resumption", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
+async def resume_contract(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
+    """A payer lets a suspended contract go on: settlement and payment too."""
+    expected = expected_version(request)
+    return await command(request, "resume_contract", lambda tx: resume(tx, contract_id, expected))
+
+
+@router.post("/{contract_id}/completion", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
+async def complete_contract(request: Request, contract_id: UUID, body: Nothing = NOTHING) -> Response:
+    """A payer says that a contract ended as agreed, once its outcome period is over. What is due is settled."""
+    expected = expected_version(request)
+    return await command(request, "complete_contract", lambda tx: complete(tx, contract_id, expected))
 
 
 @router.post("/{contract_id}/termination", response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))

@@ -40,7 +40,10 @@ router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=TermsRoute,
 @router.post("/terms", status_code=201, response_model=ContractBody, openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH))
 async def draft_terms(request: Request, contract_id: UUID, body: TermsSent) -> Response:
     """Writes the terms anew while the contract is a draft or proposed. It is a draft again; the version before is
-    replaced, and its signatures count no more."""
+    replaced, and its signatures count no more. In a contract in force the new version is an amendment: it is proposed,
+    signed and activated like the first one, by every party of the old and the new terms, while what is in effect stays
+    so. It keeps currency, time zone and the start of the outcome period, what the codes of metrics are about and
+    report, and the kinds of rules."""
     expected, offer = expected_version(request), await offer_in(request, body)
     return await command(
         request, "draft_terms", lambda tx: draft(tx, contract_id, offer, expected), status=201, location=_current_terms
@@ -51,7 +54,7 @@ async def draft_terms(request: Request, contract_id: UUID, body: TermsSent) -> R
 async def list_terms(
     request: Request, contract_id: UUID, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
-    """The versions of the terms that the caller's organisation is a party of."""
+    """The versions of the terms that the caller's organisation is a party of, or leaves by."""
     begin = after(cursor, 1, number_key, 0)
     async with reading(request) as tx:
         found = await list_versions(tx, contract_id, begin, limit + 1)
@@ -89,7 +92,7 @@ async def get_terms_part(request: Request, contract_id: UUID, version: Version, 
 )
 async def sign_contract(request: Request, contract_id: UUID, body: NewSignature) -> Response:
     """The caller signs the root of the offered terms for its organisation, once. With the last party's signature the
-    contract is signed."""
+    contract is signed, or its amendment."""
     expected = expected_version(request)
     return await command(
         request,
@@ -111,7 +114,7 @@ async def list_signatures(
 
 
 def _current_terms(contract: Contract) -> str:
-    return f"{address(contract)}/terms/{contract.terms.version}"
+    return f"{address(contract)}/terms/{contract.newest.terms.version}"
 
 
 def _list(items: Sequence[TermsVersion], cursor: str | None) -> TermsList:

@@ -2,16 +2,17 @@
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from contracts_service.domain.contract import Contract, Heading, Standing
-from contracts_service.domain.lifecycle import State
+from contracts_service.domain.contract import Contract, Heading, Standing, Version
+from contracts_service.domain.lifecycle import State, TermsState
 from contracts_service.domain.organisation import Organisation
 from services.core.period import Period
-from services.core.terms.model import Agreement, Role
+from services.core.terms.model import Agreement
+from services.core.terms.parties import Role
 from services.core.values import value
 from services.events.contracts import Unit
 from services.kit.shapes import Day, Shape
@@ -105,7 +106,7 @@ class NewContract(Agreement):
 
 
 class PartyBody(Shape):
-    """A party, and when it signed the current terms."""
+    """A party of a version of the terms, and when it signed that."""
 
     organisation_id: str
     name: str
@@ -113,8 +114,44 @@ class PartyBody(Shape):
     signed_at: datetime | None = None
 
 
+class LeavingBody(Shape):
+    """An organisation that an amendment lets go, and when it signed that."""
+
+    organisation_id: str
+    name: str
+    signed_at: datetime | None = None
+
+
+class AmendmentBody(Shape):
+    """The version of the terms under way in a contract in force. Its parties sign it, and those `leaving`."""
+
+    version: int
+    terms_state: TermsState
+    root: Sha256
+    parties: tuple[PartyBody, ...]
+    leaving: tuple[LeavingBody, ...]
+    service_period: Period
+    outcome_period: Period
+    claims_close_on: date
+    effective_from: date
+
+    @classmethod
+    def of(cls, contract: Contract, version: Version) -> Self:
+        """As JSON."""
+        signed_at = {one.organisation_id: one.signed_at for one in version.signatures}
+        return cls(
+            **_frame(contract, version),
+            leaving=tuple(
+                LeavingBody(organisation_id=one, name=contract.names[one], signed_at=signed_at.get(one))
+                for one in version.terms.leaving
+            ),
+        )
+
+
 class ContractBody(Shape):
-    """A contract with the frame of its current terms; the parts are read at .../terms/{version}."""
+    """A contract with the frame of its terms in effect, or, before there are any, of those under way; `amendment` is
+    what is under way beside terms in effect. The parts are read at .../terms/{version}. Who comes in with an amendment
+    finds its frame until it is in effect; who left with one, that frame for good."""
 
     id: UUID
     title: str
@@ -123,6 +160,7 @@ class ContractBody(Shape):
     decision_ref: str | None = None
     procurement_ref: str | None = None
     version: int
+    terms_state: TermsState
     root: Sha256
     parties: tuple[PartyBody, ...]
     currency: str
@@ -131,14 +169,15 @@ class ContractBody(Shape):
     outcome_period: Period
     claims_close_on: date
     effective_from: date
+    amendment: AmendmentBody | None = None
+    began_on: date | None = None
     terminated_on: date | None = None
     created_at: datetime
 
     @classmethod
     def of(cls, contract: Contract) -> Self:
         """As JSON."""
-        frame = contract.terms.root_document
-        signed_at = {one.organisation_id: one.signed_at for one in contract.signatures}
+        frame = contract.shown.terms.root_document
         return cls(
             id=contract.id,
             title=contract.heading.title,
@@ -146,26 +185,37 @@ class ContractBody(Shape):
             revision=contract.revision,
             decision_ref=contract.heading.decision_ref,
             procurement_ref=contract.heading.procurement_ref,
-            version=contract.terms.version,
-            root=contract.terms.root,
-            parties=tuple(
-                PartyBody(
-                    organisation_id=party.organisation_id,
-                    name=party.name,
-                    role=party.role,
-                    signed_at=signed_at.get(party.organisation_id),
-                )
-                for party in contract.named_parties()
-            ),
             currency=frame.currency,
             time_zone=frame.time_zone,
-            service_period=frame.periods.service,
-            outcome_period=frame.periods.outcome,
-            claims_close_on=frame.periods.claims_close_on,
-            effective_from=frame.effective_from,
+            **_frame(contract, contract.shown),
+            amendment=None if contract.amendment is None else AmendmentBody.of(contract, contract.amendment),
+            began_on=contract.began_on,
             terminated_on=contract.terminated_on,
             created_at=contract.created_at,
         )
+
+
+def _frame(contract: Contract, version: Version) -> dict[str, Any]:
+    frame = version.terms.root_document
+    signed_at = {one.organisation_id: one.signed_at for one in version.signatures}
+    return {
+        "version": version.terms.version,
+        "terms_state": version.terms.state,
+        "root": version.terms.root,
+        "parties": tuple(
+            PartyBody(
+                organisation_id=party.organisation_id,
+                name=party.name,
+                role=party.role,
+                signed_at=signed_at.get(party.organisation_id),
+            )
+            for party in contract.named_parties(version)
+        ),
+        "service_period": frame.periods.service,
+        "outcome_period": frame.periods.outcome,
+        "claims_close_on": frame.periods.claims_close_on,
+        "effective_from": frame.effective_from,
+    }
 
 
 class ContractList(Shape):

@@ -1,4 +1,4 @@
-"""Domain: a contract: what each command makes of it, and the facts that it tells."""
+"""Domain: a contract as it stands: its versions of the terms as one party sees them, and who may take it on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,48 +6,13 @@ from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from contracts_service.domain.lifecycle import Command, State, step, terms_step
-from contracts_service.domain.terms import Sealed, TermsVersion
+from contracts_service.domain.lifecycle import IN_FORCE, Command, State, step, terms_step
+from contracts_service.domain.terms import TermsVersion
 from services.core.access import RoleNotAllowed
-from services.core.errors import Conflict, FieldError, Invalid
-from services.core.terms.model import Agreement, Party
-from services.events.contracts import (
-    ContractActivated,
-    ContractProposed,
-    ContractSigned,
-    ContractTerminated,
-    NamedParty,
-)
+from services.core.terms.parties import Party
+from services.events.contracts import NamedParty
 
 Facts: TypeAlias = tuple[Any, ...]
-
-
-class OrganisationNotRegistered(Invalid):
-    """A party that nobody has registered: it could neither sign nor be paid."""
-
-    code = "organisation-not-registered"
-    title = "Every party must be a registered organisation"
-
-
-class TermsVersionStale(Conflict):
-    """Signed was not what is offered now."""
-
-    code = "terms-version-stale"
-    title = "These are not the terms that are offered now"
-
-
-class AlreadySigned(Conflict):
-    """The organisation has signed this version."""
-
-    code = "already-signed"
-    title = "Your organisation has signed this version of the terms"
-
-
-class TerminationDateNotAllowed(Invalid):
-    """A contract ends within its own time."""
-
-    code = "termination-date-not-allowed"
-    title = "A contract ends between its first day and the end of its outcome period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +40,63 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the terms with the signatures on it, in the order they were given."""
+
+    terms: TermsVersion
+    signatures: tuple[Signature, ...] = ()
+
+    def awaited(self) -> set[str]:
+        """Who has not signed yet."""
+        return set(self.terms.signatories) - {signature.organisation_id for signature in self.signatures}
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract with its current version of the terms and the signatures on it. `revision` counts its changes."""
+    """A contract with two of its versions, as far as the organisation that looks is or was to sign them: `newest`, and
+    `in_effect`, the last that was put into effect. They are one, unless one is under way: a first version is before
+    any is in effect, an amendment stands beside the one that is.
+
+    `revision` counts the contract's changes. `members` are the organisations that are or were parties of terms in
+    effect; `began_on` is the day from which the first of these held.
+    """
 
     id: UUID
     heading: Heading
     state: State
     revision: int
-    terms: TermsVersion
+    newest: Version
+    in_effect: Version | None
     names: Mapping[str, str]
-    signatures: tuple[Signature, ...]
+    members: tuple[str, ...]
     created_at: datetime
+    began_on: date | None = None
     terminated_on: date | None = None
 
-    def party(self, organisation_id: str) -> Party | None:
-        """The organisation's part in the contract, if it has one."""
-        return self.terms.root_document.party(organisation_id)
+    @property
+    def shown(self) -> Version:
+        """What the contract is by: the terms in effect; before there are any, those under way."""
+        return self.in_effect or self.newest
 
-    def named_parties(self) -> tuple[NamedParty, ...]:
-        """The parties in their order, with the names they go by now."""
+    @property
+    def amendment(self) -> Version | None:
+        """The version under way in a contract that has, or had, terms in effect."""
+        return self.newest if self.began_on is not None and self.newest.terms.state != "effective" else None
+
+    @property
+    def amended(self) -> Version | None:
+        """The terms that a newer version amends: those in effect, while the contract is in force."""
+        return self.in_effect if self.state in IN_FORCE else None
+
+    def readers(self) -> tuple[str, ...]:
+        """Every organisation that finds the contract: who signs the newest version, and all members."""
+        return tuple(dict.fromkeys((*self.newest.terms.signatories, *self.members)))
+
+    def named_parties(self, version: Version) -> tuple[NamedParty, ...]:
+        """The parties of a version in their order, with the names they go by now."""
         return tuple(
             NamedParty(organisation_id=party.organisation_id, name=self.names[party.organisation_id], role=party.role)
-            for party in self.terms.root_document.parties
+            for party in version.terms.root_document.parties
         )
 
 
@@ -109,128 +109,29 @@ class Standing:
     parties: tuple[str, ...]
 
 
-def check_drafter(agreement: Agreement, drafter: str, names: Mapping[str, str]) -> None:
-    """Errors: `role-not-allowed` unless `drafter` is a payer of these terms, `organisation-not-registered` for each
-    party that is not in `names`."""
-    if drafter not in agreement.payers():
-        raise RoleNotAllowed("An organisation that is a payer of the contract drafts it.")
-    faults = [
-        FieldError(
-            f"/parties/{place}/organisationId", OrganisationNotRegistered.code, "An organisation of the directory."
-        )
-        for place, party in enumerate(agreement.parties)
-        if party.organisation_id not in names
-    ]
-    if faults:
-        raise OrganisationNotRegistered(errors=faults)
-
-
-def draft(contract_id: UUID, heading: Heading, sealed: Sealed, names: Mapping[str, str], now: datetime) -> Contract:
-    """A new contract with its first version of the terms. Nobody else is told yet."""
-    return Contract(
-        id=contract_id,
-        heading=heading,
-        state="draft",
-        revision=1,
-        terms=sealed.terms,
-        names=names,
-        signatures=(),
-        created_at=now,
+def take(contract: Contract, by: str, command: Command) -> Contract:
+    """The contract after `command` of an organisation, by the tables alone. Errors: `not-found`, `role-not-allowed`,
+    `contract-not-in-state`, `terms-not-in-state`."""
+    taken = step(contract.state, _acting(contract, by, command), command)
+    terms = replace(contract.newest.terms, state=terms_step(contract.newest.terms.state, command))
+    newest = replace(contract.newest, terms=terms)
+    return replace(
+        contract,
+        state=taken.end,
+        revision=contract.revision + 1,
+        newest=newest,
+        in_effect=newest if terms.state == "effective" else contract.in_effect,
     )
 
 
-def reopen(contract: Contract, by: str) -> Contract:
-    """The contract, a draft again, and its version of the terms replaced: a newer one is to come."""
-    return _take(contract, by, "draft_terms")
-
-
-def with_terms(contract: Contract, sealed: Sealed, names: Mapping[str, str]) -> Contract:
-    """The contract with newer terms. Signatures stay with the version that they are on, and count no more."""
-    return replace(contract, terms=sealed.terms, names=names, signatures=())
-
-
-def propose(contract: Contract, by: str) -> tuple[Contract, Facts]:
-    """The terms are offered to every party."""
-    after = _take(contract, by, "propose")
-    said = ContractProposed(
-        contract_id=contract.id,
-        version=contract.terms.version,
-        root=contract.terms.root,
-        parties=contract.named_parties(),
-    )
-    return after, (said,)
-
-
-def sign(contract: Contract, signature: Signature) -> tuple[Contract, Facts]:
-    """One party signs; with the last one the contract is signed. Errors: those of `step`; `terms-version-stale` when
-    version or root are not those of the current terms; `already-signed`."""
-    by = signature.organisation_id
-    command: Command = "sign_last" if _awaited(contract) == {by} else "sign"
-    if contract.party(by) is not None:
-        _check_signature(contract, signature)
-    after = _take(contract, by, command)
-    said = ContractSigned(
-        contract_id=contract.id,
-        version=signature.version,
-        root=signature.root,
-        organisation_id=by,
-        signed_at=signature.signed_at,
-    )
-    return replace(after, signatures=(*contract.signatures, signature)), (said,)
-
-
-def activate(contract: Contract, by: str) -> Contract:
-    """The contract is in force, also after its end: it may have been run on paper until now."""
-    return _take(contract, by, "activate")
-
-
-def activated(contract: Contract, agreement: Agreement) -> Facts:
-    """What the other services are told of a contract in force: all that was signed (`agreement`)."""
-    said = ContractActivated(
-        contract_id=contract.id,
-        title=contract.heading.title,
-        version=contract.terms.version,
-        root=contract.terms.root,
-        parties=contract.named_parties(),
-        currency=agreement.currency,
-        time_zone=agreement.time_zone,
-        service_period=agreement.service_period,
-        outcome_period=agreement.outcome_period,
-        claims_close_on=agreement.claims_close_on,
-        effective_from=agreement.effective_from,
-        outcomes=agreement.outcomes,
-        payment=agreement.payment,
-    )
-    return (said,)
-
-
-def terminate(contract: Contract, by: str, terminated_on: date) -> tuple[Contract, Facts]:
-    """The contract ends early: what is achieved on or after `terminated_on` is not paid for. Errors: those of
-    `step`; `termination-date-not-allowed`."""
-    after = _take(contract, by, "terminate")
-    first, last = contract.terms.root_document.effective_from, contract.terms.root_document.periods.outcome.end
-    if not first <= terminated_on <= last:
-        allowed = f"From {first} to {last}."
-        raise TerminationDateNotAllowed(errors=[FieldError("/terminatedOn", TerminationDateNotAllowed.code, allowed)])
-    return replace(after, terminated_on=terminated_on), (
-        ContractTerminated(contract_id=contract.id, terminated_on=terminated_on),
-    )
-
-
-def _take(contract: Contract, by: str, command: Command) -> Contract:
-    taken = step(contract.state, contract.party(by), command)
-    terms = replace(contract.terms, state=terms_step(contract.terms.state, command))
-    return replace(contract, state=taken.end, revision=contract.revision + 1, terms=terms)
-
-
-def _awaited(contract: Contract) -> set[str]:
-    """Who has not signed yet."""
-    parties = {party.organisation_id for party in contract.terms.root_document.parties}
-    return parties - {signature.organisation_id for signature in contract.signatures}
-
-
-def _check_signature(contract: Contract, signature: Signature) -> None:
-    if (signature.version, signature.root) != (contract.terms.version, contract.terms.root):
-        raise TermsVersionStale("Read the terms again, and sign the version and the root that you find there.")
-    if any(one.organisation_id == signature.organisation_id for one in contract.signatures):
-        raise AlreadySigned()
+def _acting(contract: Contract, by: str, command: Command) -> Party | None:
+    """In which role: by the terms in effect, and until there are any by those under way. Signing is also for who
+    comes in or leaves by an amendment; nothing else is."""
+    begun = contract.began_on is not None
+    leading = contract.in_effect if begun else contract.newest
+    party = None if leading is None else leading.terms.root_document.party(by)
+    if party is None and command in ("sign", "sign_last"):
+        party = contract.newest.terms.root_document.party(by)
+    if party is None and by in contract.readers():
+        raise RoleNotAllowed("This is for a party of the terms in effect.")
+    return party

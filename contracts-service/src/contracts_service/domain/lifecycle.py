@@ -5,13 +5,16 @@ from typing import Literal, TypeAlias
 
 from services.core.access import require_role
 from services.core.errors import Conflict
-from services.core.terms.model import Party, Role
+from services.core.terms.parties import Party, Role
 
 State: TypeAlias = Literal["draft", "proposed", "signed", "active", "suspended", "completed", "terminated"]
 TermsState: TypeAlias = Literal["draft", "proposed", "signed", "effective", "replaced"]
 Command: TypeAlias = Literal[
     "draft_terms", "propose", "sign", "sign_last", "activate", "suspend", "resume", "complete", "terminate"
 ]
+
+IN_FORCE: tuple[State, ...] = ("active", "suspended")
+"""Where terms are in effect, and a newer version may come beside them: an amendment."""
 
 PAYERS: frozenset[Role] = frozenset({"payer"})
 EVERY_PARTY: frozenset[Role] = frozenset({"payer", "investor", "provider", "evaluator", "guarantor", "intermediary"})
@@ -22,6 +25,13 @@ class ContractNotInState(Conflict):
 
     code = "contract-not-in-state"
     title = "The contract is not in a state that allows this"
+
+
+class TermsNotInState(Conflict):
+    """The newest version of the terms is not where this step begins."""
+
+    code = "terms-not-in-state"
+    title = "The newest version of the terms is not in a state that allows this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,16 @@ TRANSITIONS = tuple(
         ("sign", "proposed", "proposed", EVERY_PARTY, "contract.signed", "One party signs, others are still to"),
         ("sign_last", "proposed", "signed", EVERY_PARTY, "contract.signed", "The last party signs: all have agreed"),
         ("activate", "signed", "active", PAYERS, "contract.activated", "In force; also after its end, if run on paper"),
+        ("draft_terms", "active", "active", PAYERS, None, "An amendment is written beside the terms in effect"),
+        ("draft_terms", "suspended", "suspended", PAYERS, None, "The same while suspended"),
+        ("propose", "active", "active", PAYERS, "contract.proposed", "The amendment is offered to all who sign it"),
+        ("propose", "suspended", "suspended", PAYERS, "contract.proposed", "The same while suspended"),
+        ("sign", "active", "active", EVERY_PARTY, "contract.signed", "One party signs it, others are still to"),
+        ("sign", "suspended", "suspended", EVERY_PARTY, "contract.signed", "The same while suspended"),
+        ("sign_last", "active", "active", EVERY_PARTY, "contract.signed", "All have agreed to the amendment"),
+        ("sign_last", "suspended", "suspended", EVERY_PARTY, "contract.signed", "The same while suspended"),
+        ("activate", "active", "active", PAYERS, "contract.amended", "It is in effect, from the day that it names"),
+        ("activate", "suspended", "suspended", PAYERS, "contract.amended", "The same while suspended"),
         ("suspend", "active", "suspended", PAYERS, "contract.suspended", "Claims go on; settlement and payment wait"),
         ("resume", "suspended", "active", PAYERS, "contract.resumed", "Settlement and payment go on"),
         ("complete", "active", "completed", PAYERS, "contract.completed", "Ended as agreed; what is due is settled"),
@@ -57,7 +77,7 @@ TRANSITIONS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class TermsTransition:
-    """One row: `command` takes the contract's current version of the terms from `start` to `end`."""
+    """One row: `command` takes the contract's newest version of the terms from `start` to `end`."""
 
     command: Command
     start: TermsState
@@ -70,7 +90,9 @@ TERMS_TRANSITIONS = tuple(
     for row in (
         ("draft_terms", "draft", "replaced", "A newer draft stands in its place"),
         ("draft_terms", "proposed", "replaced", "A newer draft stands in its place; signatures on it count no more"),
+        ("draft_terms", "effective", "effective", "It stays in effect; the newer version, a draft, is an amendment"),
         ("propose", "draft", "proposed", "Every party may read and sign it"),
+        ("sign", "proposed", "proposed", "One party has signed its root"),
         ("sign_last", "proposed", "signed", "Every party has signed its root"),
         ("activate", "signed", "effective", "It decides what is paid, from the day it names"),
     )
@@ -90,5 +112,13 @@ def step(state: State, party: Party | None, command: Command) -> Transition:
 
 
 def terms_step(state: TermsState, command: Command) -> TermsState:
-    """Where `command` takes a version of the terms; where it stands already if the command is not about it."""
-    return next((row.end for row in TERMS_TRANSITIONS if (row.command, row.start) == (command, state)), state)
+    """Where `command` takes the newest version of the terms; where it stands already if the command is not about
+    terms. Errors: `terms-not-in-state`."""
+    rows = [row for row in TERMS_TRANSITIONS if row.command == command]
+    for row in rows:
+        if row.start == state:
+            return row.end
+    if rows:
+        starts = ", ".join(row.start for row in rows)
+        raise TermsNotInState(f"This is possible while the newest version is: {starts}. It is {state}.")
+    return state

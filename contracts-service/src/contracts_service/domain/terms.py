@@ -12,7 +12,8 @@ from services.core.canonical import canonical, normal, sha256
 from services.core.errors import FieldError, Invalid, NotFound
 from services.core.period import Period
 from services.core.terms.checks import check_terms
-from services.core.terms.model import PARTS, Agreement, Party
+from services.core.terms.model import PARTS, Agreement
+from services.core.terms.parties import Party
 from services.core.terms.signing import part_hash, root_document
 from services.core.values import value
 
@@ -71,14 +72,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class TermsVersion:
-    """One version. `root` is the SHA-256 (hex) of `root_bytes`, which `root_document` spells out as values."""
+    """One version. `root` is the SHA-256 (hex) of `root_bytes`, which `root_document` spells out as values.
+    `signatories` are the organisations that sign it, and may read it: its parties, and of an amendment also those
+    that it lets go."""
 
     version: int
     state: TermsState
     root: str
     root_bytes: bytes
     root_document: RootDocument
+    signatories: tuple[str, ...]
     recorded_at: datetime
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Those who sign and are no parties of this version: it amends one of which they are."""
+        return tuple(one for one in self.signatories if self.root_document.party(one) is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +124,21 @@ def check_spelling(document: Any, understood: Any) -> None:
         raise NotSignable(errors=faults)
 
 
-def seal(contract_id: UUID, version: int, offer: Offer, salts: Mapping[str, bytes], now: datetime) -> Sealed:
+def seal(
+    contract_id: UUID,
+    version: int,
+    offer: Offer,
+    salts: Mapping[str, bytes],
+    now: datetime,
+    amended: RootDocument | None = None,
+) -> Sealed:
     """The bytes of a new version, its root and who may read which part. `salts`: 16 random bytes for each of PARTS.
-    Errors: `terms-not-valid`."""
-    check_terms(offer.agreement)
-    parts = {name: _part(offer, name, salts[name]) for name in PARTS}
+    `amended`: the version in effect, where this one is an amendment. Who is a party there and not here signs as well.
+    Each reads also what its role there reads: the new terms may decide on what it has earned. Errors:
+    `terms-not-valid`."""
+    check_terms(offer.agreement, amends=amended is not None)
+    signing = (*offer.agreement.parties, *(() if amended is None else amended.parties))
+    parts = {name: _part(offer, name, salts[name], signing) for name in PARTS}
     hashes = {name: part.sha256 for name, part in parts.items()}
     root_bytes = canonical(root_document(str(contract_id), version, dict(offer.document), hashes))
     terms = TermsVersion(
@@ -128,6 +147,7 @@ def seal(contract_id: UUID, version: int, offer: Offer, salts: Mapping[str, byte
         root=sha256(root_bytes),
         root_bytes=root_bytes,
         root_document=_as_values(contract_id, version, offer.agreement, hashes),
+        signatories=tuple(dict.fromkeys(party.organisation_id for party in signing)),
         recorded_at=now,
     )
     return Sealed(terms, parts)
@@ -143,12 +163,10 @@ def part_of(sealed: Sealed, name: str) -> Part:
     return sealed.parts[name]
 
 
-def _part(offer: Offer, name: str, salt: bytes) -> Part:
+def _part(offer: Offer, name: str, salt: bytes, signing: tuple[Party, ...]) -> Part:
     content = canonical(offer.document[name])
     readable_by = offer.agreement.outcomes.readable_by if name == "outcomes" else offer.agreement.payment.readable_by
-    readers = frozenset(
-        party.organisation_id for party in offer.agreement.parties if readable_by is None or party.role in readable_by
-    )
+    readers = frozenset(party.organisation_id for party in signing if readable_by is None or party.role in readable_by)
     return Part(content=content, salt=salt, sha256=part_hash(salt, content), readers=readers)
 
 

@@ -1,4 +1,4 @@
-"""Storage: contracts, each with its current version of the terms and the signatures on it."""
+"""Storage: contracts, each with its newest version of the terms, the one in effect, and the signatures on both."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
-from contracts_service.domain.contract import Contract, Heading, Signature, Standing
-from contracts_service.domain.terms import TermsVersion
+from contracts_service.domain.contract import Contract, Heading, Standing, Version
 from contracts_service.storage import terms
 from contracts_service.storage.organisations import find_names
 from contracts_service.storage.tables import contract
@@ -29,9 +28,9 @@ async def add_contract(tx: Transaction, drafted: Contract) -> None:
 
 
 async def save_contract(tx: Transaction, changed: Contract) -> None:
-    """Keeps what a command made of a contract, the state of its current terms included."""
+    """Keeps what a command made of a contract, the state of its newest terms included."""
     await tx.connection.execute(update(contract).where(contract.c.id == changed.id).values(_changing(changed)))
-    await terms.save_terms_state(tx, changed.id, changed.terms)
+    await terms.save_terms_state(tx, changed.id, changed.newest.terms)
 
 
 async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False) -> Contract:
@@ -52,12 +51,13 @@ async def list_contracts(tx: Transaction, after: UUID | None, limit: int) -> Seq
 
 
 async def get_standing(tx: Transaction, contract_id: UUID) -> Standing:
-    """Who is a party of a contract, and its state: for the other services. Errors: `not-found`."""
-    query = select(contract.c.id, contract.c.state, contract.c.party_ids).where(contract.c.id == contract_id)
-    row = (await tx.connection.execute(query)).one_or_none()
+    """Who is a party of a contract, and its state: for the other services. Who comes in with an amendment is none
+    before that is in effect. Errors: `not-found`."""
+    columns = (contract.c.id, contract.c.state, contract.c.party_ids, contract.c.member_ids)
+    row = (await tx.connection.execute(select(*columns).where(contract.c.id == contract_id))).one_or_none()
     if row is None:
         raise NotFound()
-    return Standing(contract_id=row.id, state=row.state, parties=tuple(row.party_ids))
+    return Standing(contract_id=row.id, state=row.state, parties=tuple(row.member_ids or row.party_ids))
 
 
 def _own(tx: Transaction) -> ColumnElement[bool]:
@@ -68,8 +68,10 @@ def _changing(this: Contract) -> dict[str, Any]:
     return {
         "state": this.state,
         "revision": this.revision,
-        "version": this.terms.version,
-        "party_ids": [party.organisation_id for party in this.terms.root_document.parties],
+        "version": this.newest.terms.version,
+        "party_ids": list(this.readers()),
+        "member_ids": list(this.members),
+        "began_on": this.began_on,
         "terminated_on": this.terminated_on,
     }
 
@@ -79,24 +81,23 @@ async def _contracts(tx: Transaction, *conditions: ColumnElement[bool], limit: i
     rows = (await tx.connection.execute(query)).all()
     if not rows:
         return []
-    current = [(row.id, row.version) for row in rows]
     names = await find_names(tx, {one for row in rows for one in row.party_ids})
-    versions = await terms.find_versions(tx, current)
-    signatures = await terms.find_signatures(tx, current)
-    return [_contract(row, names, versions[row.id], signatures.get(row.id, ())) for row in rows]
+    versions = await terms.find_standing_versions(tx, [row.id for row in rows])
+    return [_contract(row, names, versions[row.id]) for row in rows]
 
 
-def _contract(
-    row: Row[Any], names: Mapping[str, str], version: TermsVersion, signatures: tuple[Signature, ...]
-) -> Contract:
+def _contract(row: Row[Any], names: Mapping[str, str], versions: Sequence[Version]) -> Contract:
+    effective = [version for version in versions if version.terms.state == "effective"]
     return Contract(
         id=row.id,
         heading=Heading(row.title, row.decision_ref, row.procurement_ref),
         state=row.state,
         revision=row.revision,
-        terms=version,
-        names=names,
-        signatures=signatures,
+        newest=versions[-1],
+        in_effect=effective[-1] if effective else None,
+        names={one: names[one] for one in row.party_ids},
+        members=tuple(row.member_ids),
         created_at=row.created_at,
+        began_on=row.began_on,
         terminated_on=row.terminated_on,
     )

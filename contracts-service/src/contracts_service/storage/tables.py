@@ -25,6 +25,8 @@ contract = Table(
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("party_ids", ARRAY(Text), nullable=False),
+    Column("member_ids", ARRAY(Text), nullable=False),
+    Column("began_on", Date),
     Column("terminated_on", Date),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )

@@ -1,6 +1,7 @@
 """Use case: a payer drafts a contract."""
 
-from contracts_service.domain.contract import Contract, Heading, check_drafter, draft
+from contracts_service.domain.agreeing import check_drafter, check_registered, draft
+from contracts_service.domain.contract import Contract, Heading
 from contracts_service.domain.terms import Offer, seal
 from contracts_service.storage.contracts import add_contract
 from contracts_service.storage.organisations import find_names
@@ -17,7 +18,8 @@ async def draft_contract(tx: Transaction, heading: Heading, offer: Offer) -> Con
     contract_id = clock.new_id()
     sealed = seal(contract_id, 1, offer, {name: clock.random_bytes(SALT_BYTES) for name in PARTS}, tx.now)
     names = await find_names(tx, {party.organisation_id for party in offer.agreement.parties})
-    check_drafter(offer.agreement, tx.caller.organisation, names)
+    check_drafter(offer.agreement, tx.caller.organisation)
+    check_registered(offer.agreement, names)
     drafted = draft(contract_id, heading, sealed, names, tx.now)
     await add_contract(tx, drafted)
     await add_terms(tx, contract_id, sealed)

@@ -1,8 +1,9 @@
-"""Use case: a payer offers the terms to every party."""
+"""Use case: a payer offers the newest terms to every party."""
 
 from uuid import UUID
 
-from contracts_service.domain.contract import Contract, propose
+from contracts_service.domain.agreeing import propose
+from contracts_service.domain.contract import Contract
 from contracts_service.storage.contracts import get_contract, save_contract
 from services.kit.http import check_version
 from services.kit.outbox import tell
@@ -10,7 +11,8 @@ from services.kit.transaction import Transaction
 
 
 async def propose_terms(tx: Transaction, contract_id: UUID, expected: int) -> Contract:
-    """The proposed contract. Errors: `not-found`, `version-stale`, `role-not-allowed`, `contract-not-in-state`."""
+    """The contract with its newest terms proposed. Errors: `not-found`, `version-stale`, `role-not-allowed`,
+    `contract-not-in-state`, `terms-not-in-state`."""
     contract = await get_contract(tx, contract_id, lock=True)
     check_version(contract.revision, expected)
     proposed, facts = propose(contract, tx.caller.organisation)

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from contracts_service.domain.contract import Contract, Signature, sign
+from contracts_service.domain.agreeing import sign
+from contracts_service.domain.contract import Contract, Signature
 from contracts_service.storage.contracts import get_contract, save_contract
 from contracts_service.storage.terms import add_signature
 from services.kit.http import check_version
@@ -13,8 +14,9 @@ from services.kit.transaction import Transaction
 async def sign_contract(
     tx: Transaction, contract_id: UUID, version: int, root: str, jws: str | None, expected: int
 ) -> Contract:
-    """The contract with the caller's signature; signed, if it was the last one. Errors: `not-found`, `version-stale`,
-    `terms-version-stale`, `already-signed`, `contract-not-in-state`."""
+    """The contract with the caller's signature; its newest terms are signed, if it was the last one. Errors:
+    `not-found`, `version-stale`, `terms-version-stale`, `already-signed`, `role-not-allowed`,
+    `contract-not-in-state`, `terms-not-in-state`."""
     contract = await get_contract(tx, contract_id, lock=True)
     check_version(contract.revision, expected)
     given = Signature(

@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from contracts_service.domain.contract import Contract, terminate
+from contracts_service.domain.contract import Contract
+from contracts_service.domain.running import terminate
 from contracts_service.storage.contracts import get_contract, save_contract
 from services.kit.http import check_version
 from services.kit.outbox import tell

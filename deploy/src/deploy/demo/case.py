@@ -1,85 +1,180 @@
-"""Deploy: a published case as its file tells it: terms, what was claimed, and the statement that must come out."""
+"""Deploy: a case as its file tells it (the format is described beside the published cases)."""
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-CASES = Path(__file__).parents[4] / "tests" / "conformance" / "cases"
-FORMAT = "enzym-case/1"
+from deploy.demo.expected import Expected
+from services.core.measurement import Measurement
+from services.core.period import Period
+from services.core.terms.model import Agreement
+from services.core.values import value
+from services.kit import shapes
+
+PLACEHOLDER = re.compile(r"\{([a-z]+(?:-[0-9]+)?)\}", re.ASCII)
+
+Decision: TypeAlias = Literal["verified", "rejected", "undecided"]
 
 
-class CaseNotReadable(Exception):
-    """The file is not a case of the format that is played here."""
+@value
+class Contract(Agreement):
+    """The body of POST /v1/contracts."""
+
+    title: str
+    decision_ref: str | None = None
+    procurement_ref: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
+class People:
+    """So many participants in a cohort; enrolled on days that are made up, or all on `enrolled_on`."""
+
+    cohort: str
+    count: int
+    enrolled_on: date | None = None
+
+
+@value
+class OfPeople:
+    """So many people have achieved an outcome, `units` times in all (once each, when it is left out); the last
+    `rejected` claims do not hold."""
+
+    metric: str
+    people: int
+    units: int | None = None
+    cohort: str | None = None
+    occurrence: str | None = None
+    rejected: int = 0
+
+
+@value
+class OfSites:
+    """The same, of sites."""
+
+    metric: str
+    sites: int
+    units: int | None = None
+    occurrence: str | None = None
+    rejected: int = 0
+
+
+@value
+class OneClaim:
+    """One claim, about a participant (a number from 1, in the order of `people`), a cohort or a site."""
+
+    metric: str
+    achieved_on: date
+    participant: int | None = None
+    cohort: str | None = None
+    site: str | None = None
+    occurrence: str | None = None
+    units: int | None = None
+    measurement: Measurement | None = None
+    decision: Decision = "verified"
+
+
+@value
+class Happened:
+    """What was reported, and how each claim was decided. Of metrics that stand one after another, who has the later
+    one has the earlier one too."""
+
+    participants: tuple[OfPeople, ...] = ()
+    sites: tuple[OfSites, ...] = ()
+    claims: tuple[OneClaim, ...] = ()
+    one_after_another: tuple[tuple[str, ...], ...] = ()
+
+
+@value
+class Settling:
+    """The body of POST /v1/contracts/{id}/settlements."""
+
+    kind: Literal["scheduled", "correction"]
+    period: Period
+
+
+@value
 class Case:
-    """One published contract. `claimed` and `rejected` count people by metric; `contract` is the body of
-    POST /v1/contracts with `{role}` in place of each organisation id."""
+    """One contract, what happened under it, and what must come out. `contract` is the body of POST /v1/contracts with
+    a part, such as `{payer}`, in place of each organisation id."""
 
+    format: Literal["enzym-case/2"]
     id: str
     title: str
-    place: str
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     synthetic: tuple[str, ...]
-    contract: Mapping[str, Any]
-    participants: int
-    cohort: str
-    one_after_another: tuple[tuple[str, ...], ...]
-    claimed: Mapping[str, int]
-    rejected: Mapping[str, int]
-    settlement: Mapping[str, Any]
-    expected: Mapping[str, Any]
+    contract: dict[str, Any]
+    expected: Expected
+    place: str | None = None
+    published: dict[str, Any] | None = None
+    people: tuple[People, ...] = ()
+    outcomes: Happened = Happened()
+    settlements: tuple[Settling, ...] = ()
 
     @property
-    def starts_on(self) -> date:
-        """The first day on which something can be achieved."""
-        return date.fromisoformat(self.contract["outcomePeriod"]["start"])
+    def outcome_period(self) -> Period:
+        """In which something can be achieved."""
+        return shapes.read(Period, self.contract["outcomePeriod"])
 
     @property
-    def ends_on(self) -> date:
-        """The first day on which nothing can be achieved any more."""
-        return date.fromisoformat(self.contract["outcomePeriod"]["end"])
+    def service_period(self) -> Period:
+        """In which somebody can be enrolled."""
+        return shapes.read(Period, self.contract["servicePeriod"])
 
     @property
-    def metric_names(self) -> dict[str, str]:
-        """What each metric is called, by its code, in the order of the terms."""
-        return {metric["code"]: metric["name"] for metric in self.contract["outcomes"]["metrics"]}
+    def participants(self) -> int:
+        """How many there are, in all cohorts."""
+        return sum(group.count for group in self.people)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The parts of the parties, in party order."""
+        return _parts_in(self.contract.get("parties"))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Every part that the contract names, each once, the parties first."""
+        return tuple(dict.fromkeys([*self.parties, *_parts_in(self.contract)]))
+
+    def metric(self, code: str) -> Mapping[str, Any]:
+        """A metric of the contract."""
+        metrics: list[Mapping[str, Any]] = self.contract["outcomes"]["metrics"]
+        return next(metric for metric in metrics if metric["code"] == code)
+
+    def part_for(self, metric: str, does: Literal["reportedBy", "verifiedBy"]) -> str:
+        """The part that reports or verifies claims on a metric."""
+        return str(self.metric(metric)[does]).strip("{}")
+
+    @property
+    def rule_names(self) -> dict[str, str]:
+        """What each rule pays for, by its code: the name of its (first) metric, else its kind."""
+        names = {metric["code"]: metric["name"] for metric in self.contract["outcomes"]["metrics"]}
+        return {rule["code"]: _name_of(rule, names) for rule in self.contract["payment"]["rules"]}
 
     def contract_between(self, organisations: Mapping[str, str]) -> dict[str, Any]:
-        """The contract with organisation ids (by role) in their places."""
-        text = json.dumps(self.contract)
-        for role, organisation in organisations.items():
-            text = text.replace(f'"{{{role}}}"', json.dumps(organisation))
-        body: dict[str, Any] = json.loads(text)
+        """The contract with organisation ids (by part) in their places."""
+        body: dict[str, Any] = filled(self.contract, organisations)
         return body
 
 
-def read_case(file: Path) -> Case:
-    """The case in `file`. Errors: CaseNotReadable, which names the file."""
-    try:
-        told = json.loads(file.read_text())
-        if told["format"] != FORMAT:
-            raise CaseNotReadable(f"{file} is not in the format {FORMAT}.")
-        return Case(
-            id=told["id"],
-            title=told["title"],
-            place=told["place"],
-            sources=tuple(told["sources"]),
-            notes=tuple(told["notes"]),
-            synthetic=tuple(told["synthetic"]),
-            contract=told["contract"],
-            participants=told["people"]["count"],
-            cohort=told["people"]["cohort"],
-            one_after_another=tuple(tuple(row) for row in told["oneAfterAnother"]),
-            claimed=told["claimed"],
-            rejected=told["rejected"],
-            settlement=told["settlement"],
-            expected=told["expected"],
-        )
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise CaseNotReadable(f"{file} cannot be read as a case: {type(fault).__name__}.") from fault
+def _parts_in(document: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(json.dumps(document))))
+
+
+def _name_of(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return names.get(_metric_in(rule), str(rule["kind"]).replace("_", " "))
+
+
+def _metric_in(rule: Mapping[str, Any]) -> str:
+    if "metric" in rule:
+        return str(rule["metric"])
+    within = [rule.get("measure"), rule.get("condition"), *rule.get("conditions", ())]
+    return next((_metric_in(one) for one in within if one), "")
+
+
+def filled(document: Any, organisations: Mapping[str, str]) -> Any:
+    """A JSON document with organisation ids in place of parts."""
+    text = json.dumps(document)
+    return json.loads(re.sub(rf'"{PLACEHOLDER.pattern}"', lambda found: json.dumps(organisations[found[1]]), text))

@@ -1,30 +1,17 @@
-"""Deploy: who plays which role in the demo, by the made-up persons of the token issuer for development."""
+"""Deploy: the made-up persons of the token issuer for development take the parts of a case."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
 
 from deploy.demo.case import Case
 from deploy.demo.client import Client
-from deploy.demo.stage import APPROVER, ROLES, Organisation, Stage
+from deploy.demo.parts import PARTS, approver_of
+from deploy.demo.stage import Organisation, Stage
 from deploy.demo.tokens import Tokens
-from deploy.identity.personas import PERSONAS
 from services.kit import clock
 
-PERSONA: Mapping[str, str] = {
-    "payer": "municipality-preparer",
-    APPROVER: "municipality-approver",
-    "investor": "investor",
-    "provider": "provider",
-    "evaluator": "evaluator",
-}
-NAMES: Mapping[str, str] = {
-    "payer": "Example Municipality",
-    "investor": "Example Social Investment Fund",
-    "provider": "Example Youth Services",
-    "evaluator": "Example Evaluation Institute",
-}
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 Connect = Callable[[str], httpx.Client]
@@ -36,6 +23,13 @@ def connect(address: str) -> httpx.Client:
     return httpx.Client(base_url=address, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
 
 
+def personas_of(case: Case) -> dict[str, str]:
+    """Who speaks for each part of a case, and for each payer who approves."""
+    speaking = {part: PARTS[part].persona for part in case.parts}
+    approving = {approver_of(part): approver for part in case.parts if (approver := PARTS[part].approver)}
+    return {**speaking, **approving}
+
+
 @contextmanager
 def a_stage(case: Case, gateway: str, issuer: str, connecting: Connect = connect) -> Iterator[Stage]:
     """Everybody with a connection and tokens of their own, for one run: its idempotency keys are new."""
@@ -43,8 +37,8 @@ def a_stage(case: Case, gateway: str, issuer: str, connecting: Connect = connect
     with ExitStack() as leaving:
         identity = leaving.enter_context(connect(issuer))
         clients = {
-            role: Client(leaving.enter_context(connecting(gateway)), Tokens(identity, persona), f"{run}-{role}")
-            for role, persona in PERSONA.items()
+            name: Client(leaving.enter_context(connecting(gateway)), Tokens(identity, persona), f"{run}-{name}")
+            for name, persona in personas_of(case).items()
         }
-        organisations = {role: Organisation(PERSONAS[PERSONA[role]].organisation, NAMES[role]) for role in ROLES}
+        organisations = {part: Organisation(PARTS[part].organisation, PARTS[part].title) for part in case.parts}
         yield Stage(case, organisations, clients)

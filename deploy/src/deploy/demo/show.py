@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services.core.money import Money, to_minor
+from deploy.demo.steps import steps_of
+from services.core.money import Money, from_minor, to_minor
+from services.kit import shapes
 
 WIDTH_OF_A_FILE = 118
 """Columns when nobody looks: a table in a log is not squeezed."""
@@ -45,18 +47,33 @@ class Show:
             yield lambda done: progress.update(task, completed=done)
 
     def statement(self, title: str, shown: Mapping[str, Any], names: Mapping[str, str]) -> None:
-        """The lines of a statement and their total."""
-        count = len(shown["lines"])
+        """The lines of a statement and their total. Only unit prices have a price; a line that pays nothing yet says
+        so."""
+        lines = shown["lines"]
         table = _table(title, show_footer=True)
         table.add_column("line", footer="")
-        table.add_column("what is paid for", footer=f"total, {count} line{'s' if count != 1 else ''}", overflow="fold")
+        footer = f"total, {len(lines)} line{'s' if len(lines) != 1 else ''}"
+        table.add_column("what is paid for", footer=footer, overflow="fold")
         for heading in ("people", "units", "price"):
             table.add_column(heading, justify="right")
         table.add_column(f"amount {shown['currency']}", footer=grouped(shown["total"]), justify="right")
-        for line in shown["lines"]:
-            name = escape(names.get(line["rule"], line.get("name", "")))
-            counts = (str(line["people"]), str(line["units"]))
-            table.add_row(line["rule"], name, *counts, grouped(line["price"]), grouped(line["amount"]))
+        stated = any(line.get("state") for line in lines)
+        if stated:
+            table.add_column("state")
+        for line in lines:
+            state = [_words(line.get("state"))] if stated else []
+            table.add_row(*_cells(line, names), *state)
+        self.console.print(table)
+
+    def sums(self, title: str, sums: Mapping[str, int], currency: str) -> None:
+        """Amounts in minor units by what they are for; nothing, when there are none."""
+        if not sums:
+            return
+        table = _table(title)
+        table.add_column("")
+        table.add_column(f"amount {currency}", justify="right")
+        for name, amount in sums.items():
+            table.add_row(escape(name), grouped(shapes.document(from_minor(amount, currency))))
         self.console.print(table)
 
     def claims(self, title: str, claims: Sequence[Mapping[str, Any]]) -> None:
@@ -74,10 +91,27 @@ class Show:
         table = _table(title, show_header=False)
         table.add_column("what")
         table.add_column("is", overflow="fold")
-        for name, value in _flat({name: value for name, value in explained.items() if name != "text"}):
+        told = {name: value for name, value in explained.items() if name != "tree" and not name.startswith("text")}
+        for name, value in _flat(told):
             table.add_row(escape(name), escape(value))
         self.console.print(table)
+        for step in steps_of(explained["tree"]) if "tree" in explained else ():
+            self.console.print(escape(INDENT + step), soft_wrap=True)
         self.say(explained["text"])
+
+
+def _cells(line: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    rule = str(line.get("rule", ""))
+    yield rule
+    yield escape(names.get(rule) or line.get("name") or _words(line.get("kind")))
+    for count in ("people", "units"):
+        yield "" if line.get(count) is None else f"{line[count]:,}"
+    yield grouped(line["price"]) if line.get("price") else ""
+    yield grouped(line["amount"])
+
+
+def _words(code: str | None) -> str:
+    return (code or "").replace("_", " ")
 
 
 def _table(title: str, *, show_header: bool = True, show_footer: bool = False) -> Table:

@@ -1,4 +1,4 @@
-"""Deploy: who takes part in the demo: four organisations, five persons, each with a client and a token of its own."""
+"""Deploy: who takes part in the demo: the organisations of a case, their persons, each with a client of its own."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,17 +7,15 @@ from typing import Any
 
 from deploy.demo.case import Case
 from deploy.demo.client import Answer, Client, NotReachable
+from deploy.demo.parts import approver_of, role_of
 
-ROLES = ("payer", "investor", "provider", "evaluator")
-APPROVER = "approver"
-"""The payer's second person: who prepares a settlement never approves it."""
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Who plays a role: the id it is registered under, and its name."""
+    """Who plays a part: the id it is registered under, and its name."""
 
     id: str
     name: str
@@ -25,25 +23,30 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One run of the demo. `clients` are by role, and the payer's second person under APPROVER."""
+    """One run of the demo. Both are by part; `clients` also hold each payer's second person (`approver_of`)."""
 
     case: Case
     organisations: Mapping[str, Organisation]
     clients: Mapping[str, Client]
 
     @property
+    def ids(self) -> dict[str, str]:
+        """The organisation id of each part."""
+        return {part: organisation.id for part, organisation in self.organisations.items()}
+
+    @property
     def payer(self) -> Client:
-        """The municipality's first person, who prepares."""
+        """The first payer's first person, who drafts and prepares."""
         return self.clients["payer"]
 
     @property
-    def approver(self) -> Client:
-        """The municipality's second person, who approves."""
-        return self.clients[APPROVER]
+    def approvers(self) -> tuple[Client, ...]:
+        """Of each payer the person who approves, in party order."""
+        return tuple(self.clients[approver_of(part)] for part in self.case.parties if role_of(part) == "payer")
 
     @property
     def provider(self) -> Client:
-        """The provider's person, who reports."""
+        """The first provider's person, who enrols."""
         return self.clients["provider"]
 
 

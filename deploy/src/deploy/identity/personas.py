@@ -9,6 +9,23 @@ INVESTOR = "0088:9520000002022"
 PROVIDER = "0088:9520000003036"
 EVALUATOR = "0088:9520000004040"
 OTHER_MUNICIPALITY = "0088:9520000005054"
+OTHER_PAYERS = {
+    2: "0088:9520000006068",
+    3: "0088:9520000007072",
+    4: "0088:9520000008086",
+    5: "0088:9520000009090",
+    6: "0088:9520000010102",
+    7: "0088:9520000011116",
+    8: "0088:9520000012120",
+    9: "0088:9520000013134",
+}
+"""Payers that share a contract with the municipality, from the second one on."""
+INVESTOR_2 = "0088:9520000014148"
+INVESTOR_3 = "0088:9520000015152"
+PROVIDER_2 = "0088:9520000016166"
+EVALUATOR_2 = "0088:9520000017170"
+GUARANTOR = "0088:9520000018184"
+INTERMEDIARY = "0088:9520000019198"
 """Organisations by GLN; GS1 keeps numbers that begin with 952 for examples."""
 
 
@@ -23,12 +40,30 @@ class Persona:
     actor: Literal["person", "system"] = "person"
 
 
+def _of_another_payer(number: int, organisation: str) -> tuple[Persona, Persona]:
+    """Two persons, so that one may prepare what the other approves."""
+    return (
+        Persona(
+            f"payer-{number}-preparer",
+            f"a case manager of payer {number} of a contract with several",
+            organisation,
+            ("read", "draft", "sign", "enrol", "report", "verify", "prepare", "confirm"),
+        ),
+        Persona(
+            f"payer-{number}-approver",
+            f"the head of finance of payer {number}",
+            organisation,
+            ("read", "sign", "approve", "confirm"),
+        ),
+    )
+
+
 _ALL = (
     Persona(
         "municipality-preparer",
         "a municipality's case manager, who prepares settlements",
         MUNICIPALITY,
-        ("read", "draft", "sign", "enrol", "verify", "prepare", "confirm"),
+        ("read", "draft", "sign", "enrol", "report", "verify", "prepare", "confirm"),
     ),
     Persona(
         "municipality-approver",
@@ -45,7 +80,14 @@ _ALL = (
     ),
     Persona("investor", "an investor's portfolio manager", INVESTOR, ("read", "sign")),
     Persona("provider", "a provider's coordinator", PROVIDER, ("read", "sign", "enrol", "report")),
-    Persona("evaluator", "an evaluator, who decides disputes", EVALUATOR, ("read", "sign", "verify")),
+    Persona("evaluator", "an evaluator, who decides disputes", EVALUATOR, ("read", "sign", "report", "verify")),
+    *(persona for number, gln in OTHER_PAYERS.items() for persona in _of_another_payer(number, gln)),
+    Persona("investor-2", "a second investor's portfolio manager", INVESTOR_2, ("read", "sign")),
+    Persona("investor-3", "a third investor's portfolio manager", INVESTOR_3, ("read", "sign")),
+    Persona("provider-2", "a second provider's coordinator", PROVIDER_2, ("read", "sign", "enrol", "report")),
+    Persona("evaluator-2", "a second evaluator", EVALUATOR_2, ("read", "sign", "report", "verify")),
+    Persona("guarantor", "a guarantor's director", GUARANTOR, ("read", "sign")),
+    Persona("intermediary", "an intermediary's manager", INTERMEDIARY, ("read", "sign", "report", "verify")),
     # Every permission: what it does not get, it does not get because it is no party.
     Persona(
         "other-municipality",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from outcomes_service.usecases.amend_contract import amend_contract
 from outcomes_service.usecases.end_contract import end_contract
 from outcomes_service.usecases.keep_contract import keep_contract
-from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.envelope import Envelope
 from services.kit.inbox import Handler
 from services.kit.transaction import Transaction
@@ -16,6 +17,11 @@ async def on_contract_activated(tx: Transaction, _: Envelope, said: ContractActi
     await keep_contract(tx, said)
 
 
+async def on_contract_amended(tx: Transaction, _: Envelope, said: ContractAmended) -> None:
+    """The newer terms decide on what is achieved from their day on, or on everything if they are retroactive."""
+    await amend_contract(tx, said)
+
+
 async def on_contract_terminated(tx: Transaction, _: Envelope, said: ContractTerminated) -> None:
     """What is achieved from then on is not a claim any more."""
     await end_contract(tx, said)
@@ -23,5 +29,7 @@ async def on_contract_terminated(tx: Transaction, _: Envelope, said: ContractTer
 
 HANDLERS: Mapping[type[Any], Handler] = {
     ContractActivated: on_contract_activated,
+    ContractAmended: on_contract_amended,
     ContractTerminated: on_contract_terminated,
 }
+"""Nothing is to be done when a contract is suspended, resumed or completed: claims go on."""

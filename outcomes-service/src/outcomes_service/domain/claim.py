@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events import outcomes as said
 
 State: TypeAlias = Literal["submitted", "verified", "rejected", "returned", "disputed", "withdrawn", "superseded"]
@@ -22,12 +23,21 @@ Reason: TypeAlias = Literal[
 """Why something was not verified, or is contested: a code, because free text could name a person."""
 
 LIVE: tuple[State, ...] = ("submitted", "verified", "returned", "disputed")
-"""Two live claims never share contract, subject, metric and occurrence."""
+"""Two live claims never share contract, subject, metric, occurrence and series."""
 
 Command: TypeAlias = Literal[
-    "verify", "reject", "return", "dispute", "decide_verified", "decide_rejected", "withdraw", "correct"
+    "verify",
+    "reject",
+    "return",
+    "dispute",
+    "decide_verified",
+    "decide_rejected",
+    "withdraw",
+    "correct",
+    "accept_undecided",
+    "escalate_undecided",
 ]
-Who: TypeAlias = Literal["reporter", "verifier", "decider", "disputer"]
+Who: TypeAlias = Literal["reporter", "verifier", "decider", "disputer", "time"]
 
 
 class Transition(NamedTuple):
@@ -44,6 +54,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("submitted", "verify", "verified", "verifier", said.OutcomeVerified),
     Transition("submitted", "reject", "rejected", "verifier", said.OutcomeRejected),
     Transition("submitted", "return", "returned", "verifier", said.OutcomeReturned),
+    Transition("submitted", "accept_undecided", "verified", "time", said.OutcomeVerified),
+    Transition("submitted", "escalate_undecided", "submitted", "time", said.OutcomeEscalated),
     Transition("verified", "dispute", "disputed", "disputer", said.OutcomeDisputed),
     Transition("rejected", "dispute", "disputed", "disputer", said.OutcomeDisputed),
     Transition("disputed", "decide_verified", "verified", "decider", said.OutcomeDisputeDecided),
@@ -56,8 +68,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("returned", "correct", "superseded", "reporter", said.OutcomeSuperseded),
     Transition("verified", "correct", "superseded", "reporter", said.OutcomeSuperseded),
 )
-"""A returned claim is answered by a correction. While a claim is disputed, what was decided stands. A second decision
-is the last one: what was disputed once is not disputed again."""
+"""A returned claim is answered by a correction. What time does is in `domain/waiting.py`; an escalated claim is still
+submitted. While a claim is disputed, what was decided stands. A second decision is the last one: what was disputed once
+is not disputed again."""
 
 
 class Evidence(NamedTuple):
@@ -68,13 +81,15 @@ class Evidence(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One thing that was said about a claim; only ever added. A `statement` is one party's part of an agreement."""
+    """One thing that was said about a claim; only ever added. A `statement` is one party's part of an agreement. What
+    is `deemed` was not said: whoever was to say it had not done so in time."""
 
     kind: Literal["verification", "dispute", "statement", "dispute_decision"]
     said_by: tuple[str, ...]
     said_at: datetime
     verdict: Verdict | None
     reason: Reason | None
+    deemed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +103,22 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A report that something was achieved; `metric` is its code. `participant_key` is shown to readers of the metric,
-    and to nobody else."""
+    """A report that something was achieved or measured; `metric` is its code. It is about a participant, a cohort or a
+    site: one of the three is there. `participant_key` is shown to readers of the metric, and to nobody else. A
+    measurement has no units (0). Once it is escalated, who decides disputes may decide on it as the verifier may."""
 
     id: UUID
     contract_id: UUID
     metric_id: int
     metric: str
     subject_id: UUID
-    participant_key: str
+    participant_key: str | None
+    cohort: str | None
+    site: str | None
     occurrence: str
     achieved_on: date
     units: int
+    measurement: Measurement | None
     evidence: tuple[Evidence, ...]
     external_id: str
     reported_by: str
@@ -108,11 +127,18 @@ class Claim:
     revision: int = 1
     corrects: UUID | None = None
     superseded_by: UUID | None = None
+    escalated_at: datetime | None = None
+    escalated_to: str | None = None
     records: tuple[Record, ...] = ()
 
     @property
+    def series(self) -> str:
+        """What tells it apart from other live claims on the same outcome: '' for units."""
+        return self.measurement.series if self.measurement else ""
+
+    @property
     def decision(self) -> Record | None:
-        """What the verifier decided, if it has."""
+        """The first decision: the verifier's, or of who stood in for it; or that it is deemed verified."""
         return next((record for record in self.records if record.kind == "verification"), None)
 
     @property

@@ -1,6 +1,6 @@
 """Domain: what this service knows of a contract: who may report, decide and read what, and until when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -9,8 +9,8 @@ from uuid import UUID
 from services.core.access import require_role
 from services.core.errors import Conflict, NotFound
 from services.core.period import Period, local_date
-from services.core.terms.checks import NEVER_AT_CLAIMS
-from services.core.terms.model import AGREEMENT, Party, Role
+from services.core.terms.outcomes import AGREEMENT, IfNotDecided, Reports, SubjectKind, UnitOfMetric
+from services.core.terms.parties import NEVER_AT_CLAIMS, Party, Role
 
 AT_CLAIMS: tuple[Role, ...] = ("payer", "provider", "evaluator", "intermediary")
 """Roles that may have to do with participants and claims; an investor and a guarantor never see one."""
@@ -29,14 +29,19 @@ class ClaimsClosed(Conflict):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of the terms in force. `id` is this service's own, `points` are codes of measurement points."""
+    """A metric of one version of the terms. `id` is this service's own, `points` are codes of measurement points."""
 
     id: int
     code: str
+    subject: SubjectKind
+    unit: UnitOfMetric
+    reports: Reports
+    estimator: str | None
     reported_by: str
     verified_by: str
     disputes_decided_by: str
     dispute_days: int
+    if_not_decided: IfNotDecided | None
     max_payments_per_person: int
     points: tuple[str, ...]
     evidence_required: bool
@@ -68,17 +73,29 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """One version of the terms: it decides on what is achieved from `effective_from` on, and on everything if it is
+    `retroactive`. Metrics by code; cohorts are codes."""
+
+    version: int
+    effective_from: date
+    retroactive: bool
+    metrics: Mapping[str, Metric]
+    cohorts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """This service's copy of the terms in force. Metrics by code. `terminated_on`: nothing achieved from then on."""
+    """This service's copy of a contract: every version of its terms, the oldest first; parties and periods are those
+    of the newest. `terminated_on`: nothing achieved from then on."""
 
     id: UUID
-    terms_version: int
+    terms: tuple[Terms, ...]
     parties: tuple[Party, ...]
     time_zone: str
     service_period: Period
     outcome_period: Period
     claims_close_on: date
-    metrics: Mapping[str, Metric]
     terminated_on: date | None = None
 
     def party(self, organisation: str) -> Party:
@@ -96,29 +113,54 @@ class Contract:
         """The date where the contract lives."""
         return local_date(now, self.time_zone)
 
+    def is_open(self, today: date) -> bool:
+        """Whether claims are made, decided and corrected still."""
+        return today <= self.claims_close_on
+
     def require_open(self, today: date) -> None:
         """Errors: `claims-closed` after the last day."""
-        if today > self.claims_close_on:
+        if not self.is_open(today):
             raise ClaimsClosed(f"Until {self.claims_close_on}, that day included.")
+
+    def terms_on(self, day: date) -> Terms:
+        """The version that decides on what was achieved on that day: the newest in effect then, or retroactive."""
+        for terms in reversed(self.terms):
+            if terms.retroactive or terms.effective_from <= day:
+                return terms
+        return self.terms[0]
+
+    def metrics(self) -> Iterator[Metric]:
+        """Those of every version."""
+        return (metric for terms in self.terms for metric in terms.metrics.values())
 
     def metric_of(self, metric_id: int) -> Metric:
         """The metric that a claim of this contract is about."""
-        return next(metric for metric in self.metrics.values() if metric.id == metric_id)
+        return next(metric for metric in self.metrics() if metric.id == metric_id)
 
 
 def readers_of(parties: tuple[Party, ...], metric: Metric) -> tuple[str, ...]:
-    """Who may read claims on a metric, participants included: the payers and those who report, verify and decide."""
-    payers = [party.organisation_id for party in parties if party.role == "payer"]
-    at_work = [metric.reported_by, metric.verified_by, *metric.deciders_of_disputes]
-    never = {party.organisation_id for party in parties if party.role in NEVER_AT_CLAIMS}
-    return tuple(dict.fromkeys(one for one in [*payers, *at_work] if one not in never))
+    """Who may read claims on a metric, participants included: the payers and those who report, verify and decide, as
+    far as they are parties now."""
+    at_work = {metric.reported_by, metric.verified_by, *metric.deciders_of_disputes}
+    return tuple(
+        party.organisation_id
+        for party in parties
+        if party.role == "payer" or (party.organisation_id in at_work and party.role not in NEVER_AT_CLAIMS)
+    )
+
+
+def participant_readers_of(contract: Contract) -> tuple[str, ...]:
+    """Who may read participants: the payers, and the readers of some metric on participants."""
+    payers = [party.organisation_id for party in contract.parties if party.role == "payer"]
+    on_people = [metric for metric in contract.metrics() if metric.subject == "participant"]
+    readers = [one for metric in on_people for one in readers_of(contract.parties, metric)]
+    return tuple(dict.fromkeys([*payers, *readers]))
 
 
 def people_readers_of(contract: Contract) -> tuple[str, ...]:
-    """Who may have to do with participants at all: the readers of some metric, and those who may enrol."""
-    readers = [one for metric in contract.metrics.values() for one in readers_of(contract.parties, metric)]
+    """Who may have to do with participants at all: those who may read them, and those who may enrol."""
     enrolling = [party.organisation_id for party in contract.parties if party.role in ENROLLING]
-    return tuple(dict.fromkeys([*readers, *enrolling]))
+    return tuple(dict.fromkeys([*participant_readers_of(contract), *enrolling]))
 
 
 def shown_to(role: Role, cohort: Cohort) -> Cohort:

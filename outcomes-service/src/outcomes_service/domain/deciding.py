@@ -76,8 +76,9 @@ class Change(NamedTuple):
 def verify(
     contract: Contract, claim: Claim, by: str, verdict: Verdict, reason: Reason | None, expected: int, now: datetime
 ) -> Change | None:
-    """The verifier's decision; None when it had decided just so already. `expected` is the revision that it read.
-    Errors: `verifier-not-allowed`, `reason-required`, `version-stale`, `claims-closed`, `not-in-this-state`."""
+    """The decision of the verifier, or of whom the claim went on to; None when it had decided just so already.
+    `expected` is the revision that it read. Errors: `verifier-not-allowed`, `reason-required`, `version-stale`,
+    `claims-closed`, `not-in-this-state`."""
     command = _COMMANDS[verdict]
     _require_who(contract, claim, command, by)
     if reason is None and verdict != "verified":
@@ -171,8 +172,8 @@ def _require_who(contract: Contract, claim: Claim, command: Command, by: str) ->
     metric = contract.metric_of(claim.metric_id)
     if who == "reporter" and by != claim.reported_by:
         raise ReporterNotAllowed("The organisation that reported the claim.")
-    if who == "verifier" and by != metric.verified_by:
-        raise VerifierNotAllowed("The organisation that the terms name as verifiedBy.")
+    if who == "verifier" and by not in (metric.verified_by, claim.escalated_to):
+        raise VerifierNotAllowed("The organisation that the terms name as verifiedBy, or that the claim went on to.")
     if who == "decider" and by not in metric.deciders_of_disputes:
         raise DeciderNotAllowed("The organisation that the terms name as disputesDecidedBy.")
     if who == "disputer" and by != claim.reported_by and contract.party(by).role not in DISPUTING:

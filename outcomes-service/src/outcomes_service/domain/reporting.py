@@ -7,12 +7,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from outcomes_service.domain.claim import Evidence
-from outcomes_service.domain.contract import Contract
+from outcomes_service.domain.contract import Contract, Metric, Terms
 from outcomes_service.domain.deciding import ReporterNotAllowed
-from outcomes_service.domain.enrolment import Participant
+from outcomes_service.domain.enrolment import CohortUnknown, Participant
+from outcomes_service.domain.measuring import units_of
 from outcomes_service.domain.occurrence import occurrence_of
 from outcomes_service.domain.references import check_external_id, check_participant_key
+from outcomes_service.domain.subject import check_site, check_subject
 from services.core.errors import Conflict, FieldError, Invalid
+from services.core.measurement import Measurement
+from services.core.subjects import subject_id_of
 
 
 class MetricUnknown(Invalid):
@@ -51,7 +55,7 @@ class EvidenceRequired(Invalid):
 
 
 class OccurrenceTaken(Conflict):
-    """A live claim stands on the same outcome of the same person."""
+    """A live claim stands on the same outcome of the same subject, and for a measurement in the same series."""
 
     code = "occurrence-taken"
     title = "Another claim stands on this occurrence"
@@ -65,14 +69,18 @@ class ExternalIdTaken(Conflict):
 
 
 class Reported(NamedTuple):
-    """A claim as its reporter sends it. `occurrence` may be left out where there is only one."""
+    """A claim as its reporter sends it. `occurrence` may be left out where there is only one. Its metric decides which
+    one of `participant_key`, `cohort` and `site` is there, and whether `units` or `measurement`."""
 
     external_id: str
     metric: str
-    participant_key: str
+    participant_key: str | None
+    cohort: str | None
+    site: str | None
     occurrence: str | None
     achieved_on: date
-    units: int
+    units: int | None
+    measurement: Measurement | None
     evidence: tuple[Evidence, ...]
 
 
@@ -84,47 +92,96 @@ class Correction(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a claim says: the same external id may stand again only with the same content."""
+    """What a claim says: the same external id may stand again only with the same content. `subject_code` is that of a
+    cohort or a site; a participant has none."""
 
-    metric_id: int
+    metric: str
     subject_id: UUID
+    subject_code: str | None
     occurrence: str
     achieved_on: date
     units: int
+    measurement: Measurement | None
     evidence: tuple[Evidence, ...]
 
+    @property
+    def series(self) -> str:
+        """What tells live claims on the same outcome apart: '' for units."""
+        return self.measurement.series if self.measurement else ""
 
-def admit(contract: Contract, participant: Participant | None, reported: Reported, by: str, today: date) -> Content:
-    """What is claimed, if it can be claimed. Errors: those of `content_of`, and `claims-closed`,
-    `reporter-not-allowed`, `evidence-required`, `outside-outcome-period`, `achieved-after-termination`,
-    `not-enrolled`."""
-    content = content_of(contract, participant, reported)
-    contract.require_open(today)
-    metric = contract.metrics[reported.metric]
+
+def admit(
+    contract: Contract, participant: Participant | None, reported: Reported, by: str, today: date
+) -> tuple[Metric, Content]:
+    """What is claimed, if it can be claimed, and on which metric: that of the terms which decide on the day. Errors:
+    those of `content_of`, and `reporter-not-allowed`, `claims-closed`, `evidence-required`, `outside-outcome-period`,
+    `achieved-after-termination`, `not-enrolled`."""
+    terms, metric = _metric_of(contract, reported)
     if metric.reported_by != by:
         raise ReporterNotAllowed("The organisation that the terms name as reportedBy.")
+    content = _content(contract, terms, metric, participant, reported)
+    contract.require_open(today)
     if metric.evidence_required and not reported.evidence:
         raise EvidenceRequired(errors=[FieldError("/evidence", EvidenceRequired.code, "At least one reference.")])
     _check_day(contract, reported.achieved_on)
-    if participant is None or not participant.enrolled_on(reported.achieved_on):
+    if metric.subject == "participant" and (participant is None or not participant.enrolled_on(reported.achieved_on)):
         raise _not_enrolled()
-    return content
+    return metric, content
 
 
 def content_of(contract: Contract, participant: Participant | None, reported: Reported) -> Content:
     """What is said, whether or not it can be claimed. Errors: `external-id-not-valid`, `unknown-metric`,
-    `occurrence-required`, `occurrence-unknown`, `participant-key-not-valid`, `not-enrolled`."""
+    `occurrence-required`, `occurrence-unknown`, `participant-key-not-valid`, `not-enrolled`, `cohort-unknown`, and
+    those of `check_subject`, `check_site` and `units_of`."""
+    terms, metric = _metric_of(contract, reported)
+    return _content(contract, terms, metric, participant, reported)
+
+
+def _metric_of(contract: Contract, reported: Reported) -> tuple[Terms, Metric]:
     check_external_id(reported.external_id)
-    metric = contract.metrics.get(reported.metric)
+    terms = contract.terms_on(reported.achieved_on)
+    metric = terms.metrics.get(reported.metric)
     if metric is None:
-        raise MetricUnknown(errors=[FieldError("/metric", MetricUnknown.code, "The code of a metric of the terms.")])
+        allowed = "The code of a metric of the terms that decide on achievedOn."
+        raise MetricUnknown(errors=[FieldError("/metric", MetricUnknown.code, allowed)])
+    return terms, metric
+
+
+def _content(
+    contract: Contract, terms: Terms, metric: Metric, participant: Participant | None, reported: Reported
+) -> Content:
+    check_subject(metric, reported.participant_key, reported.cohort, reported.site)
+    units = units_of(metric, reported.units, reported.measurement)
     occurrence = occurrence_of(metric, reported.occurrence)
-    if participant is None:
-        check_participant_key(reported.participant_key)
-        raise _not_enrolled()
+    subject_id, code = _subject_of(contract, terms, participant, reported)
     return Content(
-        metric.id, participant.subject_id, occurrence, reported.achieved_on, reported.units, reported.evidence
+        metric.code,
+        subject_id,
+        code,
+        occurrence,
+        reported.achieved_on,
+        units,
+        reported.measurement,
+        reported.evidence,
     )
+
+
+def _subject_of(
+    contract: Contract, terms: Terms, participant: Participant | None, reported: Reported
+) -> tuple[UUID, str | None]:
+    """The id of what the claim is about, and the code of a cohort or a site."""
+    if reported.participant_key is not None:
+        if participant is None:
+            check_participant_key(reported.participant_key)
+            raise _not_enrolled()
+        return participant.subject_id, None
+    if reported.cohort is not None:
+        if reported.cohort not in terms.cohorts:
+            allowed = "The code of a cohort of the terms that decide on achievedOn."
+            raise CohortUnknown(errors=[FieldError("/cohort", CohortUnknown.code, allowed)])
+        return subject_id_of(contract.id, "cohort", reported.cohort), reported.cohort
+    site = check_site(reported.site or "")
+    return subject_id_of(contract.id, "site", site), site
 
 
 def _not_enrolled() -> NotEnrolled:

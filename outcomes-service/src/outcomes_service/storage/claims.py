@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,22 +17,30 @@ from outcomes_service.domain.deciding import Change
 from outcomes_service.domain.reporting import Content
 from outcomes_service.storage.tables import claim, claim_record, metric, participant
 from services.core.errors import NotFound
+from services.core.measurement import Measurement
+from services.kit import shapes
 from services.kit.sets import column
 from services.kit.transaction import Transaction
 
 _ADD = """
-insert into claim (id, contract_id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id,
-                   reported_by, recorded_at, corrects, state, revision)
-select id, $1::uuid, metric_id, subject_id, occurrence, achieved_on, units, evidence::jsonb, external_id,
-       $2::text, $3::timestamptz, $4::uuid, 'submitted', 1
-from unnest($5::uuid[], $6::bigint[], $7::uuid[], string_to_array($8, E'\\n'), $9::date[], $10::integer[],
-            string_to_array($11, E'\\n', ''), string_to_array($12, E'\\n'))
-     as new (id, metric_id, subject_id, occurrence, achieved_on, units, evidence, external_id)
+insert into claim (id, contract_id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on,
+                   units, measurement, evidence, external_id, overdue_at, reported_by, recorded_at, corrects, state,
+                   revision)
+select id, $1::uuid, metric_id, metric_code, subject_id, subject_code, occurrence, coalesce(series, ''), achieved_on,
+       units, measurement::jsonb, evidence::jsonb, external_id, overdue_at, $2::text, $3::timestamptz, $4::uuid,
+       'submitted', 1
+from unnest($5::uuid[], $6::bigint[], string_to_array($7, E'\\n'), $8::uuid[], string_to_array($9, E'\\n', ''),
+            string_to_array($10, E'\\n'), string_to_array($11, E'\\n', ''), $12::date[], $13::integer[],
+            string_to_array($14, E'\\n', ''), string_to_array($15, E'\\n', ''), string_to_array($16, E'\\n'),
+            $17::timestamptz[])
+     as new (id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on, units, measurement,
+             evidence, external_id, overdue_at)
 """
 _ADD_WHAT_DOES_NOT_CLASH = f"{_ADD} on conflict do nothing"
 _KEPT = "select id from claim where id = any($1::uuid[])"
 _STANDING = """
-select external_id, id, metric_id, subject_id, occurrence, achieved_on, units, evidence, corrects
+select external_id, id, metric_code, subject_id, subject_code, occurrence, achieved_on, units, measurement, evidence,
+       corrects
 from claim where contract_id = $1::uuid and reported_by = $2::text and external_id = any($3::text[])
 """
 _CHANGE = """
@@ -52,7 +61,9 @@ class NewClaim(NamedTuple):
 
     id: UUID
     external_id: str
+    metric_id: int
     content: Content
+    overdue_at: datetime | None
 
 
 class Standing(NamedTuple):
@@ -75,13 +86,18 @@ async def add_claims(
         tx.now,
         corrects,
         [one.id for one in new],
-        [content.metric_id for content in contents],
+        [one.metric_id for one in new],
+        column([content.metric for content in contents]),
         [content.subject_id for content in contents],
+        column([content.subject_code or "" for content in contents]),
         column([content.occurrence for content in contents]),
+        column([content.series for content in contents]),
         [content.achieved_on for content in contents],
         [content.units for content in contents],
+        column([_measurement_text(content.measurement) for content in contents]),
         column([_evidence_text(content.evidence) for content in contents]),
         column([one.external_id for one in new]),
+        [one.overdue_at for one in new],
     )
     ids = [one.id for one in new]
     with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
@@ -99,7 +115,16 @@ async def find_standing(tx: Transaction, contract_id: UUID, external_ids: Collec
     return {
         row.external_id: Standing(
             row.id,
-            Content(row.metric_id, row.subject_id, row.occurrence, row.achieved_on, row.units, _evidence(row.evidence)),
+            Content(
+                row.metric_code,
+                row.subject_id,
+                row.subject_code,
+                row.occurrence,
+                row.achieved_on,
+                row.units,
+                _measurement(row.measurement),
+                _evidence(row.evidence),
+            ),
             row.corrects,
         )
         for row in rows
@@ -163,18 +188,19 @@ async def list_claims(
     if state is not None:
         conditions.append(claim.c.state == state)
     if code is not None:
-        conditions.append(metric.c.code == code)
+        conditions.append(claim.c.metric_code == code)
     if after is not None:
         conditions.append(claim.c.id > after)
     return await _claims(tx, *conditions, limit=limit)
 
 
 async def has_live_twin(tx: Transaction, this: Claim) -> bool:
-    """Whether another live claim stands on the same occurrence."""
+    """Whether another live claim stands on the same occurrence, and for a measurement in the same series."""
     query = select(claim.c.id).where(
         claim.c.subject_id == this.subject_id,
-        claim.c.metric_id == this.metric_id,
+        claim.c.metric_code == this.metric,
         claim.c.occurrence == this.occurrence,
+        claim.c.series == this.series,
         claim.c.state.in_(LIVE),
         claim.c.id != this.id,
     )
@@ -183,9 +209,9 @@ async def has_live_twin(tx: Transaction, this: Claim) -> bool:
 
 async def _claims(tx: Transaction, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Claim]:
     query = (
-        select(claim, metric.c.code, participant.c.participant_key)
+        select(claim, metric.c.subject, participant.c.participant_key)
         .join(metric, metric.c.id == claim.c.metric_id)
-        .join(participant, participant.c.subject_id == claim.c.subject_id)
+        .outerjoin(participant, participant.c.subject_id == claim.c.subject_id)
         .where(_readable(tx), *conditions)
         .order_by(claim.c.id)
         .limit(limit)
@@ -201,7 +227,7 @@ async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tupl
     query = select(claim_record).where(_among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
     found: dict[UUID, tuple[Record, ...]] = {}
     for row in (await tx.connection.execute(query)).all():
-        record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason)
+        record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason, row.deemed)
         found[row.claim_id] = (*found.get(row.claim_id, ()), record)
     return found
 
@@ -220,12 +246,15 @@ def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:
         id=row.id,
         contract_id=row.contract_id,
         metric_id=row.metric_id,
-        metric=row.code,
+        metric=row.metric_code,
         subject_id=row.subject_id,
         participant_key=row.participant_key,
+        cohort=row.subject_code if row.subject == "cohort" else None,
+        site=row.subject_code if row.subject == "site" else None,
         occurrence=row.occurrence,
         achieved_on=row.achieved_on,
         units=row.units,
+        measurement=_measurement(row.measurement),
         evidence=_evidence(row.evidence),
         external_id=row.external_id,
         reported_by=row.reported_by,
@@ -234,8 +263,20 @@ def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:
         revision=row.revision,
         corrects=row.corrects,
         superseded_by=row.superseded_by,
+        escalated_at=row.escalated_at,
+        escalated_to=row.escalated_to,
         records=records,
     )
+
+
+def _measurement_text(measurement: Measurement | None) -> str:
+    return shapes.text(measurement).decode() if measurement else ""
+
+
+def _measurement(kept: Any) -> Measurement | None:
+    if kept is None:
+        return None
+    return shapes.read(Measurement, json.loads(kept) if isinstance(kept, str) else kept)
 
 
 def _evidence_text(evidence: tuple[Evidence, ...]) -> str:

@@ -1,44 +1,64 @@
 """Use case: a contract has been activated: from now on it can be claimed on."""
 
-from outcomes_service.domain.contract import Cohort, Contract, Metric, people_readers_of, readers_of
+from outcomes_service.domain.contract import Cohort, Contract, Metric, Terms, people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_contract
-from services.core.terms import model
-from services.core.terms.model import Party
-from services.events.contracts import ContractActivated
+from services.core.terms import outcomes as agreed_on
+from services.core.terms.parties import Party
+from services.events.contracts import ContractActivated, InForce
 from services.kit.transaction import Transaction
 
 
 async def keep_contract(tx: Transaction, said: ContractActivated) -> None:
     """Makes this service's copy of the contract."""
-    parties = tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in said.parties)
     contract = Contract(
         id=said.contract_id,
-        terms_version=said.version,
-        parties=parties,
+        terms=(terms_of(said),),
+        parties=parties_of(said),
         time_zone=said.time_zone,
         service_period=said.service_period,
         outcome_period=said.outcome_period,
         claims_close_on=said.claims_close_on,
-        metrics={one.code: _metric(one) for one in said.outcomes.metrics},
     )
-    readers = {code: readers_of(parties, metric) for code, metric in contract.metrics.items()}
+    readers = {metric.code: readers_of(contract.parties, metric) for metric in contract.metrics()}
     await add_contract(tx, contract, people_readers_of(contract), readers)
-    await add_cohorts(tx, contract.id, contract.terms_version, [_cohort(one) for one in said.outcomes.cohorts])
+    await add_cohorts(tx, contract.id, said.version, [cohort_of(one, people=0) for one in said.outcomes.cohorts])
 
 
-def _metric(agreed: model.Metric) -> Metric:
+def parties_of(said: InForce) -> tuple[Party, ...]:
+    """Who takes part, without their names."""
+    return tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in said.parties)
+
+
+def terms_of(said: InForce) -> Terms:
+    """What the service knows of a version of the terms."""
+    return Terms(
+        version=said.version,
+        effective_from=said.effective_from,
+        retroactive=said.payment.retroactive,
+        metrics={one.code: _metric(one) for one in said.outcomes.metrics},
+        cohorts=frozenset(one.code for one in said.outcomes.cohorts),
+    )
+
+
+def cohort_of(agreed: agreed_on.Cohort, people: int) -> Cohort:
+    """A cohort of the terms, in which so many people were."""
+    return Cohort(agreed.code, agreed.name, agreed.start, agreed.end, agreed.size, people)
+
+
+def _metric(agreed: agreed_on.Metric) -> Metric:
     return Metric(
         id=0,
         code=agreed.code,
+        subject=agreed.subject,
+        unit=agreed.unit,
+        reports=agreed.reports,
+        estimator=agreed.estimator,
         reported_by=agreed.reported_by,
         verified_by=agreed.verified_by,
         disputes_decided_by=agreed.disputes_decided_by,
         dispute_days=agreed.dispute_days,
+        if_not_decided=agreed.if_not_decided,
         max_payments_per_person=agreed.max_payments_per_person,
         points=tuple(point.code for point in agreed.measurement_points),
         evidence_required=agreed.evidence_required,
     )
-
-
-def _cohort(agreed: model.Cohort) -> Cohort:
-    return Cohort(agreed.code, agreed.name, agreed.start, agreed.end, agreed.size, people=0)

@@ -16,6 +16,7 @@ from outcomes_service.domain.reporting import (
     content_of,
     order_keys,
 )
+from outcomes_service.domain.waiting import overdue_at
 from outcomes_service.storage.claims import NewClaim, Standing, add_claims, find_standing, get_claim
 from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import find_participants
@@ -55,7 +56,7 @@ async def keep_claims(
     correction: Correction | None = None,
 ) -> list[Answer]:
     """As `report_claims`, on a contract that is locked. A correction is one row."""
-    people = await find_participants(tx, contract.id, {row.participant_key for row in rows})
+    people = await find_participants(tx, contract.id, {row.participant_key for row in rows if row.participant_key})
     ids = [correction.by] if correction else clock.new_ids(len(rows))
     corrects = correction.of if correction else None
     new, refusals = _judged(tx, contract, people, rows, ids)
@@ -93,11 +94,12 @@ def _judged(
     refusals: dict[int, Refusal] = {}
     for place, row in enumerate(rows):
         try:
-            content = admit(contract, people.get(row.participant_key), row, by, today)
+            metric, content = admit(contract, people.get(row.participant_key or ""), row, by, today)
         except Refusal as refusal:
             refusals[place] = refusal
         else:
-            new[place] = NewClaim(ids[place], row.external_id, content)
+            due = overdue_at(contract, metric, tx.now)
+            new[place] = NewClaim(ids[place], row.external_id, metric.id, content, due)
     return new, refusals
 
 
@@ -116,9 +118,7 @@ async def _kept(
     kept = [place for place, claim in new.items() if claim.id in ids]
     by = tx.caller.organisation
     keys = order_keys(order_secret, by, [rows[place].external_id for place in kept])
-    facts = [
-        _claimed(contract, by, rows[place], new[place], key, corrects) for place, key in zip(kept, keys, strict=True)
-    ]
+    facts = [_claimed(contract, by, new[place], key, corrects) for place, key in zip(kept, keys, strict=True)]
     await tell(tx, contract.id, facts)
     return set(kept)
 
@@ -128,24 +128,24 @@ def _is_same(
 ) -> bool:
     """Whether what stands under the row's external id says what the row says."""
     try:
-        content = content_of(contract, people.get(row.participant_key), row)
+        content = content_of(contract, people.get(row.participant_key or ""), row)
     except Refusal:
         return False
     return (content, corrects) == (stands.content, stands.corrects)
 
 
-def _claimed(
-    contract: Contract, by: str, row: Reported, new: NewClaim, key: str, corrects: UUID | None
-) -> OutcomeClaimed:
+def _claimed(contract: Contract, by: str, new: NewClaim, key: str, corrects: UUID | None) -> OutcomeClaimed:
+    content = new.content
     return OutcomeClaimed(
         contract_id=contract.id,
         claim_id=new.id,
-        metric=row.metric,
-        subject_id=new.content.subject_id,
-        occurrence=new.content.occurrence,
-        achieved_on=row.achieved_on,
-        units=row.units,
+        metric=content.metric,
+        subject_id=content.subject_id,
+        occurrence=content.occurrence,
+        achieved_on=content.achieved_on,
+        units=content.units,
         reported_by=by,
         order_key=key,
         corrects=corrects,
+        measurement=content.measurement,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from outcomes_service.domain.contract import AT_CLAIMS, readers_of
+from outcomes_service.domain.contract import AT_CLAIMS, participant_readers_of
 from outcomes_service.domain.enrolment import Enrolled
 from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import list_enrolments
@@ -15,6 +15,6 @@ async def show_participants(tx: Transaction, contract_id: UUID, after: int, limi
     """Up to `limit` enrolments, in the order in which they were recorded. Errors: `not-found`, `role-not-allowed`."""
     contract = await get_contract(tx, contract_id)
     contract.require(tx.caller.organisation, AT_CLAIMS)
-    if not any(tx.caller.organisation in readers_of(contract.parties, one) for one in contract.metrics.values()):
-        raise RoleNotAllowed("This is for payers, and for those who report, verify or decide disputes.")
+    if tx.caller.organisation not in participant_readers_of(contract):
+        raise RoleNotAllowed("This is for payers, and for those who report, verify or decide on participants.")
     return await list_enrolments(tx, contract_id, after, limit)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.core.errors import Forbidden, NotFound
-from services.core.terms.model import Party, Role
+from services.core.terms.parties import Party, Role
 
 
 class RoleNotAllowed(Forbidden):

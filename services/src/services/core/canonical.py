@@ -2,14 +2,36 @@
 
 import hashlib
 import unicodedata
+from json import JSONEncoder
 from typing import Any
 
 import rfc8785
 
+_LARGEST = (1 << 53) - 1
+_SIMPLE = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
+
 
 def canonical(document: Any) -> bytes:
     """The canonical JSON of a document without nulls: what is signed, hashed and compared."""
-    return rfc8785.dumps(normal(document))
+    plain = normal(document)
+    return _SIMPLE.encode(plain).encode() if _is_simple(plain) else rfc8785.dumps(plain)
+
+
+def _is_simple(document: Any) -> bool:
+    """Whether Python's own encoder writes the same: ASCII alone, whose order is the same in every encoding, and whole
+    numbers that every reader can hold. It is several times faster."""
+    match document:
+        case str():
+            return document.isascii()
+        case bool() | None:
+            return True
+        case int():
+            return -_LARGEST <= document <= _LARGEST
+        case dict():
+            return all(isinstance(key, str) and key.isascii() and _is_simple(child) for key, child in document.items())
+        case list():
+            return all(_is_simple(child) for child in document)
+    return False
 
 
 def normal(document: Any) -> Any:

@@ -1,7 +1,8 @@
 """Core: money: a whole number of minor units of one currency; the one place that rounds."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 
 import iso4217
@@ -64,6 +65,22 @@ def format_minor(minor: int, currency: str) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
 
 
-def round_to_minor(exact_minor: Decimal) -> int:
-    """Half-up (away from zero at the half): the default rule of domain.md, Rounding."""
-    return int(exact_minor.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def round_minor(exact_minor: Fraction, mode: str = "half_up") -> int:
+    """Whole minor units: half-up is away from zero at the half (domain.md, Rounding); floor and ceil go down and up."""
+    if mode == "floor":
+        return exact_minor.__floor__()
+    if mode == "ceil":
+        return exact_minor.__ceil__()
+    whole = (abs(exact_minor) + Fraction(1, 2)).__floor__()
+    return whole if exact_minor >= 0 else -whole
+
+
+def largest_remainder(minor: int, weights: Sequence[int]) -> list[int]:
+    """`minor` in parts by weight: each gets the whole units of its exact share, and what is left over goes, unit by
+    unit, to the largest remainders; ties to who stands first. Below zero as above it, with the sign."""
+    sign, amount, whole = (-1 if minor < 0 else 1), abs(minor), sum(weights)
+    parts = [amount * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda place: (-(amount * weights[place] % whole), place))
+    for place in by_remainder[: amount - sum(parts)]:
+        parts[place] += 1
+    return [sign * part for part in parts]

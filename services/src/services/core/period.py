@@ -1,6 +1,6 @@
 """Core: periods of dates, `[start, end)`, and the date of an instant in a contract's time zone."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, available_timezones
 
 from services.core.values import value
@@ -26,3 +26,8 @@ def is_time_zone(name: str) -> bool:
 def local_date(instant: datetime, time_zone: str) -> date:
     """The calendar date of an instant where the contract lives."""
     return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
+def start_of(day: date, time_zone: str) -> datetime:
+    """The first instant (UTC) of a calendar date where the contract lives."""
+    return datetime.combine(day, time.min, ZoneInfo(time_zone)).astimezone(UTC)

@@ -4,7 +4,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.core.period import Period
-from services.core.terms.model import Outcomes, Payment, Role
+from services.core.terms.outcomes import Outcomes
+from services.core.terms.parties import Role
+from services.core.terms.payment import Payment
 from services.core.values import value
 from services.events.envelope import Producer, fact
 
@@ -69,9 +71,9 @@ class ContractSigned:
     signed_at: datetime
 
 
-@fact(PRODUCER, "contract.activated")
-class ContractActivated:
-    """Every party has signed and the contract is in force: all that other services need to know of it."""
+@value
+class InForce:
+    """A version of the terms that every party has signed: all that other services need to know of it."""
 
     contract_id: UUID
     title: str
@@ -86,6 +88,38 @@ class ContractActivated:
     effective_from: date
     outcomes: Outcomes
     payment: Payment
+
+
+@fact(PRODUCER, "contract.activated")
+class ContractActivated(InForce):
+    """Every party has signed and the contract is in force: all that other services need to know of it."""
+
+
+@fact(PRODUCER, "contract.amended")
+class ContractAmended(InForce):
+    """Every party has signed a newer version of the terms of a contract in force; it decides on what is achieved from
+    `effective_from` on, and on everything if its payment part is retroactive."""
+
+
+@fact(PRODUCER, "contract.suspended")
+class ContractSuspended:
+    """Claims go on; settlement and payment wait."""
+
+    contract_id: UUID
+
+
+@fact(PRODUCER, "contract.resumed")
+class ContractResumed:
+    """Settlement and payment go on."""
+
+    contract_id: UUID
+
+
+@fact(PRODUCER, "contract.completed")
+class ContractCompleted:
+    """The contract ended as agreed; claims are still decided and settled until they close."""
+
+    contract_id: UUID
 
 
 @fact(PRODUCER, "contract.terminated")

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events.envelope import Producer, fact
 
 SERVICE = "outcomes-service"
@@ -37,7 +38,8 @@ class ParticipantLeft:
 @fact(PRODUCER, "outcome.claimed")
 class OutcomeClaimed:
     """A party reports that something was achieved. `order_key` is an HMAC over reporter and external id: it orders
-    claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of."""
+    claims of one day without telling when they arrived. `corrects` is the claim that this one takes the place of.
+    A measured value has no units (0); the id of a cohort or a site follows from its code (`core.subjects`)."""
 
     contract_id: UUID
     claim_id: UUID
@@ -49,16 +51,19 @@ class OutcomeClaimed:
     reported_by: str
     order_key: str
     corrects: UUID | None = None
+    measurement: Measurement | None = None
 
 
 @fact(PRODUCER, "outcome.verified")
 class OutcomeVerified:
-    """The verifier found that the claim holds."""
+    """The verifier found that the claim holds; or, when it is `deemed`, the verifier (`decided_by`) had not decided in
+    time, and the terms say that the claim is accepted then."""
 
     contract_id: UUID
     claim_id: UUID
     decided_by: str
     decided_at: datetime
+    deemed: bool = False
 
 
 @fact(PRODUCER, "outcome.rejected")
@@ -81,6 +86,16 @@ class OutcomeReturned:
     decided_by: str
     decided_at: datetime
     reason: str
+
+
+@fact(PRODUCER, "outcome.escalated")
+class OutcomeEscalated:
+    """The verifier had not decided in time: from now on who decides disputes may decide on the claim as well."""
+
+    contract_id: UUID
+    claim_id: UUID
+    escalated_to: str
+    escalated_at: datetime
 
 
 @fact(PRODUCER, "outcome.disputed")

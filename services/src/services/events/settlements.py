@@ -34,17 +34,29 @@ class CutByCap:
 
 
 @value
+class PayerShare:
+    """What one payer pays of a line."""
+
+    payer: str
+    amount: Money
+
+
+@value
 class StatementLine:
-    """One rule and price of a statement: the sum of its items' differences. Counts say people (distinct
-    participants) and units (payable occurrences)."""
+    """One rule of a statement, and price where it pays by units: the sum of its items' differences. Counts say people
+    (distinct participants) and units (payable occurrences)."""
 
     number: int
     rule: str
-    price: Money
+    kind: str
+    price: Money | None = None
     people: int
     units: int
     amount: Money
     cut: tuple[CutByCap, ...] = ()
+    payee: str
+    nature: str
+    shares: tuple[PayerShare, ...]
 
 
 @fact(PRODUCER, "settlement.frozen")

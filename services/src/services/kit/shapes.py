@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, TypeAdap
 
 from services.core.errors import FieldError, Invalid
 from services.core.strict_json import loads
-from services.core.values import camel
+from services.core.values import KIND_MARK, camel
 
 T = TypeVar("T")
 
@@ -99,7 +99,13 @@ def schema(shape: Any) -> dict[str, Any]:
 
 def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "") -> tuple[FieldError, ...]:
     """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed."""
-    return tuple(FieldError(at + pointer(fault["loc"]), *_said(fault)) for fault in faults)
+    return tuple(FieldError(at + pointer(_place(fault)), *_said(fault)) for fault in faults)
+
+
+def _place(fault: Mapping[str, Any]) -> list[int | str]:
+    """Where the fault is; the kinds of what it lies in are no steps of the document."""
+    steps = [step for step in fault["loc"] if not str(step).startswith(KIND_MARK)]
+    return [*steps, fault["ctx"]["field"]] if fault["type"] == "kind_unknown" else steps
 
 
 def pointer(path: Sequence[int | str]) -> str:

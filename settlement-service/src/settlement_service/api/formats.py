@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from services.core.errors import NotAcceptable
-from settlement_service.api.schemas import LineBody, MoneyBody, SettlementBody
+from settlement_service.api.schemas import CapName, LineBody, MoneyBody, SettlementBody
 
 JSON, CSV, NDJSON = "application/json", "text/csv", "application/x-ndjson"
 WITH_BOM = "utf-8-sig"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-HEADINGS = ("line", "rule", "name", "price", "people", "units", "cut_person", "cut_rule", "cut_contract", "amount")
+CUTS: tuple[CapName, ...] = ("person", "rule", "period", "contract", "retention", "payer")
+HEADINGS = (
+    *("line", "rule", "name", "price", "people", "units"),
+    *(f"cut_{cap}" for cap in CUTS),
+    *("amount", "payee", "nature", "state"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ def csv_of(statement: SettlementBody, bom: bool) -> bytes:
     for line in statement.lines or ():
         rows.writerow((*_row(line), statement.currency))
     if statement.total is not None:
-        rows.writerow(("total", *[""] * (len(HEADINGS) - 2), _decimal(statement.total), statement.currency))
+        empty = dict.fromkeys(HEADINGS, "")
+        total = empty | {"line": "total", "amount": _decimal(statement.total)}
+        rows.writerow((*total.values(), statement.currency))
     return out.getvalue().encode(WITH_BOM if bom else "utf-8")
 
 
@@ -96,8 +103,11 @@ def _row(line: LineBody) -> tuple[str, ...]:
         _decimal(line.price),
         "" if line.people is None else str(line.people),
         "" if line.units is None else str(line.units),
-        *(_decimal(cuts[cap]) if cap in cuts else zero for cap in ("person", "rule", "contract")),
+        *(_decimal(cuts[cap]) if cap in cuts else zero for cap in CUTS),
         _decimal(line.amount),
+        line.payee or "",
+        line.nature or "",
+        line.state or "",
     )
 
 

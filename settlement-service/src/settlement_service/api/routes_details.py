@@ -33,7 +33,7 @@ async def list_lines(
     begin = after(cursor, 1, number_key, 0)
     shown = await question(request, lambda tx: show(tx, settlement_id))
     content = shown.projection.content if shown.projection else {"lines": []}
-    lines = [line for line in lines_of(content, shown.terms, shown.audience) if line.number > begin]
+    lines = [line for line in lines_of(content, shown.history, shown.audience) if line.number > begin]
     return page(
         request,
         lines,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -12,11 +12,11 @@ from services.core.period import Period
 from services.kit.shapes import Day, Shape
 from settlement_service.domain.approval import Approval
 from settlement_service.domain.audience import Audience
+from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures
 from settlement_service.domain.lifecycle import POSTED, Person, State
 from settlement_service.domain.payments import Confirmed, Outcome
 from settlement_service.domain.statement import Kind
-from settlement_service.domain.terms import Terms
 from settlement_service.usecases.get_settlement import Shown
 
 
@@ -47,10 +47,13 @@ class PeriodBody(Shape):
         return Period(start=self.start, end=self.end)
 
 
-class CutBody(Shape):
-    """How much one cap took away."""
+CapName: TypeAlias = Literal["person", "rule", "period", "contract", "retention", "payer"]
 
-    cap: Literal["person", "rule", "contract"]
+
+class CutBody(Shape):
+    """How much one cap took away; `retention` is held back for now, `payer` is what no payer is left to pay."""
+
+    cap: CapName
     amount: MoneyBody
 
 
@@ -62,20 +65,32 @@ class ShareBody(Shape):
 
 
 class LineBody(Shape):
-    """One rule and price, the sum of its items' differences to what was posted before: price x units - cuts is the
-    amount. A merged line, for who small counts are hidden from, says the rules that it stands for and its amount."""
+    """One rule, and price where it pays by units: the sum of its items' differences to what was posted before. `state`
+    says why a rule gives nothing (yet), such as not_yet_measured. A merged line, for who small counts are hidden from,
+    says the rules that it stands for and its amount."""
 
     number: int
     rule: str | None = None
+    kind: str | None = None
     rules: tuple[str, ...] | None = None
     name: Annotated[str | None, Field(description="What the metric is called; not part of the hashed content")] = None
     price: MoneyBody | None = None
-    people: Annotated[int | None, Field(description="Distinct participants")] = None
+    people: Annotated[int | None, Field(description="Distinct participants, or how many were measured")] = None
     units: Annotated[int | None, Field(description="Payable occurrences")] = None
     amount: MoneyBody
     cut: tuple[CutBody, ...] | None = None
     payee: str | None = None
+    nature: str | None = None
     shares: tuple[ShareBody, ...] | None = None
+    state: str | None = None
+
+
+class TotalBody(Shape):
+    """What one payee gets, by what the money is."""
+
+    payee: str
+    nature: str
+    amount: MoneyBody
 
 
 class LineList(Shape):
@@ -146,7 +161,7 @@ class WaitingBody(Shape):
     """What an open settlement waits for: an owner of facts, and how far it said it is and we are."""
 
     source: str
-    reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked"]
+    reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked", "contract-suspended"]
     head: int | None = None
     applied: int | None = None
 
@@ -154,7 +169,7 @@ class WaitingBody(Shape):
 class SettlementBody(Shape):
     """A settlement as its reader may see it. Lines, totals and hashes are there once it is calculated (for who small
     counts are hidden from: once it is posted). `contentSha256` is over the canonical JSON of `termsVersion`,
-    `currency`, `kind`, `period`, `lines` (without names) and `total`."""
+    `currency`, `kind`, `period`, `lines` (without names), `totals` and `total`."""
 
     id: UUID
     contract_id: UUID
@@ -174,6 +189,7 @@ class SettlementBody(Shape):
     accounting_on: date | None = None
     value_on: date | None = None
     lines: tuple[LineBody, ...] | None = None
+    totals: tuple[TotalBody, ...] | None = None
     previously_settled: MoneyBody | None = None
     total: MoneyBody | None = None
     settled_to_date: MoneyBody | None = None
@@ -227,15 +243,17 @@ def cuts_of(figures: Figures, currency: str) -> tuple[CutBody, ...]:
     )
 
 
-def lines_of(content: Mapping[str, Any], terms: Terms, audience: Audience) -> tuple[LineBody, ...]:
+def lines_of(content: Mapping[str, Any], history: History, audience: Audience) -> tuple[LineBody, ...]:
     """The lines that a reader is shown, with the names of their metrics if it may read them."""
-    named = terms.may_read(audience.role, "outcomes")
+    named = history.newest.may_read(audience.role, "outcomes")
     return tuple(
-        LineBody(
-            **line, name=terms.metrics[terms.rules[line["rule"]].metric].name if named and "rule" in line else None
-        )
+        LineBody(**line, name=_name(history, line["rule"]) if named and "rule" in line else None)
         for line in content["lines"]
     )
+
+
+def _name(history: History, rule: str) -> str | None:
+    return " / ".join(history.metrics[code].name for code in sorted(history.rules[rule].metrics)) or None
 
 
 def _told(shown: Shown) -> dict[str, Any]:
@@ -243,7 +261,8 @@ def _told(shown: Shown) -> dict[str, Any]:
     if told is None:
         return {}
     return {
-        "lines": lines_of(told.content, shown.terms, shown.audience),
+        "lines": lines_of(told.content, shown.history, shown.audience),
+        "totals": told.content["totals"],
         "previously_settled": MoneyBody.of(told.previously_minor, currency),
         "total": MoneyBody.of(told.total_minor, currency),
         "settled_to_date": MoneyBody.of(told.previously_minor + told.total_minor, currency),

@@ -2,34 +2,37 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.kit.shapes import Shape
-from settlement_service.api.schemas import CutBody, MoneyBody, cuts_of
+from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, cuts_of
 from settlement_service.domain.difference import NumberedItem
 from settlement_service.domain.terms import Terms
 
 
 class ItemBody(Shape):
-    """What one rule gives for one person and occurrence: what is due now, what was posted before, the difference.
-    `reason` says why nothing is due any more."""
+    """What one rule gives for one subject (a participant, cohort, site, or the contract itself) and occurrence: what
+    is due now, what was posted before, the difference. `reason` says why nothing is due any more. What rests on several
+    claims names none here: its explanation does."""
 
     number: Annotated[int, Field(description="Within the settlement, among the items that the reader may see")]
     rule: str
     subject_id: UUID
     occurrence: str
-    claim_id: UUID
+    claim_id: UUID | None = None
+    terms_version: int
     achieved_on: date
-    price: MoneyBody
+    price: MoneyBody | None = None
     units: int
     gross: MoneyBody
     cut: tuple[CutBody, ...]
     due: MoneyBody
     previously_posted: MoneyBody
     amount: MoneyBody
+    shares: tuple[ShareBody, ...]
     reason: str | None = None
 
     @classmethod
@@ -43,13 +46,15 @@ class ItemBody(Shape):
             occurrence=this.key.item.occurrence,
             claim_id=this.claim_id,
             achieved_on=this.achieved_on,
-            price=MoneyBody.of(this.key.price_minor, currency),
+            terms_version=this.version,
+            price=None if this.key.price_minor is None else MoneyBody.of(this.key.price_minor, currency),
             units=this.now.units,
             gross=MoneyBody.of(this.now.gross_minor, currency),
             cut=cuts_of(this.now, currency),
             due=MoneyBody.of(this.now.amount_minor, currency),
             previously_posted=MoneyBody.of(this.before.amount_minor, currency),
             amount=MoneyBody.of(this.difference.amount_minor, currency),
+            shares=tuple(ShareBody(payer=payer, amount=MoneyBody.of(minor, currency)) for payer, minor in this.shares),
             reason=this.reason,
         )
 
@@ -62,11 +67,11 @@ class ItemList(Shape):
 
 
 class ExplainedRule(Shape):
-    """The rule that gives the amount."""
+    """The rule that gives the amount, and the metrics that it pays for."""
 
     code: str
-    kind: Literal["unit_price"]
-    metric: str
+    kind: str
+    metrics: tuple[str, ...]
 
 
 class ExplainedClaim(Shape):
@@ -80,17 +85,19 @@ class ExplainedClaim(Shape):
 
 
 class ExplainedDecision(Shape):
-    """What was decided on the claim, by whom, when."""
+    """What was decided on the claim, by whom, when. `deemed` is there, and true, when they had not decided in time, and
+    the claim was accepted then, as the terms say."""
 
     result: str
     decided_by: tuple[str, ...]
     decided_at: datetime | None = None
+    deemed: bool | None = None
 
 
 class ExplainedCut(CutBody):
-    """What one cap took away, and the cap itself."""
+    """What one cap took away, and the cap itself where it is one amount for the item."""
 
-    limit: MoneyBody
+    limit: MoneyBody | None = None
 
 
 class ExplainedFigures(Shape):
@@ -110,21 +117,35 @@ class ExplainedShare(Shape):
     amount: MoneyBody
 
 
+class Step(Shape):
+    """One step of a computation: `op` applied to the values of `of` gives `value`: a decimal, a fraction where it has
+    no end, true or false for a condition, nothing while it is not yet measured. A step without `of` stands in a claim
+    or in the terms: `what` or `name` say what it is, `claims` which claims it comes from. See docs/terms.md."""
+
+    model_config = ConfigDict(extra="allow")
+
+    op: str
+    value: str | bool | None = None
+    of: "tuple[Step, ...] | None" = None
+
+
 class ExplanationBody(Shape):
-    """Why an amount is what it is, and who decided it; `text` says the same in words."""
+    """Why an amount is what it is, and who decided it: the whole computation as a `tree` that can be checked step by
+    step, and the same in words."""
 
     item: int
     rule: ExplainedRule
     terms_version: int
-    claim: ExplainedClaim
+    claim: ExplainedClaim | None = None
     decision: ExplainedDecision
-    price: MoneyBody
+    price: MoneyBody | None = None
     now: ExplainedFigures
     before: ExplainedFigures
     amount: MoneyBody
     shares: tuple[ExplainedShare, ...]
-    rounding: str
+    tree: Step
     text: str
+    text_in_danish: str
 
 
 def item_list(terms: Terms, items: Sequence[NumberedItem], cursor: str | None) -> ItemList:

@@ -1,14 +1,15 @@
 """Door: the JSON shapes of positions and of the ledger, and how values become them."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Self
 from uuid import UUID
 
 from services.kit.shapes import Shape
-from settlement_service.api.schemas import CutBody, MoneyBody, PeriodBody, cuts_of
-from settlement_service.domain.explanation import REASONS
+from settlement_service.api.schemas import CapName, CutBody, MoneyBody, PeriodBody, cuts_of
 from settlement_service.domain.position import Headroom, NotPaid, RulePosition
 from settlement_service.domain.postings import Entry, EntryKind
+from settlement_service.domain.shadow import Shadow
+from settlement_service.domain.words import REASONS
 from settlement_service.usecases.get_position import Standing
 
 
@@ -40,10 +41,11 @@ class RulePositionBody(Shape):
 
 
 class HeadroomBody(Shape):
-    """A cap, and what of it is left. Of the cap on a person: how many people have reached it."""
+    """A cap, and what of it is left: `appliesTo` names the rule, the period of the calendar or the payer. Of the cap on
+    a person: how many people have reached it."""
 
-    cap: Literal["person", "rule", "contract"]
-    rule: str | None = None
+    cap: CapName
+    applies_to: str | None = None
     limit: MoneyBody
     used: MoneyBody | None = None
     left: MoneyBody | None = None
@@ -56,7 +58,7 @@ class HeadroomBody(Shape):
         return cls.model_validate(
             {
                 "cap": room.cap,
-                "rule": room.rule,
+                "applies_to": room.of,
                 "limit": MoneyBody.of(room.limit_minor, currency),
                 "used": None if used is None else MoneyBody.of(used, currency),
                 "left": None if used is None else MoneyBody.of(room.limit_minor - used, currency),
@@ -66,17 +68,17 @@ class HeadroomBody(Shape):
 
 
 class NotPaidBody(Shape):
-    """Verified claims that a rule (without one: no rule) pays nothing for, and why."""
+    """So many outcomes that a rule (without one: no rule) pays nothing for (yet), and why."""
 
     rule: str | None = None
     reason: str
     explanation: str
-    claims: int
+    count: int
 
     @classmethod
     def of(cls, one: NotPaid) -> Self:
         """As JSON."""
-        return cls(rule=one.rule or None, reason=one.reason, explanation=REASONS[one.reason], claims=one.claims)
+        return cls(rule=one.rule or None, reason=one.reason, explanation=REASONS["en"][one.reason], count=one.count)
 
 
 class AsOf(Shape):
@@ -87,9 +89,23 @@ class AsOf(Shape):
     period: PeriodBody
 
 
+class ShadowBody(Shape):
+    """What one rule would have given while a fixed grant was paid instead: reported, never posted, before caps."""
+
+    rule: str
+    units: int
+    amount: MoneyBody
+
+    @classmethod
+    def of(cls, one: Shadow, currency: str) -> Self:
+        """As JSON."""
+        return cls(rule=one.rule, units=one.units, amount=MoneyBody.of(one.gross_minor, currency))
+
+
 class PositionBody(Shape):
-    """Where a contract stands: entitled is what verified outcomes give under all caps, as known at this moment;
-    settled is what is posted; waiting is the difference. For an investor: as of the last posted statement."""
+    """Where a contract stands today: entitled is what verified outcomes give under all caps, as known at this moment;
+    settled is what is posted; waiting is the difference. `shadow` is there where the terms have grant windows. For an
+    investor: as of the last posted statement."""
 
     contract_id: UUID
     currency: str
@@ -100,6 +116,7 @@ class PositionBody(Shape):
     headroom: tuple[HeadroomBody, ...]
     rules: tuple[RulePositionBody, ...] | None = None
     not_paid: tuple[NotPaidBody, ...] | None = None
+    shadow: tuple[ShadowBody, ...] | None = None
 
     @classmethod
     def of(cls, standing: Standing) -> Self:
@@ -116,6 +133,7 @@ class PositionBody(Shape):
             headroom=tuple(HeadroomBody.of(room, currency) for room in standing.headroom),
             rules=None if details is None else tuple(RulePositionBody.of(one, currency) for one in details.rules),
             not_paid=None if details is None else tuple(NotPaidBody.of(one) for one in details.not_paid),
+            shadow=tuple(ShadowBody.of(one, currency) for one in standing.shadow) or None,
         )
 
 

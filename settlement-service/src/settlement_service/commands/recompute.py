@@ -119,8 +119,9 @@ def _print(result: Recomputed) -> None:
         table.add_column(heading, justify="right")
     table.add_column(f"amount {total['currency']}", footer=total["amount"], justify="right")
     for line in result.content["lines"]:
+        price = line["price"]["amount"] if "price" in line else line.get("state", "")
         counts = (str(line["people"]), str(line["units"]))
-        table.add_row(str(line["number"]), line["rule"], *counts, line["price"]["amount"], line["amount"]["amount"])
+        table.add_row(str(line["number"]), line["rule"], *counts, price, line["amount"]["amount"])
     console.print(table)
     for check in result.checks:
         console.print(f"{'OK     ' if check.holds else 'DIFFERS'} {check.what}: {check.found}", soft_wrap=True)

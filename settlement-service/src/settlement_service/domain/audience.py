@@ -1,11 +1,13 @@
 """Domain: who is shown what of a settlement (domain.md, section 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from services.core.terms.checks import NEVER_AT_CLAIMS
-from services.core.terms.model import Role
-from settlement_service.domain.terms import Measured, Terms
+from services.core.terms.measures import Measure
+from services.core.terms.outcomes import Metric
+from services.core.terms.parties import NEVER_AT_CLAIMS, Role
+from settlement_service.domain.naming import counts_enrolled, measures_in, measures_of, metrics_of
+from settlement_service.domain.terms import Terms
 
 TERMS_SCOPE = "terms"
 PEOPLE_SCOPE = "people"
@@ -23,13 +25,15 @@ class Audience:
     lines: frozenset[str]
     items: frozenset[str]
     claims: frozenset[str]
+    people: bool = False
+    """Whether the items rest on who was enrolled."""
 
 
 def audience_of(terms: Terms, organisation: str) -> Audience | None:
     """What a party is shown, or None for who is no party. A payer is shown everything. Who must never see single
     outcomes is shown the lines it is paid by. Everybody else is shown the lines that pay it or that rest on a metric
     it reports, verifies or decides disputes on; and the items of those that pay it as provider or intermediary, or
-    that rest on a metric it reports or verifies. What others are paid is not shown to who may not read the payment
+    that rest on metrics it reports or verifies alone. What others are paid is not shown to who may not read the payment
     terms."""
     role = terms.role_of(organisation)
     if role is None:
@@ -45,7 +49,7 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
     if not terms.may_read(role, "payment"):
         at_work = concerned = frozenset()
     own = paid_by if role != "evaluator" else frozenset()
-    items = own | _resting_on(terms, at_work)
+    items = own | frozenset(rule.code for rule in terms.rules.values() if rule.metrics and rule.metrics <= at_work)
     return Audience(
         organisation=organisation,
         role=role,
@@ -53,16 +57,35 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
         grouped=False,
         lines=paid_by | _resting_on(terms, concerned),
         items=items,
-        claims=at_work | {terms.rules[code].metric for code in items},
+        claims=at_work | _needed(terms, items),
+        people=any(counts_enrolled(one) for one in _measures_under(terms, items)),
     )
 
 
-def _workers(metric: Measured) -> tuple[str, str]:
+def _measures_under(terms: Terms, rules: frozenset[str]) -> Iterator[Measure]:
+    """What is measured for rules: their own measures, and those that what is held back of them waits for."""
+    for code in rules:
+        yield from measures_of(terms.rules[code].said)
+    held = terms.retention
+    if held is not None and held.release_when is not None and (held.rules is None or rules & set(held.rules)):
+        yield from measures_in(held.release_when)
+
+
+def _needed(terms: Terms, rules: frozenset[str]) -> frozenset[str]:
+    """The metrics that rules are computed from, prerequisites included."""
+    measured = {code for one in _measures_under(terms, rules) for code in metrics_of(one)}
+    found = frozenset(code for rule in rules for code in terms.rules[rule].needs) | measured
+    while more := {terms.metrics[code].prerequisite for code in found} - found - {None}:
+        found |= frozenset(code for code in more if code is not None)
+    return found
+
+
+def _workers(metric: Metric) -> tuple[str, str]:
     return metric.reported_by, metric.verified_by
 
 
 def _resting_on(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
-    return frozenset(rule.code for rule in terms.rules.values() if rule.metric in metrics)
+    return frozenset(rule.code for rule in terms.rules.values() if rule.metrics & metrics)
 
 
 def may_have_inputs(terms: Terms, audience: Audience) -> bool:
@@ -87,7 +110,8 @@ def scopes_of(terms: Terms, audience: Audience) -> tuple[str, ...]:
         return ()
     terms_too = (TERMS_SCOPE,) if may_have_inputs(terms, audience) else ()
     metrics = tuple(metric_scope(code) for code in sorted(audience.claims))
-    return terms_too + metrics + tuple(rule_scope(code) for code in sorted(audience.items))
+    people = (PEOPLE_SCOPE,) if audience.people else ()
+    return terms_too + people + metrics + tuple(rule_scope(code) for code in sorted(audience.items))
 
 
 def readership(terms: Terms) -> Mapping[str, tuple[str, ...]]:

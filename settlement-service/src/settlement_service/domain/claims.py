@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from services.core.measurement import Measurement
 from services.events.outcomes import (
     OutcomeClaimed,
     OutcomeDisputed,
     OutcomeDisputeDecided,
+    OutcomeEscalated,
     OutcomeRejected,
     OutcomeReturned,
     OutcomeSuperseded,
@@ -21,6 +23,7 @@ ClaimFact: TypeAlias = (
     OutcomeVerified
     | OutcomeRejected
     | OutcomeReturned
+    | OutcomeEscalated
     | OutcomeDisputed
     | OutcomeDisputeDecided
     | OutcomeWithdrawn
@@ -31,7 +34,8 @@ ClaimFact: TypeAlias = (
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One reported outcome. `state` is the current decision or end; `disputed` stands beside it, and what was
-    decided stands until the dispute is decided. `decided_by` and `decided_at` are of the current decision."""
+    decided stands until the dispute is decided. `decided_by` and `decided_at` are of the current decision; when it is
+    `deemed`, they had not decided in time, and the claim was accepted then."""
 
     id: UUID
     metric: str
@@ -41,11 +45,18 @@ class Claim:
     units: int
     reported_by: str
     order_key: str
+    measurement: Measurement | None = None
     state: ClaimState = "submitted"
     disputed: bool = False
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
     superseded_by: UUID | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody has said whether it holds: then its subject was measured."""
+        return self.state in ("verified", "rejected")
 
     @property
     def counts(self) -> bool:
@@ -64,6 +75,7 @@ def claim_of(fact: OutcomeClaimed) -> Claim:
         units=fact.units,
         reported_by=fact.reported_by,
         order_key=fact.order_key,
+        measurement=fact.measurement,
     )
 
 
@@ -71,11 +83,13 @@ def after(claim: Claim, fact: ClaimFact) -> Claim:
     """The claim when `fact` has happened to it. Whether it could happen was decided by outcomes-service."""
     match fact:
         case OutcomeVerified():
-            return _decided(claim, "verified", (fact.decided_by,), fact.decided_at)
+            return replace(_decided(claim, "verified", (fact.decided_by,), fact.decided_at), deemed=fact.deemed)
         case OutcomeRejected():
             return _decided(claim, "rejected", (fact.decided_by,), fact.decided_at)
         case OutcomeReturned():
             return _decided(claim, "returned", (fact.decided_by,), fact.decided_at)
+        case OutcomeEscalated():
+            return claim
         case OutcomeDisputed():
             return replace(claim, disputed=True)
         case OutcomeDisputeDecided():
@@ -87,4 +101,4 @@ def after(claim: Claim, fact: ClaimFact) -> Claim:
 
 
 def _decided(claim: Claim, state: ClaimState, by: tuple[str, ...], at: datetime) -> Claim:
-    return replace(claim, state=state, decided_by=by, decided_at=at)
+    return replace(claim, state=state, decided_by=by, decided_at=at, deemed=False)

@@ -4,22 +4,42 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.core.errors import Conflict
+from settlement_service.domain.history import History
 from settlement_service.domain.terms import Terms
+
+
+class ContractSuspended(Conflict):
+    """Settlement and payment wait while a contract is suspended."""
+
+    code = "contract-suspended"
+    title = "The contract is suspended; settlement and payment wait until it is resumed"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A contract as far as it is known here. `terms` is None until its activation has come; `settlements`
-    counts those prepared so far."""
+    """A contract as far as it is known here. `history` is None until its activation has come; `settlements` counts
+    those prepared so far."""
 
     id: UUID
-    terms: Terms | None
+    history: History | None
     terminated_on: date | None
     settlements: int
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Contract(Known):
     """A contract whose terms are known."""
 
-    terms: Terms
+    history: History
+
+    def require_running(self) -> None:
+        """Errors: `contract-suspended`."""
+        if self.suspended:
+            raise ContractSuspended("A payer resumes the contract first.")
+
+    @property
+    def terms(self) -> Terms:
+        """The newest version: parties, currency, and who may read what."""
+        return self.history.newest

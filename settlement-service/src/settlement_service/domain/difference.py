@@ -1,39 +1,68 @@
 """Domain: what a settlement posts: the difference between what is due now and what has been posted, item by item."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from settlement_service.domain.caps import NONE_TAKEN, Due, Taken, apply_caps, net_of, taken_by
+from settlement_service.domain.caps import Posting, Taken, apply_caps, net_of, taken_by
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.conditioned import conditioned, is_ready
+from settlement_service.domain.conditions import decided
+from settlement_service.domain.contract_items import contract_items
+from settlement_service.domain.history import History
+from settlement_service.domain.items import (
+    NOTHING,
+    Figures,
+    Item,
+    ItemKey,
+    Posted,
+    PostedKey,
+    Shares,
+    figures_of,
+)
+from settlement_service.domain.known import Facts
+from settlement_service.domain.reasons import Reason, Reasons
+from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
-
-Reason: TypeAlias = str
-"""Why nothing is due any more: the state of the claim, or why its item is not payable."""
+from settlement_service.domain.unpaid import why_nothing
+from settlement_service.domain.working import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One item of a settlement: what is due `now`, what was posted `before`; the difference is what is posted."""
+    """One item of a settlement: what is due `now`, what was posted `before`; the difference is what is posted. The
+    shares are what each payer pays of it."""
 
     key: PostedKey
-    claim_id: UUID
+    claim_id: UUID | None
+    version: int
     achieved_on: date
     order_key: str
     claimed_units: int
     now: Figures
     before: Figures
+    now_shares: Shares = ()
+    before_shares: Shares = ()
     reason: Reason | None = None
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
+    working: Node | None = None
+    behind: int = 0
 
     @property
     def difference(self) -> Figures:
         """What this settlement adds to what was posted."""
         return self.now - self.before
+
+    @property
+    def shares(self) -> Shares:
+        """What each payer pays more than before, in minor units; payers of nothing are left out."""
+        more = Counter(dict(self.now_shares))
+        more.subtract(dict(self.before_shares))
+        return tuple((payer, minor) for payer, minor in more.items() if minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,108 +73,192 @@ class NumberedItem:
     change: Change
 
 
-def settle(
-    terms: Terms,
-    ends: date,
-    items: Sequence[Item],
-    posted: Sequence[Posted],
-    claims: Mapping[UUID, Claim],
-    rest: Taken = NONE_TAKEN,
-) -> list[Change]:
-    """What everything achieved before `ends` changes: one change for each key whose figures differ, in the order of
-    rules, prices, dates, occurrences. What is posted for a later date stays, and keeps its place under the caps.
+@dataclass(frozen=True)
+class Basis:
+    """All that a settlement is computed from. `items` are those by subject, payable or not; `facts` what rules that
+    look at several subjects rest on; `claims` those that can say why something is due no more. `settled` is what was
+    posted in each period of the calendar, by its name. `rest` is what items of others take up, for a party that sees a
+    part; `only` are then the rules that it sees."""
 
-    `items` hold also those that are not payable: they give reasons. So do `claims`: needed are those that were
-    posted and count no more, and what took their place. `rest` is what others' items take up under the caps."""
-    payable = [item for item in items if item.reason is None and item.achieved_on < ends]
+    history: History
+    terminated_on: date | None
+    items: Sequence[Item]
+    facts: Facts
+    posted: Sequence[Posted]
+    claims: Mapping[UUID, Claim]
+    settled: Mapping[str, int] = field(default_factory=dict)
+    rest: Taken = field(default_factory=dict)
+    only: frozenset[str] | None = None
+
+    def sees(self, rule: str) -> bool:
+        """Whether a rule is among those that are computed."""
+        return self.only is None or rule in self.only
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settlement changes, in the order of rules, prices, dates, occurrences; and for each rule that gives
+    nothing (more), why. `unpaid` are items that look at several subjects and give nothing (yet): they change nothing,
+    and are told so that one can see why."""
+
+    changes: list[Change]
+    nothing: Mapping[str, Reason]
+    unpaid: tuple[Change, ...] = ()
+
+    @property
+    def items(self) -> list[Change]:
+        """All that is told of it: what changes, then what gives nothing."""
+        return [*self.changes, *self.unpaid]
+
+
+def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list[Posted]]:
+    """All items as they stand for what was achieved before `ends`, what is due for those that are payable, and what
+    was posted for what is looked at."""
+    history = basis.history
+    everything = [*basis.items, *contract_items(history, basis.terminated_on, basis.facts, ends)]
+    seen = [item for item in everything if basis.sees(item.key.rule) or not item.key.rule]
+    posted = [one for one in basis.posted if basis.sees(one.key.item.rule)]
+    figures = figures_of(posted)
+    stays = {one.key.item for one in posted if one.claim_id is None and one.achieved_on >= ends and one.figures}
+    items = conditioned(history, seen, basis.facts, ends, figures)
+    payable = [
+        item
+        for item in items
+        if item.reason is None and item.key not in stays and _may_be_settled(history, item, ends, figures)
+    ]
     keys = {item.key for item in payable}
     covered = [one for one in posted if one.achieved_on < ends or one.key.item in keys]
     later = [one for one in posted if not (one.achieved_on < ends or one.key.item in keys)]
-    due = apply_caps(terms, payable, net_of(covered), taken_by(later).plus(rest))
-    return _changes(terms, due, covered, _Reasons(items, claims))
+    terms = history.at_end(ends)
+    taken = taken_by(terms.limits, later)
+    taken.update(basis.rest)
+    days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
+    posting = Posting(net_of(covered), basis.settled, ends - timedelta(days=1), days)
+    held = Held(_released(basis, ends), _released_later(basis), figures)
+    due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
+    before: dict[ItemKey, Shares] = {}
+    for one in covered:
+        before[one.key.item] = _together(before.get(one.key.item, ()), one.shares)
+    return items, split_among_payers(history, posting.last_day, due, before, taken), covered
 
 
-def _changes(terms: Terms, due: Iterable[Due], posted: Iterable[Posted], reasons: "_Reasons") -> list[Change]:
-    before = {one.key: one for one in posted if one.figures}
+def settle(basis: Basis, ends: date) -> Settled:
+    """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
+    a later date stays, and keeps its place under the caps."""
+    items, due, covered = due_before(basis, ends)
+    reasons = Reasons(items, basis.claims, ends)
+    changes = _changes(basis.history, due, covered, reasons)
+    nothing = why_nothing(basis.history, items, basis.facts, ends)
+    changes.sort(key=lambda change: place_of(basis.history, change))
+    return Settled(changes, nothing, tuple(_unpaid(basis.history, items, covered, ends)))
+
+
+def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
+    """What looks at several subjects, gives nothing and has nothing posted; in the order of changes."""
+    known = {one.key.item for one in posted if one.figures}
+    found = [
+        _changed(PostedKey(item.key, None, history.version(item.version).rules[item.key.rule].payee), item)
+        for item in items
+        if item.claim_id is None and item.reason is not None and item.achieved_on < ends and item.key not in known
+    ]
+    return sorted(found, key=lambda change: place_of(history, change))
+
+
+def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
+    """Whether an item is due for `ends`: what was paid when a pause was over is, also when an earlier day is settled
+    again."""
+    return is_ready(history, item, ends) or (item.achieved_on < ends and bool(posted.get(item.key)))
+
+
+def _released(basis: Basis, ends: date) -> frozenset[int]:
+    """The versions of the terms whose retention is over."""
+    facts = basis.facts.before(ends)
+    return frozenset(terms.version for terms in basis.history.versions if _is_released(terms, facts, ends))
+
+
+def _released_later(basis: Basis) -> frozenset[int]:
+    """The versions whose retention is over by all that is known: what was released then is not held back again when an
+    earlier period is settled once more."""
+    versions = basis.history.versions
+    return frozenset(terms.version for terms in versions if _is_released(terms, basis.facts, date.max))
+
+
+def _is_released(terms: Terms, facts: Facts, ends: date) -> bool:
+    retention = terms.retention
+    if retention is None:
+        return True
+    if retention.release_on is not None:
+        return retention.release_on < ends
+    assert retention.release_when is not None
+    return decided(retention.release_when, terms, facts).value is True
+
+
+def _together(one: Shares, other: Shares) -> Shares:
+    both = Counter(dict(one))
+    both.update(dict(other))
+    return tuple(both.items())
+
+
+def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons) -> list[Change]:
+    before = {one.key: one for one in posted if one.figures or one.shares}
     found = []
     for one in due:
-        key = _posted_key(terms, one.item)
-        earlier = before.pop(key, None)
-        change = _changed(key, one, earlier.figures if earlier else NOTHING)
-        if change.difference:
+        item = one.due.item
+        payee = history.version(item.version).rules[item.key.rule].payee
+        key = PostedKey(item.key, item.price_minor, payee)
+        change = _changed(key, item, one, before.pop(key, None))
+        if change.difference or change.shares:
             found.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
-    return sorted(found, key=lambda change: _place(terms, change))
+    return found
 
 
-def _posted_key(terms: Terms, item: Item) -> PostedKey:
-    (payer,) = terms.payers()
-    return PostedKey(item.key, item.price_minor, payer, terms.rules[item.key.rule].payee)
-
-
-def _changed(key: PostedKey, due: Due, before: Figures) -> Change:
-    item = due.item
+def _changed(key: PostedKey, item: Item, shared: Shared | None = None, earlier: Posted | None = None) -> Change:
     return Change(
         key=key,
         claim_id=item.claim_id,
+        version=item.version,
         achieved_on=item.achieved_on,
         order_key=item.order_key,
         claimed_units=item.claimed_units,
-        now=due.figures,
-        before=before,
+        now=shared.due.figures if shared else NOTHING,
+        before=earlier.figures if earlier else NOTHING,
+        now_shares=shared.shares if shared else (),
+        before_shares=earlier.shares if earlier else (),
+        reason=item.reason,
         decided_by=item.decided_by,
         decided_at=item.decided_at,
+        deemed=item.deemed,
+        working=item.working,
+        behind=item.behind,
     )
 
 
-def _taken_back(posted: Posted, reasons: "_Reasons") -> Change:
-    claim = reasons.claims[posted.claim_id]
-    reason, decided_by, decided_at = reasons.of(posted)
+def _taken_back(posted: Posted, reasons: Reasons) -> Change:
+    why = reasons.of(posted)
     return Change(
         key=posted.key,
         claim_id=posted.claim_id,
+        version=posted.version,
         achieved_on=posted.achieved_on,
-        order_key=claim.order_key,
-        claimed_units=claim.units,
+        order_key=why.order_key,
+        claimed_units=why.units,
         now=NOTHING,
         before=posted.figures,
-        reason=reason,
-        decided_by=decided_by,
-        decided_at=decided_at,
+        before_shares=posted.shares,
+        reason=why.reason,
+        decided_by=why.decided_by,
+        decided_at=why.decided_at,
+        deemed=why.deemed,
+        working=why.working,
     )
 
 
-def _place(terms: Terms, change: Change) -> tuple[int, int, date, tuple[int, str], str]:
-    rule = terms.rules[change.key.item.rule]
-    rank = terms.metrics[rule.metric].rank(change.key.item.occurrence)
-    return rule.position, rule.price_rank(change.key.price_minor), change.achieved_on, rank, change.order_key
-
-
-class _Reasons:
-    """Why what was posted is due no more."""
-
-    def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim]) -> None:
-        self.claims = claims
-        self._not_payable: dict[tuple[UUID, str], Reason] = {}
-        self._payable: dict[ItemKey, Item] = {}
-        for item in items:
-            if item.reason is None:
-                self._payable[item.key] = item
-            else:
-                self._not_payable[item.claim_id, item.key.rule] = item.reason
-
-    def of(self, posted: Posted) -> tuple[Reason, tuple[str, ...], datetime | None]:
-        """The reason, with the decision that tells: on the posted claim or on the last that took its place."""
-        item = self._payable.get(posted.key.item)
-        if item is not None:
-            reason = "other-price" if item.price_minor != posted.key.price_minor else "after-the-period"
-            return reason, item.decided_by, item.decided_at
-        claim = self.claims[posted.claim_id]
-        while claim.superseded_by is not None and claim.superseded_by in self.claims:
-            claim = self.claims[claim.superseded_by]
-        return self._of(claim, posted.key.item.rule), claim.decided_by, claim.decided_at
-
-    def _of(self, claim: Claim, rule: str) -> Reason:
-        if claim.counts:
-            return self._not_payable.get((claim.id, rule), "other-occurrence")
-        return "correction-not-verified" if claim.state == "submitted" else claim.state
+def place_of(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
+    """Where a change stands among those of its settlement: rule, price, date, occurrence."""
+    item = change.key.item
+    rule = history.rules[item.rule]
+    metric = min(rule.metrics, default="")
+    rank = history.rank(metric, item.occurrence)
+    price = rule.price_rank(change.key.price_minor)
+    return history.positions[item.rule], price, change.achieved_on, rank, change.order_key, str(item.subject_id)

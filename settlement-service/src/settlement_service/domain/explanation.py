@@ -1,124 +1,174 @@
 """Domain: why an amount is what it is, and who decided it: one item of a settlement, as a tree and in words."""
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
+from settlement_service.domain.amounts import scale_of
+from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
-from settlement_service.domain.items import Figures
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Figures, Shares
+from settlement_service.domain.narration import in_words
 from settlement_service.domain.statement import money
-from settlement_service.domain.terms import Terms
-
-NOT_ROUNDED = "Prices are whole minor units and units are whole: nothing was rounded."
-REASONS = {
-    "withdrawn": "the claim was withdrawn",
-    "rejected": "the claim is rejected",
-    "returned": "the claim was returned and awaits its correction",
-    "correction-not-verified": "the claim was corrected and the correction is not verified yet",
-    "superseded": "the claim was corrected",
-    "other-price": "the claim was corrected, and another price holds for the corrected date",
-    "other-occurrence": "the claim was corrected, and the correction is about another person or occurrence",
-    "after-the-period": "the claim was corrected to a date after the period",
-    "after-termination": "the outcome was achieved on or after the day the contract ended",
-    "same-occurrence": "another claim stands for the same occurrence",
-    "not-first-occurrence": "the rule pays for a person's first occurrence only, and an earlier one counts",
-    "over-payments-per-person": "the metric is paid for so many times a person at most",
-    "over-units-per-person": "the rule pays for so many units a person at most",
-    "no-price": "no price holds for the date",
-    "no-rule": "no rule pays for the metric",
-}
-"""Why nothing is due (any more), in words."""
+from settlement_service.domain.terms import Rule, Terms
+from settlement_service.domain.working import Node, Value, computed, leaf, term
 
 
-def explain(terms: Terms, number: int, change: Change) -> dict[str, Any]:
-    """Rule, terms version, claim, decision, price, units, each cap that cut, what was posted before, share,
-    rounding, and `text`, the same in words. `number` is the item's among those that the reader is shown."""
+def explain(history: History, ends_terms: Terms, number: int, change: Change) -> dict[str, Any]:
+    """Rule, terms version, claim, decision, price, units, each cap that cut, what was posted before, shares, the whole
+    computation as a tree, and the same in words, English and Danish. `number` is the item's among those that the
+    reader is shown; `ends_terms` the version whose caps held."""
+    terms = history.version(change.version)
     rule = terms.rules[change.key.item.rule]
-    amount = change.difference.amount_minor
-    currency = terms.currency
-    return {
+    tree = tree_of(terms, ends_terms, rule, change)
+    found: dict[str, Any] = {
         "item": number,
-        "rule": {"code": rule.code, "kind": "unit_price", "metric": rule.metric},
+        "rule": {"code": rule.code, "kind": rule.kind, "metrics": sorted(rule.metrics)},
         "termsVersion": terms.version,
-        "claim": {
-            "id": str(change.claim_id),
-            "occurrence": change.key.item.occurrence,
-            "achievedOn": change.achieved_on.isoformat(),
-            "units": change.claimed_units,
-            "reportedBy": terms.metrics[rule.metric].reported_by,
-        },
+        "claim": _claim(terms, change),
         "decision": _decision(change),
-        "price": money(change.key.price_minor, currency),
-        "now": _figures(terms, rule.code, change.now),
-        "before": _figures(terms, rule.code, change.before),
-        "amount": money(amount, currency),
-        "shares": [{"payer": change.key.payer, "payee": change.key.payee, "amount": money(amount, currency)}],
-        "rounding": NOT_ROUNDED,
-        "text": _in_words(terms, change),
+        "price": None if change.key.price_minor is None else money(change.key.price_minor, terms.currency),
+        "now": _figures(ends_terms, change, change.now),
+        "before": _figures(ends_terms, change, change.before),
+        "amount": money(change.difference.amount_minor, terms.currency),
+        "shares": _shares(terms, change, change.shares),
+        "tree": document_of(tree),
+        "text": in_words("en", terms, rule, change, tree),
+        "textInDanish": in_words("da", terms, rule, change, tree),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def tree_of(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
+    """How the amount that this settlement posts for an item comes about: due now less posted before."""
+    now = _due(terms, caps_of, rule, change)
+    before = leaf("posted", _major(terms, change.before.amount_minor), currency=terms.currency)
+    return computed("difference", now, before, what="posted now", currency=terms.currency)
+
+
+def _due(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
+    if not change.now:
+        said = {"reason": change.reason, "currency": terms.currency}
+        if change.working is None:
+            return leaf("nothing", Fraction(0), **said)
+        return computed("not_due", change.working, **said)
+    gross, cuts = _gross(terms, rule, change), []
+    for cap, minor in change.now.cuts:
+        told = {"cap": cap, "limit": _limit(caps_of, change, cap), "currency": terms.currency}
+        cuts.append(leaf("cut", _major(terms, minor), **told))
+    return computed("difference", gross, *cuts, what="due", currency=terms.currency) if cuts else gross
+
+
+def _gross(terms: Terms, rule: Rule, change: Change) -> Node:
+    if change.working is not None:
+        working = change.working
+        if isinstance(working.value, bool):
+            amount = term("amount", _major(terms, change.now.gross_minor), currency=terms.currency)
+            return computed("if_true", working, amount, currency=terms.currency)
+        return working
+    units = leaf(
+        "claim",
+        Fraction(change.now.units),
+        what="units",
+        claims=[str(change.claim_id)],
+        metric=min(rule.metrics),
+        occurrence=change.key.item.occurrence,
+        claimed=change.claimed_units,
+    )
+    if change.key.price_minor is None:
+        amount = term("amount", _major(terms, change.now.gross_minor), currency=terms.currency)
+        return computed("product", units, amount, currency=terms.currency)
+    return computed("product", units, _price(terms, rule, change), currency=terms.currency)
+
+
+def _price(terms: Terms, rule: Rule, change: Change) -> Node:
+    price = next((one for one in rule.prices if one.start <= change.achieved_on < one.end), None)
+    if price is None or price.factor == 1:
+        return term("price", _major(terms, change.key.price_minor or 0), currency=terms.currency)
+    contracted = term("contracted price", _major(terms, price.contracted_minor), currency=terms.currency)
+    raised = computed("product", contracted, term("index", price.factor))
+    return computed("rounded", raised, mode=terms.rounding, places=len(str(scale_of(terms))) - 1)
+
+
+def _limit(caps_of: Terms, change: Change, cap: str) -> Mapping[str, str] | None:
+    """The cap itself, where it is one amount for the item."""
+    item = change.key.item
+    for limit in caps_of.limits:
+        if limit.said.kind == cap != "payer" and group_of(limit, item.rule, item.subject_id, change.achieved_on):
+            return money(limit.minor, caps_of.currency)
+    return None
+
+
+def _major(terms: Terms, minor: int) -> Fraction:
+    return Fraction(minor, scale_of(terms))
+
+
+def document_of(node: Node) -> dict[str, Any]:
+    """The tree in JSON: numbers as decimals, or as a fraction where they have no end; truths as true and false; not
+    yet measured as absent."""
+    found = {"op": node.op, "value": said(node.value), **node.about}
+    if node.of:
+        found["of"] = [document_of(one) for one in node.of]
+    return {name: child for name, child in found.items() if child is not None}
+
+
+def said(value: Value) -> str | bool | None:
+    """A value as JSON says it."""
+    if value is None or isinstance(value, bool):
+        return value
+    if value.denominator == 1:
+        return str(value.numerator)
+    rest, twos_and_fives = value.denominator, 0
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+            twos_and_fives += 1
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    digits = str(abs(value.numerator) * 10**twos_and_fives // value.denominator).rjust(twos_and_fives + 1, "0")
+    whole, decimals = digits[:-twos_and_fives], digits[-twos_and_fives:].rstrip("0")
+    return f"{'-' if value < 0 else ''}{whole}.{decimals}"
+
+
+def _claim(terms: Terms, change: Change) -> dict[str, Any] | None:
+    if change.claim_id is None:
+        return None
+    rule = terms.rules[change.key.item.rule]
+    return {
+        "id": str(change.claim_id),
+        "occurrence": change.key.item.occurrence,
+        "achievedOn": change.achieved_on.isoformat(),
+        "units": change.claimed_units,
+        "reportedBy": terms.metrics[min(rule.metrics)].reported_by,
     }
 
 
 def _decision(change: Change) -> dict[str, Any]:
-    found: dict[str, Any] = {"result": change.reason or "verified", "decidedBy": list(change.decided_by)}
+    result = change.reason or ("verified" if change.claim_id else "computed")
+    found: dict[str, Any] = {"result": result, "decidedBy": list(change.decided_by)}
     if change.decided_at is not None:
         found["decidedAt"] = change.decided_at.isoformat().replace("+00:00", "Z")
+    if change.deemed:
+        found["deemed"] = True
     return found
 
 
-def _figures(terms: Terms, rule: str, figures: Figures) -> dict[str, Any]:
+def _figures(caps_of: Terms, change: Change, figures: Figures) -> dict[str, Any]:
+    cuts = []
+    for cap, minor in figures.cuts:
+        cut = {"cap": cap, "amount": money(minor, caps_of.currency)}
+        limit = _limit(caps_of, change, cap)
+        cuts.append(cut if limit is None else cut | {"limit": limit})
     return {
         "units": figures.units,
-        "gross": money(figures.gross_minor, terms.currency),
-        "cut": [
-            {
-                "cap": cap,
-                "limit": money(_limit(terms, rule, cap), terms.currency),
-                "amount": money(minor, terms.currency),
-            }
-            for cap, minor in figures.cuts
-        ],
-        "amount": money(figures.amount_minor, terms.currency),
+        "gross": money(figures.gross_minor, caps_of.currency),
+        "cut": cuts,
+        "amount": money(figures.amount_minor, caps_of.currency),
     }
 
 
-def _limit(terms: Terms, rule: str, kind: str) -> int:
-    return next(limit.minor for limit in terms.limits if limit.kind == kind and limit.rule in (None, rule))
-
-
-def _in_words(terms: Terms, change: Change) -> str:
-    metric = terms.metrics[terms.rules[change.key.item.rule].metric]
-    said = [
-        f"Rule {change.key.item.rule} of version {terms.version} of the terms pays "
-        f"{_words(terms, change.key.price_minor)} for each unit of '{metric.name}'."
+def _shares(terms: Terms, change: Change, shares: Shares) -> list[dict[str, Any]]:
+    return [
+        {"payer": payer, "payee": change.key.payee, "amount": money(minor, terms.currency)} for payer, minor in shares
     ]
-    said += _why_due(terms, change) if change.now else _why_not(terms, change)
-    if change.before:
-        said.append(f"Posted before: {_words(terms, change.before.amount_minor)}.")
-    amount = change.difference.amount_minor
-    owes = f"owed by {change.key.payer} to {change.key.payee}" if amount >= 0 else f"which {change.key.payee} owes back"
-    said.append(f"So this settlement posts {_words(terms, amount)}, {owes}.")
-    return " ".join([*said, NOT_ROUNDED])
-
-
-def _why_due(terms: Terms, change: Change) -> list[str]:
-    when = f" on {change.decided_at.date().isoformat()}" if change.decided_at else ""
-    by = " and ".join(change.decided_by)
-    now = change.now
-    said = [
-        f"The claim of {change.achieved_on.isoformat()} was verified by {by}{when}.",
-        f"{now.units} x {_words(terms, change.key.price_minor)} is {_words(terms, now.gross_minor)}.",
-    ]
-    if now.units < change.claimed_units:
-        said.insert(1, f"Of {change.claimed_units} units claimed, {now.units} may still be paid for this person.")
-    for cap, minor in now.cuts:
-        limit = _words(terms, _limit(terms, change.key.item.rule, cap))
-        said.append(f"The cap on the {cap} of {limit} cut {_words(terms, minor)} of it.")
-    return [*said, f"Due is {_words(terms, now.amount_minor)}."]
-
-
-def _why_not(terms: Terms, change: Change) -> list[str]:
-    why = REASONS.get(change.reason or "", "the claim counts no more")
-    return [f"Nothing is due for the claim of {change.achieved_on.isoformat()} any more: {why}."]
-
-
-def _words(terms: Terms, minor: int) -> str:
-    said = money(minor, terms.currency)
-    return f"{said['amount']} {said['currency']}"

@@ -1,17 +1,28 @@
 """Domain: a contract's state as the fold of its inputs. Across sources their order does not matter."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from services.core.errors import Broken
-from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.contracts import (
+    ContractActivated,
+    ContractAmended,
+    ContractCompleted,
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
+from settlement_service.domain.calendar import last_day_before, names_of
 from settlement_service.domain.claims import Claim, after, claim_of
+from settlement_service.domain.history import History
 from settlement_service.domain.inputs import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.items import NOTHING, Posted, PostedKey
-from settlement_service.domain.terms import Terms, terms_of
+from settlement_service.domain.known import Enrolled
+from settlement_service.domain.terms import terms_of
 
 
 class ClaimNotKnown(Broken):
@@ -22,12 +33,15 @@ class ClaimNotKnown(Broken):
 
 @dataclass(slots=True)
 class Folded:
-    """What is known of a contract. `terms` is None until its activation is there."""
+    """What is known of a contract. `history` is None until its activation is there; `settled` is what was posted in
+    each period of the calendar, by its name."""
 
-    terms: Terms | None = None
+    history: History | None = None
     terminated_on: date | None = None
     claims: dict[UUID, Claim] = field(default_factory=dict)
+    enrolments: list[Enrolled] = field(default_factory=list)
     posted: dict[PostedKey, Posted] = field(default_factory=dict)
+    settled: Counter[str] = field(default_factory=Counter)
 
 
 def fold(facts: Iterable[Fact]) -> Folded:
@@ -41,25 +55,43 @@ def fold(facts: Iterable[Fact]) -> Folded:
 
 def _apply(state: Folded, fact: Fact) -> None:
     match fact:
-        case ContractActivated():
-            state.terms = terms_of(fact)
+        case ContractActivated() | ContractAmended():
+            terms = terms_of(fact)
+            state.history = state.history.with_version(terms) if state.history else History((terms,))
         case ContractTerminated():
             state.terminated_on = fact.terminated_on
-        case ParticipantEnrolled() | ParticipantLeft():
+        case ParticipantEnrolled():
+            state.enrolments.append(Enrolled(fact.subject_id, fact.cohort, fact.enrolled_on))
+        case ParticipantLeft() | ContractSuspended() | ContractResumed() | ContractCompleted():
             pass
         case OutcomeClaimed():
             state.claims[fact.claim_id] = claim_of(fact)
         case ItemsPosted():
-            for item in fact.items:
-                key = item.key(fact.rule)
-                state.posted[key] = posted_after(state.posted.get(key), key, item)
+            _post(state, fact)
         case _:
             if fact.claim_id not in state.claims:
                 raise ClaimNotKnown()
             state.claims[fact.claim_id] = after(state.claims[fact.claim_id], fact)
 
 
+def _post(state: Folded, fact: ItemsPosted) -> None:
+    for item in fact.items:
+        key = item.key(fact.rule)
+        state.posted[key] = posted_after(state.posted.get(key), key, item)
+        for name in names_of(last_day_before(fact.period_end)):
+            state.settled[name] += item.figures.under_caps_minor
+
+
 def posted_after(earlier: Posted | None, key: PostedKey, item: ItemPosted) -> Posted:
     """What is posted for a key when a settlement has posted `item`."""
     figures = (earlier.figures if earlier else NOTHING) + item.figures
-    return Posted(key, item.claim_id, item.achieved_on, figures)
+    shares = Counter(dict(earlier.shares) if earlier else {})
+    shares.update({share.payer: share.minor for share in item.shares})
+    return Posted(
+        key=key,
+        claim_id=item.claim_id,
+        version=item.version,
+        achieved_on=item.achieved_on,
+        figures=figures,
+        shares=tuple((payer, minor) for payer, minor in shares.items() if minor),
+    )

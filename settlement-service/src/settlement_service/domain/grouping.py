@@ -22,10 +22,18 @@ EXCHANGE_WORK = 1 << 15
 """What comparing two lines costs in the same measure."""
 
 
-def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
+def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """Neighbouring lines in groups, in their order; a group of one is told as it is, a larger one by its amount
-    alone. None when no line may be told: fewer than FEWEST people stand behind all of them together, or small
-    counts would follow even from one line over all."""
+    alone. Only lines that pay for single participants give a count of people away: the others are told as they are.
+    None of the former is told when fewer than FEWEST people stand behind all of them together, or small counts would
+    follow even from one line over all."""
+    by_person = _grouped([line for line in lines if line.by_person]) or []
+    places = {id(line): place for place, line in enumerate(lines)}
+    whole = [(line,) for line in lines if not line.by_person]
+    return sorted([*by_person, *whole], key=lambda group: places[id(group[0])])
+
+
+def _grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
     if len(_people(lines)) < FEWEST:
         return None
     groups: list[tuple[Line, ...]] = [(line,) for line in lines]
@@ -62,8 +70,8 @@ class _Attempt:
             return False
         if len(group) == 1:
             return True
-        priced = [line for line in group if line.price_minor]
-        small = [line for line in priced if len(line.people) < FEWEST and line.price_minor <= self._total]
+        priced = [line for line in group if line.price]
+        small = [line for line in priced if len(line.people) < FEWEST and line.price <= self._total]
         if not small:
             return len(priced) < 2 or not all(self._follows(line, priced) for line in priced)
         return not any(self._follows(line, priced) for line in small)
@@ -76,9 +84,9 @@ class _Attempt:
             return True
         if _may_be_exchanged(line, others):
             return False
-        amount, step = abs(_amount(group)), gcd(*(one.price_minor for one in group))
-        states, price = amount // step, line.price_minor // step
-        prices = frozenset(other.price_minor // step for other in others)
+        amount, step = abs(_amount(group)), gcd(*(one.price for one in group))
+        states, price = amount // step, line.price // step
+        prices = frozenset(other.price // step for other in others)
         if amount % step or states > MOST_STATES or not self._affords(states * len(prices) * states.bit_length()):
             return True
         rest = _sums(prices, states)
@@ -97,8 +105,8 @@ def _may_be_exchanged(line: Line, others: Iterable[Line]) -> bool:
     if any(one.figures.cuts or one.figures.units < 0 for one in (line, *others)):
         return False
     return any(
-        other.figures.units >= line.price_minor // gcd(line.price_minor, other.price_minor)
-        or line.figures.units >= other.price_minor // gcd(line.price_minor, other.price_minor)
+        other.figures.units >= line.price // gcd(line.price, other.price)
+        or line.figures.units >= other.price // gcd(line.price, other.price)
         for other in others
     )
 

@@ -1,5 +1,6 @@
 """Domain: the hashes that hold a settlement to what it rests on and to what it says."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from services.core.canonical import canonical, sha256
@@ -26,9 +27,35 @@ def content_hash(content: dict[str, object]) -> str:
     return sha256(canonical(content))
 
 
+def item_hash(item: dict[str, object]) -> bytes:
+    """SHA-256 over the canonical JSON of one item."""
+    return hashlib.sha256(canonical(item)).digest()
+
+
 def items_hash(items: Iterable[dict[str, object]]) -> str:
-    """`itemsSha256` (hex): over the canonical JSON of all items of a settlement, in their order."""
-    return sha256(canonical(list(items)))
+    """`itemsSha256` (hex): over the SHA-256 of each item of a settlement, in their order: so that it can be computed
+    where a million items stand, and from what is kept of each."""
+    whole = hashlib.sha256()
+    for item in items:
+        whole.update(item_hash(item))
+    return whole.hexdigest()
+
+
+CHUNK = 4096
+"""Leaves in one part of the tree whose root is kept: a power of two, so that the parts are subtrees of the whole."""
+
+
+class WholeTree:
+    """The root of a large tree whose complete parts are known: `begun` are the leaves of the first part behind that of
+    the terms, which may change; `kept` the roots of the complete parts after it; `more` the leaves behind those."""
+
+    def __init__(self, terms_root: str, begun: Sequence[bytes], kept: Sequence[bytes], more: Sequence[bytes]) -> None:
+        parts = [more[at : at + CHUNK] for at in range(0, len(more), CHUNK)]
+        roots = [root_of(part) for part in parts]
+        self.completed = [root for root, part in zip(roots, parts, strict=True) if len(part) == CHUNK]
+        """The roots of parts that are complete now and were not before."""
+        self.inputs = len(begun) + CHUNK * len(kept) + len(more)
+        self.root = root_of([root_of([terms_leaf(terms_root), *begun]), *kept, *roots])
 
 
 class Tree:

@@ -10,11 +10,19 @@ from uuid import UUID
 
 from services.core.canonical import canonical
 from services.core.values import value
-from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.contracts import (
+    ContractActivated,
+    ContractAmended,
+    ContractCompleted,
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from services.events.outcomes import (
     OutcomeClaimed,
     OutcomeDisputed,
     OutcomeDisputeDecided,
+    OutcomeEscalated,
     OutcomeRejected,
     OutcomeReturned,
     OutcomeSuperseded,
@@ -26,7 +34,7 @@ from services.events.outcomes import (
 from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, rule_scope
 from settlement_service.domain.claims import ClaimFact
 from settlement_service.domain.difference import Change
-from settlement_service.domain.items import Figures, ItemKey, PostedKey
+from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
 
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"
@@ -36,51 +44,68 @@ MOST_ITEMS = 1000
 
 
 @value
+class SharePosted:
+    """What a settlement posted of an item for one payer: a difference, in minor units."""
+
+    payer: str
+    minor: int
+
+
+@value
 class ItemPosted:
     """What a settlement posted for one item at one price: differences, in minor units and payable units."""
 
     subject_id: UUID
     occurrence: str
-    claim_id: UUID
+    claim_id: UUID | None = None
+    version: int
     achieved_on: date
-    price_minor: int
-    payer: str
+    price_minor: int | None = None
     payee: str
+    shares: tuple[SharePosted, ...]
     units: int
     gross_minor: int
-    cut_person_minor: int
-    cut_rule_minor: int
-    cut_contract_minor: int
+    cut_person_minor: int = 0
+    cut_rule_minor: int = 0
+    cut_period_minor: int = 0
+    cut_contract_minor: int = 0
+    retained_minor: int = 0
+    cut_payer_minor: int = 0
 
     def key(self, rule: str) -> PostedKey:
         """What the posted figures are kept by."""
-        return PostedKey(ItemKey(rule, self.subject_id, self.occurrence), self.price_minor, self.payer, self.payee)
+        return PostedKey(ItemKey(rule, self.subject_id, self.occurrence), self.price_minor, self.payee)
 
     @property
     def figures(self) -> Figures:
         """The differences."""
-        return Figures(
-            self.units, self.gross_minor, self.cut_person_minor, self.cut_rule_minor, self.cut_contract_minor
-        )
+        return Figures(*(getattr(self, name) for name in FIGURES))
 
 
 @value
 class ItemsPosted:
-    """Items of one rule that settlement number `settlement` of the contract posted."""
+    """Items of one rule that settlement number `settlement` of the contract, over what was achieved before
+    `period_end`, posted."""
 
     contract_id: UUID
     settlement: int
+    period_end: date
     rule: str
     items: tuple[ItemPosted, ...]
 
 
-Consumed: TypeAlias = (
-    ContractActivated | ContractTerminated | ParticipantEnrolled | ParticipantLeft | OutcomeClaimed | ClaimFact
+OfContract: TypeAlias = (
+    ContractActivated | ContractAmended | ContractSuspended | ContractResumed | ContractCompleted | ContractTerminated
 )
+Consumed: TypeAlias = OfContract | ParticipantEnrolled | ParticipantLeft | OutcomeClaimed | ClaimFact
 Fact: TypeAlias = Consumed | ItemsPosted
 
 CONSUMED: tuple[type[Any], ...] = (
     ContractActivated,
+    ContractAmended,
+    ContractSuspended,
+    ContractResumed,
+    ContractCompleted,
     ContractTerminated,
     ParticipantEnrolled,
     ParticipantLeft,
@@ -88,6 +113,7 @@ CONSUMED: tuple[type[Any], ...] = (
     OutcomeVerified,
     OutcomeRejected,
     OutcomeReturned,
+    OutcomeEscalated,
     OutcomeDisputed,
     OutcomeDisputeDecided,
     OutcomeWithdrawn,
@@ -123,9 +149,18 @@ def body_of(source: str, sequence: int, type_: str, fact: Any, part: int = 0) ->
     return canonical(document | ({"part": part} if part else {}))
 
 
+def body_with(body: bytes, items: str) -> bytes:
+    """The canonical JSON of posted items: that of none, with theirs put in. No text in it can look like the place: a
+    quotation mark in a text stands behind a backslash."""
+    return body.replace(_NO_ITEMS, b'"items":[' + items.encode() + b"]", 1)
+
+
+_NO_ITEMS = b'"items":[]'
+
+
 def scope_of(fact: Fact, metric: str | None) -> str:
     """Who may read an input; `metric` is that of the claim which a decision is about."""
-    if isinstance(fact, ContractActivated | ContractTerminated):
+    if isinstance(fact, OfContract):
         return TERMS_SCOPE
     if isinstance(fact, ParticipantEnrolled | ParticipantLeft):
         return PEOPLE_SCOPE
@@ -134,14 +169,20 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
 
 
-def posted_inputs(contract_id: UUID, settlement: int, changes: Iterable[Change]) -> Iterator[ItemsPosted]:
+def posted_inputs(
+    contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
+) -> Iterator[ItemsPosted]:
     """What a settlement posts, as inputs: rule by rule, so that each can be given to whoever may read its rule.
     `changes` are in their order."""
     for rule, group in groupby(changes, key=lambda change: change.key.item.rule):
         items = [_posted(change) for change in group]
         for at in range(0, len(items), MOST_ITEMS):
             yield ItemsPosted(
-                contract_id=contract_id, settlement=settlement, rule=rule, items=tuple(items[at : at + MOST_ITEMS])
+                contract_id=contract_id,
+                settlement=settlement,
+                period_end=period_end,
+                rule=rule,
+                items=tuple(items[at : at + MOST_ITEMS]),
             )
 
 
@@ -151,43 +192,42 @@ def _posted(change: Change) -> ItemPosted:
         subject_id=change.key.item.subject_id,
         occurrence=change.key.item.occurrence,
         claim_id=change.claim_id,
+        version=change.version,
         achieved_on=change.achieved_on,
         price_minor=change.key.price_minor,
-        payer=change.key.payer,
         payee=change.key.payee,
-        units=difference.units,
-        gross_minor=difference.gross_minor,
-        cut_person_minor=difference.cut_person_minor,
-        cut_rule_minor=difference.cut_rule_minor,
-        cut_contract_minor=difference.cut_contract_minor,
+        shares=tuple(SharePosted(payer=payer, minor=minor) for payer, minor in change.shares),
+        **dict(zip(FIGURES, difference.row(), strict=True)),
     )
 
 
 def item_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """The items of a settlement as `itemsSha256` is computed over them."""
-    return [_document(change) for change in changes]
+    return [item_document(change) for change in changes]
 
 
-def _document(change: Change) -> dict[str, Any]:
+def item_document(change: Change) -> dict[str, Any]:
+    """One item of a settlement as its hash is computed over it."""
     return {
         "rule": change.key.item.rule,
         "subjectId": str(change.key.item.subject_id),
         "occurrence": change.key.item.occurrence,
-        "claimId": str(change.claim_id),
+        "claimId": None if change.claim_id is None else str(change.claim_id),
+        "termsVersion": change.version,
         "achievedOn": change.achieved_on.isoformat(),
         "priceMinor": change.key.price_minor,
-        "payer": change.key.payer,
         "payee": change.key.payee,
-        "now": _figures(change.now),
-        "before": _figures(change.before),
+        "now": _figures(change.now, change.now_shares),
+        "before": _figures(change.before, change.before_shares),
         "reason": change.reason,
     }
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def _figures(figures: Figures, shares: Shares) -> dict[str, Any]:
     return {
         "units": figures.units,
         "grossMinor": figures.gross_minor,
         "cutMinor": dict(figures.cuts),
         "amountMinor": figures.amount_minor,
+        "sharesMinor": dict(shares),
     }

@@ -1,12 +1,14 @@
-"""Domain: the figures of an item: what one rule gives for one person and occurrence, and what was posted of it."""
+"""Domain: the figures of an item: what one rule gives for one subject and occurrence, and what was posted of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import add, attrgetter, sub
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.history import History
+from settlement_service.domain.working import Node
 
 NotPayable: TypeAlias = Literal[
     "no-rule",
@@ -16,14 +18,24 @@ NotPayable: TypeAlias = Literal[
     "not-first-occurrence",
     "over-payments-per-person",
     "over-units-per-person",
+    "over-units",
+    "prerequisite-missing",
+    "condition-not-met",
+    "not-yet-measured",
+    "gate-not-met",
+    "not-delivered",
+    "after-due-date",
+    "no-band",
+    "in-grant-window",
+    "in-pause",
 ]
-CAPS = ("person", "rule", "contract")
-"""The order in which caps are applied."""
+CAPS = ("person", "rule", "period", "contract", "retention", "payer")
+"""What may be taken from an item, in the order in which it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemKey:
-    """What is paid at most once: one rule, one person, one occurrence."""
+    """What is paid at most once: one rule, one subject, one occurrence."""
 
     rule: str
     subject_id: UUID
@@ -32,95 +44,134 @@ class ItemKey:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one rule gives for one verified claim, before caps. `reason` says why it gives nothing; then units and
-    gross are 0. `rule` is empty when no rule pays for the metric. Units count payable occurrences."""
+    """What one rule gives for one subject and occurrence, before caps, by the version of the terms that governs its
+    date. `reason` says why it gives nothing; then units and gross are 0. `rule` is empty when no rule pays for the
+    metric. Units count payable occurrences; what is not paid by units has no price. `claim_id` is the claim that it
+    rests on alone; `working` how an amount that rests on several was computed, and `behind` how many people it is
+    about where that is not its subject."""
 
     key: ItemKey
-    claim_id: UUID
+    claim_id: UUID | None
     metric: str
+    version: int
     achieved_on: date
     order_key: str
-    claimed_units: int
-    price_minor: int = 0
+    claimed_units: int = 0
+    price_minor: int | None = None
     units: int = 0
     gross_minor: int = 0
     reason: NotPayable | None = None
     decided_by: tuple[str, ...] = ()
     decided_at: datetime | None = None
+    deemed: bool = False
+    working: Node | None = None
+    behind: int = 0
 
 
-def in_order(terms: Terms, items: Iterable[Item]) -> list[Item]:
+def in_order(history: History, items: Iterable[Item]) -> list[Item]:
     """Items as they stand under a cap: achieved date, rule position, occurrence, then a key that does not depend
     on arrival (domain.md, section 3)."""
 
-    def place(item: Item) -> tuple[date, int, tuple[int, str], str]:
-        rank = terms.metrics[item.metric].rank(item.key.occurrence)
-        return item.achieved_on, terms.rules[item.key.rule].position, rank, item.order_key
+    def place(item: Item) -> tuple[date, int, tuple[int, str], str, str]:
+        rank = history.rank(item.metric, item.key.occurrence)
+        subject = str(item.key.subject_id)
+        return item.achieved_on, history.positions[item.key.rule], rank, item.order_key, subject
 
     return sorted(items, key=place)
 
 
+FIGURES = (
+    "units",
+    "gross_minor",
+    "cut_person_minor",
+    "cut_rule_minor",
+    "cut_period_minor",
+    "cut_contract_minor",
+    "retained_minor",
+    "cut_payer_minor",
+)
+"""The figures of an item, in their order."""
+_ROW = attrgetter(*FIGURES)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Units, their value at the price, and what each cap cut from it, in minor units; the difference of two when
-    it is what one settlement posts. The amount is what is left."""
+    """Units, their value, and what each cap cut from it, what is held back and what no payer is left to pay, in minor
+    units; the difference of two when it is what one settlement posts. The amount is what is left."""
 
     units: int = 0
     gross_minor: int = 0
     cut_person_minor: int = 0
     cut_rule_minor: int = 0
+    cut_period_minor: int = 0
     cut_contract_minor: int = 0
+    retained_minor: int = 0
+    cut_payer_minor: int = 0
+
+    @property
+    def under_caps_minor(self) -> int:
+        """What takes up room under the caps: also what is only held back, and what no payer pays."""
+        cut = self.cut_person_minor + self.cut_rule_minor + self.cut_period_minor + self.cut_contract_minor
+        return self.gross_minor - cut
 
     @property
     def amount_minor(self) -> int:
         """What is left after all caps."""
-        return self.gross_minor - self.cut_person_minor - self.cut_rule_minor - self.cut_contract_minor
+        return self.under_caps_minor - self.retained_minor - self.cut_payer_minor
 
     @property
     def cuts(self) -> tuple[tuple[str, int], ...]:
         """Each cap that cut something, with how much, in their order."""
-        cuts = zip(CAPS, (self.cut_person_minor, self.cut_rule_minor, self.cut_contract_minor), strict=True)
-        return tuple((cap, minor) for cap, minor in cuts if minor)
+        return tuple((cap, minor) for cap, minor in zip(CAPS, self.row()[2:], strict=True) if minor)
+
+    def row(self) -> tuple[int, ...]:
+        """All figures in their order."""
+        found: tuple[int, ...] = _ROW(self)
+        return found
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures(
-            self.units + other.units,
-            self.gross_minor + other.gross_minor,
-            self.cut_person_minor + other.cut_person_minor,
-            self.cut_rule_minor + other.cut_rule_minor,
-            self.cut_contract_minor + other.cut_contract_minor,
-        )
+        return Figures(*map(add, self.row(), other.row()))
 
     def __neg__(self) -> "Figures":
-        return Figures(
-            -self.units, -self.gross_minor, -self.cut_person_minor, -self.cut_rule_minor, -self.cut_contract_minor
-        )
+        return Figures(*(-one for one in self.row()))
 
     def __sub__(self, other: "Figures") -> "Figures":
-        return self + -other
+        return Figures(*map(sub, self.row(), other.row()))
 
     def __bool__(self) -> bool:
-        return self != NOTHING
+        return any(self.row())
 
 
 NOTHING = Figures()
 
+Shares: TypeAlias = tuple[tuple[str, int], ...]
+"""What each payer pays of an amount, in minor units, in party order; payers of nothing are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostedKey:
-    """What posted figures are kept by: the item, its price, who pays and who is paid."""
+    """What posted figures are kept by: the item, its price where it has one, and who is paid."""
 
     item: ItemKey
-    price_minor: int
-    payer: str
+    price_minor: int | None
     payee: str
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What all settlements so far have posted for one key, with the claim and date it was posted for at last."""
+    """What all settlements so far have posted for one key, with the claim, date and version it was posted for last."""
 
     key: PostedKey
-    claim_id: UUID
+    claim_id: UUID | None
+    version: int
     achieved_on: date
     figures: Figures
+    shares: Shares
+
+
+def figures_of(posted: Iterable[Posted]) -> Mapping[ItemKey, Figures]:
+    """What has been posted for each item, over all its prices and payees; items of nothing are left out."""
+    found: dict[ItemKey, Figures] = {}
+    for one in posted:
+        found[one.key.item] = found.get(one.key.item, NOTHING) + one.figures
+    return {key: figures for key, figures in found.items() if figures}

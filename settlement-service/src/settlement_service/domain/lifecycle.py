@@ -76,10 +76,11 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that an open settlement waits for: an owner that does not answer, whose facts have not all arrived,
-    or one of whose facts could not be read and is parked. Sequences are of the owner's facts on the contract."""
+    or one of whose facts could not be read and is parked; or the end of a suspension. Sequences are of the owner's
+    facts on the contract."""
 
     source: str
-    reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked"]
+    reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked", "contract-suspended"]
     head: int | None = None
     applied: int | None = None
 

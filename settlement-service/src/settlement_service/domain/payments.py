@@ -1,7 +1,7 @@
 """Domain: payments as they are confirmed from outside: how much of what is owed, under which reference."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.core.errors import Conflict, FieldError, Invalid
 from services.core.personal_numbers import find_personal_number
 from settlement_service.domain.lifecycle import State
-from settlement_service.domain.postings import Side, payment_entry, reversal_of
+from settlement_service.domain.postings import Pair, Side, payment_entry, reversal_of
 
 Outcome: TypeAlias = Literal["paid", "rejected"]
 _CREDITOR_REFERENCE = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}", re.ASCII)
@@ -128,6 +128,16 @@ def check_payment(payment: Payment, outstanding: int, earlier: Sequence[Payment]
     return False
 
 
+def outstanding_of(owed: Mapping[Pair, int], confirmed: Iterable[Confirmed]) -> dict[Pair, int]:
+    """What is left of what each payer owes each payee, when payments were confirmed and some of them taken back."""
+    left = dict(owed)
+    for one in confirmed:
+        pair = one.payment.payer, one.payment.payee
+        if one.entry_id is not None and pair in left:
+            left[pair] += -one.payment.minor if one.payment.outcome == "paid" else one.payment.minor
+    return left
+
+
 def entry_for(payment: Payment, takes_back: bool) -> tuple[Side, ...]:
     """The postings of a confirmation. A rejection of what was confirmed takes it back; of what was never confirmed,
     it posts nothing."""
@@ -138,7 +148,7 @@ def entry_for(payment: Payment, takes_back: bool) -> tuple[Side, ...]:
 
 
 def state_after(settled: Sequence[int], outstanding: Sequence[int]) -> State:
-    """The settlement's state: `settled` is what was posted to each payee, `outstanding` what is left of it."""
+    """The settlement's state: `settled` is what each payer owed each payee, `outstanding` what is left of it."""
     if list(settled) == list(outstanding):
         return "posted"
     return "partly_paid" if any(outstanding) else "paid"

@@ -1,19 +1,26 @@
 """Domain: where a contract stands: entitled, settled, waiting, and how much room is left under each cap."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from settlement_service.domain.audience import Audience
-from settlement_service.domain.caps import NONE_TAKEN, Due, apply_caps, net_of
-from settlement_service.domain.items import Figures, Item, Posted
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.calendar import is_name_of, last_day_before, name_of
+from settlement_service.domain.caps import group_of
+from settlement_service.domain.difference import Basis, due_before
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Figures, Item
+from settlement_service.domain.splitting import Shared
+from settlement_service.domain.statement import is_by_person
+from settlement_service.domain.terms import Limit
 
 
 @dataclass(frozen=True, slots=True)
 class RulePosition:
-    """One rule: what verified outcomes give under all caps, and what of it is posted, in minor units."""
+    """One rule: what verified outcomes give under all caps, and what of it is posted, in minor units. `people` are
+    those behind it."""
 
     rule: str
     people: int
@@ -33,10 +40,11 @@ class RulePosition:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """How far a cap is used up by what is due. For the cap on each person: how many have reached it."""
+    """How far a cap is used up by what is due: of a rule, in a period of the calendar, by a payer (`of`). For the cap
+    on each person: how many have reached it."""
 
     cap: str
-    rule: str | None
+    of: str | None
     limit_minor: int
     used_minor: int | None
     people_at_limit: int | None = None
@@ -44,11 +52,11 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class NotPaid:
-    """So many verified claims that a rule (or no rule) pays nothing for, and why."""
+    """So many items that a rule (or no rule) pays nothing for, and why."""
 
     rule: str
     reason: str
-    claims: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +68,92 @@ class ContractPosition:
     not_paid: tuple[NotPaid, ...]
 
 
-def position_of(terms: Terms, audience: Audience, items: Sequence[Item], posted: Sequence[Posted]) -> ContractPosition:
-    """Where the contract stands as far as facts are known, for one party. `items` and `posted` are all there are:
-    caps do not end where a party's view does."""
-    due = apply_caps(terms, (item for item in items if item.reason is None), net_of(posted), NONE_TAKEN)
+def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPosition:
+    """Where the contract stands as far as facts are known, and what was achieved before `ends` goes, for one party.
+    `basis` is all there is: caps do not end where a party's view does."""
+    items, due, _ = due_before(basis, ends)
     settled: dict[str, int] = defaultdict(int)
-    for one in posted:
+    for one in basis.posted:
         settled[one.key.item.rule] += one.figures.amount_minor
-    rules = _by_rule(terms, due, settled)
+    rules = by_rule(basis.history, due, settled)
     return ContractPosition(
         rules=tuple(one for one in rules if one.rule in audience.lines),
-        headroom=tuple(_headroom(terms, audience, due)),
+        headroom=tuple(_headroom(basis, audience, due, ends)),
         not_paid=_not_paid(items, audience),
     )
 
 
-def _by_rule(terms: Terms, due: Iterable[Due], settled: Mapping[str, int]) -> list[RulePosition]:
+def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int]) -> list[RulePosition]:
+    """Every rule with what is due by it; `settled` is what is posted, in minor units, by rule."""
     figures: dict[str, Figures] = defaultdict(Figures)
     people: dict[str, set[UUID]] = defaultdict(set)
+    behind: Counter[str] = Counter()
     for one in due:
-        figures[one.item.key.rule] += one.figures
-        people[one.item.key.rule].add(one.item.key.subject_id)
-    return [RulePosition(code, len(people[code]), figures[code], settled.get(code, 0)) for code in terms.rules]
+        item = one.due.item
+        figures[item.key.rule] += one.due.figures
+        people[item.key.rule].add(item.key.subject_id)
+        behind[item.key.rule] = max(behind[item.key.rule], item.behind)
+    return [
+        RulePosition(
+            code,
+            len(people[code]) if is_by_person(history, rule) else behind[code],
+            figures[code],
+            settled.get(code, 0),
+        )
+        for code, rule in history.rules.items()
+    ]
 
 
-def _headroom(terms: Terms, audience: Audience, due: Sequence[Due]) -> Iterable[Headroom]:
-    for limit in terms.limits if terms.may_read(audience.role, "payment") else ():
-        if limit.kind == "contract":
-            yield Headroom("contract", None, limit.minor, sum(one.figures.amount_minor for one in due))
-        elif limit.kind == "rule" and limit.rule in audience.lines:
-            used = sum(one.figures.amount_minor for one in due if one.item.key.rule == limit.rule)
-            yield Headroom("rule", limit.rule, limit.minor, used)
-        elif limit.kind == "person" and audience.whole:
-            of_person: Counter[UUID] = Counter()
-            for one in due:
-                of_person[one.item.key.subject_id] += one.figures.gross_minor - one.figures.cut_person_minor
-            reached = sum(1 for minor in of_person.values() if minor >= limit.minor)
-            yield Headroom("person", None, limit.minor, None, reached)
+def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    terms = basis.history.at_end(ends)
+    if not terms.may_read(audience.role, "payment"):
+        return
+    for limit in terms.limits:
+        kind = limit.said.kind
+        if kind == "person":
+            if audience.whole:
+                yield _of_people(limit, due)
+        elif kind == "payer":
+            if audience.whole:
+                used = sum(dict(one.shares).get(limit.said.payer or "", 0) for one in due)
+                yield Headroom(kind, limit.said.payer, limit.minor, used)
+        elif limit.said.period_basis == "settled":
+            yield from _of_settled(limit, basis, due, ends)
+        elif kind != "rule" or limit.said.rule in audience.lines:
+            yield from _of_groups(limit, due)
+
+
+def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[Headroom]:
+    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
+    for one in due:
+        item = one.due.item
+        group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
+        if group is not None:
+            used[group[1]] += one.due.figures.under_caps_minor
+    for of, minor in sorted(used.items()):
+        yield Headroom(limit.said.kind, of or None, limit.minor, minor)
+
+
+def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    """Of a cap on what is settled in a period: what was posted in each, and in the present one what waits too."""
+    every = limit.said.every
+    assert every is not None
+    used = {name: minor for name, minor in basis.settled.items() if is_name_of(name, every)}
+    present = name_of(last_day_before(ends), every)
+    waits = sum(one.due.figures.under_caps_minor for one in due)
+    waits -= sum(one.figures.under_caps_minor for one in basis.posted)
+    used[present] = used.get(present, 0) + waits
+    for name, minor in sorted(used.items()):
+        yield Headroom(limit.said.kind, name, limit.minor, minor)
+
+
+def _of_people(limit: Limit, due: Sequence[Shared]) -> Headroom:
+    of_person: Counter[UUID] = Counter()
+    for one in due:
+        item, figures = one.due.item, one.due.figures
+        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
+            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
+    return Headroom("person", None, limit.minor, None, sum(1 for minor in of_person.values() if minor >= limit.minor))
 
 
 def _not_paid(items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:

@@ -25,7 +25,7 @@ def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[st
     """What `audience` is shown. `posted_by_rule` is what was posted before, in minor units, by rule."""
     own = [line for line in statement.lines if line.rule in audience.lines]
     total = sum(line.figures.amount_minor for line in own)
-    content = content_of(statement, _shown(own, audience, statement.terms.currency), total)
+    content = content_of(statement, _shown(own, audience, statement.currency), own, total)
     previously = sum(minor for rule, minor in posted_by_rule.items() if rule in audience.lines)
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
@@ -33,7 +33,7 @@ def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[st
 def _shown(lines: Sequence[Line], audience: Audience, currency: str) -> list[Content]:
     if not audience.grouped:
         return [line_content(number, line, currency) for number, line in enumerate(lines, start=1)]
-    return [_group(number, group, currency) for number, group in enumerate(grouped(lines) or (), start=1)]
+    return [_group(number, group, currency) for number, group in enumerate(grouped(lines), start=1)]
 
 
 def _group(number: int, group: tuple[Line, ...], currency: str) -> Content:

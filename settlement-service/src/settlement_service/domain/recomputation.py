@@ -10,17 +10,19 @@ from services.core.merkle import proves
 from services.core.period import Period
 from services.core.values import value
 from settlement_service.domain.audience import Audience, audience_of
-from settlement_service.domain.caps import Taken
-from settlement_service.domain.difference import Change, settle
+from settlement_service.domain.caps import Group
+from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.hashes import content_hash, input_leaf, inputs_hash, items_hash, terms_leaf
+from settlement_service.domain.history import History
 from settlement_service.domain.inputs import Fact, item_documents
+from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
 from settlement_service.domain.statement import Content, Kind, statement_of
 from settlement_service.domain.terms import Terms
 
-FORMAT = "enzym-inputs/1"
+FORMAT = "enzym-inputs/2"
 
 
 class InputsNotReadable(Malformed):
@@ -31,19 +33,18 @@ class InputsNotReadable(Malformed):
 
 
 @value
-class PersonRest:
-    """What a person's other items take up under the cap on each person, where that cap cut something."""
+class Rest:
+    """For a party that is given a part: what everything else takes up in one group of a cap, in minor units. `group`
+    is a person's subject id, the name of a period, a payer; for the contract it is empty."""
 
-    subject_id: UUID
+    cap: str
+    group: str
     minor: int
 
 
-@value
-class Rest:
-    """For a party that is given a part: what everything else takes up under the caps, in minor units."""
-
-    contract_minor: int
-    persons: tuple[PersonRest, ...] = ()
+def rest_of(group: Group, minor: int) -> Rest:
+    """What others take up in a group."""
+    return Rest(cap=group[0], group=group[1], minor=minor)
 
 
 @value
@@ -66,7 +67,7 @@ class Given:
     items_sha256: str
     content_sha256: str
     content: dict[str, Any]
-    rest: Rest | None = None
+    rest: tuple[Rest, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,15 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     """Computes a settlement again and compares. Errors: `inputs-not-readable` when the terms are not among the
     inputs, or the organisation is no party that is given inputs; Broken when inputs cannot follow on each other."""
     state = fold(one.fact for one in sorted(inputs, key=lambda one: one.position))
-    audience = audience_of(state.terms, given.organisation) if state.terms else None
-    if given.format != FORMAT or state.terms is None or audience is None or not audience.items:
+    history = state.history
+    audience = audience_of(history.whole, given.organisation) if history else None
+    if given.format != FORMAT or history is None or audience is None or not audience.items:
         raise InputsNotReadable(f"Read what .../inputs of a settlement answered, in the format {FORMAT}.")
-    changes = _changes(given, state, state.terms, audience)
-    content = _content(given, state.terms, audience, changes)
+    settled = settle(_basis(given, state, history, audience), given.period.end)
+    content = _content(given, history, audience, settled)
     checks = [
-        *_check_inputs(given, state.terms, audience, inputs),
-        Check("items", given.items_sha256, items_hash(item_documents(changes))),
+        *_check_inputs(given, history.newest, audience, inputs),
+        Check("items", given.items_sha256, items_hash(item_documents(settled.items))),
         Check("content as given", given.content_sha256, content_hash(given.content)),
     ]
     if audience.lines <= audience.items:
@@ -127,17 +129,22 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     return Recomputed(content, tuple(checks), tuple(_differences(given.content, content, audience)))
 
 
-def _changes(given: Given, state: Folded, terms: Terms, audience: Audience) -> list[Change]:
-    items = evaluate(terms, state.terminated_on, state.claims.values())
-    own = [item for item in items if item.key.rule in audience.items]
-    posted = [one for one in state.posted.values() if one.key.item.rule in audience.items]
-    told = given.rest or Rest(contract_minor=0)
-    rest = Taken(person={one.subject_id: one.minor for one in told.persons}, contract=told.contract_minor)
-    return settle(terms, given.period.end, own, posted, state.claims, rest)
+def _basis(given: Given, state: Folded, history: History, audience: Audience) -> Basis:
+    return Basis(
+        history=history,
+        terminated_on=state.terminated_on,
+        items=evaluate(history, state.terminated_on, state.claims.values()),
+        facts=Facts(given.contract_id, list(state.claims.values()), state.enrolments),
+        posted=list(state.posted.values()),
+        claims=state.claims,
+        settled=state.settled,
+        rest={(one.cap, one.group): one.minor for one in given.rest or ()},
+        only=None if audience.whole else audience.items,
+    )
 
 
-def _content(given: Given, terms: Terms, audience: Audience, changes: Sequence[Change]) -> Content:
-    statement = statement_of(terms, given.kind, given.period, changes)
+def _content(given: Given, history: History, audience: Audience, settled: Settled) -> Content:
+    statement = statement_of(history, given.kind, given.period, settled)
     return project(statement, audience, {}).content
 
 
@@ -165,16 +172,20 @@ def _differences(said: Mapping[str, Any], found: Mapping[str, Any], audience: Au
     differences = []
     for rule, price in dict.fromkeys([*theirs, *ours]):
         one, other = theirs.get((rule, price)), ours.get((rule, price))
+        name = f"{rule} at {price}" if price else rule
         if one is None or other is None:
-            where = "computed here only" if one is None else "in the statement only"
-            differences.append(f"{rule} at {price}: {where}")
+            differences.append(f"{name}: {'computed here only' if one is None else 'in the statement only'}")
             continue
-        for field in ("people", "units", "amount", "cut", "shares"):
+        for field in ("people", "units", "amount", "cut", "shares", "payee", "nature", "state"):
             if one.get(field) != other.get(field):
-                differences.append(f"{rule} at {price}, {field}: said {one.get(field)}, found {other.get(field)}")
+                differences.append(f"{name}, {field}: said {one.get(field)}, found {other.get(field)}")
     return differences
 
 
 def _by_rule(content: Mapping[str, Any], audience: Audience) -> dict[tuple[str, str], Mapping[str, Any]]:
     lines = content.get("lines", ())
-    return {(line["rule"], line["price"]["amount"]): line for line in lines if line.get("rule") in audience.items}
+    return {
+        (line["rule"], line["price"]["amount"] if "price" in line else ""): line
+        for line in lines
+        if line.get("rule") in audience.items
+    }

@@ -1,5 +1,6 @@
 """Domain: a statement: one line for each rule and price, each the sum of its items, and what it says in JSON."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -7,98 +8,204 @@ from uuid import UUID
 
 from services.core.money import format_minor
 from services.core.period import Period
-from settlement_service.domain.difference import Change
-from settlement_service.domain.items import Figures
-from settlement_service.domain.terms import Rule, Terms
+from settlement_service.domain.difference import Change, Settled
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Figures, Shares
+from settlement_service.domain.reasons import Reason
+from settlement_service.domain.terms import Rule, is_by_subject
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
+LineKey: TypeAlias = tuple[str, int | None, str]
+"""Rule, price where it has one, and who is paid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule at one price: the sum of what its items changed. `people` are the distinct participants behind it;
-    units, cuts and amount are differences to what was posted, so that price x units - cuts is the amount."""
+    """One rule at one price: the sum of what its items changed. `count` is how many distinct participants stand behind
+    it where it pays for single ones (`by_person`), and `people` are they, or some of them where they are very many;
+    `behind` is how many its figures are about where it does not. Units, cuts and amount are differences to what was
+    posted. `state` says why a rule gives nothing as a whole."""
 
     rule: str
-    price_minor: int
+    kind: str
+    price_minor: int | None
     payee: str
+    nature: str
+    by_person: bool
     people: frozenset[UUID]
+    count: int
+    behind: int
     figures: Figures
-    shares: tuple[tuple[str, int], ...]
-    """Each payer's share of the amount, in minor units."""
+    shares: Shares
+    """Each payer's share of the amount, in minor units, in party order."""
+    state: Reason | None = None
+
+    @property
+    def price(self) -> int:
+        """The price of one unit in minor units; 0 where there is none."""
+        return self.price_minor or 0
+
+    @property
+    def counted(self) -> int:
+        """How many people stand behind it."""
+        return self.count if self.by_person else self.behind
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the changes under one rule at one price come to: differences in minor units, by the `version` of the terms
+    that the first of them is due by; and the `count` distinct subjects that they are about, or some of them."""
+
+    version: int
+    figures: Figures
+    shares: Mapping[str, int]
+    people: frozenset[UUID]
+    count: int
+    behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a settlement says, before it is told to anyone."""
+    """What a settlement says, before it is told to anyone. `version` is that of the terms in effect at its end."""
 
-    terms: Terms
+    history: History
+    version: int
     kind: Kind
     period: Period
     lines: tuple[Line, ...]
 
+    @property
+    def currency(self) -> str:
+        """The contract's currency."""
+        return self.history.newest.currency
 
-def statement_of(terms: Terms, kind: Kind, period: Period, changes: Iterable[Change]) -> Statement:
-    """The statement over `changes`. A scheduled one lists every rule, also at zero; a correction what changed."""
-    behind: dict[tuple[str, int], list[Change]] = {}
+
+def statement_of(history: History, kind: Kind, period: Period, settled: Settled) -> Statement:
+    """The statement over what is settled."""
+    return statement_over(history, kind, period, sums_of(settled.changes), settled.nothing)
+
+
+def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
+    """What changes come to, by line."""
+    behind: dict[LineKey, list[Change]] = {}
     for change in changes:
-        behind.setdefault((change.key.item.rule, change.key.price_minor), []).append(change)
-    wanted = set(behind)
-    if kind == "scheduled":
-        wanted |= {(rule.code, price) for rule in terms.rules.values() for price in _listed(rule, period)}
-    ordered = sorted(wanted, key=lambda key: (terms.rules[key[0]].position, terms.rules[key[0]].price_rank(key[1])))
-    lines = (_line(terms, rule, price, behind.get((rule, price), ())) for rule, price in ordered)
-    return Statement(terms, kind, period, tuple(lines))
+        behind.setdefault((change.key.item.rule, change.key.price_minor, change.key.payee), []).append(change)
+    return {key: _sum(group) for key, group in behind.items()}
 
 
-def _listed(rule: Rule, period: Period) -> list[int]:
-    """The prices that a scheduled statement lists: those valid in its period, else the first."""
-    valid = [price.minor for price in rule.prices if price.start < period.end and period.start < price.end]
-    return valid or [rule.prices[0].minor]
-
-
-def _line(terms: Terms, rule: str, price_minor: int, changes: Sequence[Change]) -> Line:
-    figures = sum((change.difference for change in changes), Figures())
-    shares = dict.fromkeys(terms.payers(), 0)
+def _sum(changes: Sequence[Change]) -> Sum:
+    shares: Counter[str] = Counter()
     for change in changes:
-        shares[change.key.payer] += change.difference.amount_minor
-    return Line(
-        rule=rule,
-        price_minor=price_minor,
-        payee=terms.rules[rule].payee,
-        people=frozenset(change.key.item.subject_id for change in changes),
-        figures=figures,
-        shares=tuple(shares.items()),
+        shares.update(dict(change.shares))
+    people = frozenset(change.key.item.subject_id for change in changes)
+    return Sum(
+        version=changes[0].version,
+        figures=sum((change.difference for change in changes), Figures()),
+        shares=shares,
+        people=people,
+        count=len(people),
+        behind=max(change.behind for change in changes),
     )
 
 
-def content_of(statement: Statement, lines: Sequence[Mapping[str, Any]], total_minor: int) -> Content:
-    """What a statement says with these lines: no id, no instant, no sequence (domain.md, section 5)."""
-    terms = statement.terms
+def statement_over(
+    history: History, kind: Kind, period: Period, sums: Mapping[LineKey, Sum], nothing: Mapping[str, Reason]
+) -> Statement:
+    """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
+    correction what changed."""
+    terms = history.at_end(period.end)
+    wanted = set(sums)
+    if kind == "scheduled":
+        wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
+    ordered = sorted(wanted, key=lambda key: _place(history, key))
+    lines = (_line(history, key, sums.get(key), nothing.get(key[0])) for key in ordered)
+    return Statement(history, terms.version, kind, period, tuple(lines))
+
+
+def _place(history: History, key: LineKey) -> tuple[int, int, int, str]:
+    rule, price, payee = key
+    return history.positions[rule], history.rules[rule].price_rank(price), price or 0, payee
+
+
+def _listed(rule: Rule, period: Period) -> list[int | None]:
+    """The prices that a scheduled statement lists: those valid in its period, else the first."""
+    if not rule.prices:
+        return [None]
+    valid: list[int | None] = [
+        price.minor for price in rule.prices if price.start < period.end and period.start < price.end
+    ]
+    return valid or [rule.prices[0].minor]
+
+
+def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | None) -> Line:
+    code, price, payee = key
+    rule = history.version(found.version).rules[code] if found else history.rules[code]
+    of = found or Sum(0, Figures(), {}, frozenset(), 0)
+    shares: Counter[str] = Counter(dict.fromkeys(history.newest.payers(), 0))
+    shares.update(of.shares)
+    by_person = is_by_person(history, rule)
+    return Line(
+        rule=code,
+        kind=rule.kind,
+        price_minor=price,
+        payee=payee,
+        nature=rule.said.nature,
+        by_person=by_person,
+        people=of.people if by_person else frozenset(),
+        count=of.count if by_person else 0,
+        behind=of.behind,
+        figures=of.figures,
+        shares=tuple(shares.items()),
+        state=None if of.figures.amount_minor else nothing,
+    )
+
+
+def is_by_person(history: History, rule: Rule) -> bool:
+    """Whether a rule pays for single participants."""
+    return is_by_subject(rule.said) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
+
+
+def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: Sequence[Line], total: int) -> Content:
+    """What a statement says with these lines, as they are `shown`: no id, no instant, no sequence (domain.md,
+    section 5)."""
     return {
-        "termsVersion": terms.version,
-        "currency": terms.currency,
+        "termsVersion": statement.version,
+        "currency": statement.currency,
         "kind": statement.kind,
         "period": {"start": statement.period.start.isoformat(), "end": statement.period.end.isoformat()},
-        "lines": [dict(line) for line in lines],
-        "total": money(total_minor, terms.currency),
+        "lines": [dict(line) for line in shown],
+        "totals": _totals(lines, statement.currency),
+        "total": money(total, statement.currency),
     }
+
+
+def _totals(lines: Iterable[Line], currency: str) -> list[Content]:
+    """What each payee gets, by what the money is."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        sums[line.payee, line.nature] += line.figures.amount_minor
+    return [
+        {"payee": payee, "nature": nature, "amount": money(minor, currency)}
+        for (payee, nature), minor in sorted(sums.items())
+    ]
 
 
 def line_content(number: int, line: Line, currency: str) -> Content:
     """What one line says."""
-    return {
-        "number": number,
-        "rule": line.rule,
-        "price": money(line.price_minor, currency),
-        "people": len(line.people),
+    said: Content = {"number": number, "rule": line.rule, "kind": line.kind}
+    if line.price_minor is not None:
+        said["price"] = money(line.price_minor, currency)
+    said |= {
+        "people": line.counted,
         "units": line.figures.units,
         "amount": money(line.figures.amount_minor, currency),
         "cut": [{"cap": cap, "amount": money(minor, currency)} for cap, minor in line.figures.cuts],
         "payee": line.payee,
+        "nature": line.nature,
         "shares": [{"payer": payer, "amount": money(minor, currency)} for payer, minor in line.shares],
     }
+    return said if line.state is None else said | {"state": line.state.replace("-", "_")}
 
 
 def money(minor: int, currency: str) -> Content:

@@ -12,9 +12,9 @@ from settlement_service.domain.claims import Claim
 from settlement_service.domain.contract import Known
 from settlement_service.domain.hashes import input_leaf
 from settlement_service.domain.items import Item
-from settlement_service.storage.claims import claim_in
+from settlement_service.storage.claims import claim_in, measurement_text
 from settlement_service.storage.contracts import COLUMNS, known_in
-from settlement_service.storage.inputs import SALT_BYTES, NewInput
+from settlement_service.storage.inputs import SALT_BYTES, NewInput, keep_root_at
 from settlement_service.storage.items import add_items
 from settlement_service.storage.tables import claim, contract
 
@@ -22,20 +22,31 @@ _LOG = """
 logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+returning position
 """
 _REPORT = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
-        state, disputed, decided_by)
-    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, 'submitted', false, '{{}}')
+        measurement, state, disputed, decided_by, deemed)
+    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, 'submitted', false, '{{}}', false)
 ), {_LOG}
 """
-_DECIDE = f"""
+_DECIDE = """
 with decided as (
-    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, superseded_by = $14 where id = $9
+    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, deemed = $14, superseded_by = $15
+    where id = $9
 ), gone as (
-    delete from item where contract_id = $1 and claim_id = any($15::uuid[])
-), {_LOG}
+    delete from item where contract_id = $1 and claim_id = any($16::uuid[])
+), logged as (
+    select coalesce(max(position), 0) as last from input where contract_id = $1
+), opened as (
+    insert into open_subject (contract_id, subject_id, position)
+    select $1, $17, last + 1 from logged where cardinality($16::uuid[]) > 0
+    on conflict (contract_id, subject_id) do update set position = excluded.position
+)
+insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
+select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+returning position
 """
 
 
@@ -45,9 +56,7 @@ _CONCERNED = (
     .join_from(contract, _THIS, (_THIS.c.contract_id == contract.c.id) & (_THIS.c.id == bindparam("claim")))
     .join(
         _GROUP,
-        (_GROUP.c.contract_id == _THIS.c.contract_id)
-        & (_GROUP.c.subject_id == _THIS.c.subject_id)
-        & (_GROUP.c.metric == _THIS.c.metric),
+        (_GROUP.c.contract_id == _THIS.c.contract_id) & (_GROUP.c.subject_id == _THIS.c.subject_id),
     )
     .where(contract.c.id == bindparam("contract"))
     .with_for_update(of=contract)
@@ -56,7 +65,7 @@ _CONCERNED = (
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What a decision on a claim concerns: the contract, the claim, and all claims on its person and metric."""
+    """What a decision on a claim concerns: the contract, the claim, and all claims on its subject."""
 
     known: Known
     claim: Claim
@@ -76,9 +85,9 @@ async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> 
 async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:
     """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
     values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
-    await tx.connection.exec_driver_sql(
-        _REPORT, (contract_id, *_logged(logged), *values, new.reported_by, new.order_key)
-    )
+    told = (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
+    position = (await tx.connection.exec_driver_sql(_REPORT, told)).scalar_one()
+    await keep_root_at(tx, contract_id, position)
 
 
 async def keep_decision(
@@ -86,8 +95,10 @@ async def keep_decision(
 ) -> None:
     """Keeps what a fact made of a claim, the fact as the next input of its locked contract, and `items` in place of
     all that the claims `of` had."""
-    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.superseded_by)
-    await tx.connection.exec_driver_sql(_DECIDE, (contract_id, *_logged(logged), changed.id, *decision, list(of)))
+    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.deemed)
+    values = (contract_id, *_logged(logged), changed.id, *decision, changed.superseded_by, list(of), changed.subject_id)
+    position = (await tx.connection.exec_driver_sql(_DECIDE, values)).scalar_one()
+    await keep_root_at(tx, contract_id, position)
     await add_items(tx, contract_id, items)
 
 

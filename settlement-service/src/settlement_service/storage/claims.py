@@ -1,13 +1,16 @@
 """Storage: claims, as the fold of the facts on them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
 
+from services.core.measurement import Measurement
+from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
+from settlement_service.storage.opened import Subjects, among
 from settlement_service.storage.tables import claim, item
 
 FIELDS = (
@@ -22,6 +25,7 @@ FIELDS = (
     "state",
     "disputed",
     "decided_at",
+    "deemed",
     "superseded_by",
 )
 
@@ -31,17 +35,24 @@ async def of_contract(tx: Transaction, contract_id: UUID) -> list[Claim]:
     return _claims((await tx.connection.execute(select(claim).where(claim.c.contract_id == contract_id))).all())
 
 
-async def that_give_reasons(tx: Transaction, contract_id: UUID) -> dict[UUID, Claim]:
+async def that_give_reasons(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> dict[UUID, Claim]:
     """The claims that can say why something is not due any more, by id: those that do not count, those that took
-    their place, and those whose item is not payable."""
-    not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None))
-    other = claim.alias("other")
-    corrections = select(other.c.superseded_by).where(
-        other.c.contract_id == contract_id, other.c.superseded_by.is_not(None)
-    )
-    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable), claim.c.id.in_(corrections))
-    rows = (await tx.connection.execute(select(claim).where(claim.c.contract_id == contract_id, wanted))).all()
-    return {one.id: one for one in _claims(rows)}
+    their place (about whomever), and those whose item is not payable; of all subjects, or of these alone."""
+    mine = [] if subjects is None else [among(claim.c.subject_id, subjects)]
+    their = [] if subjects is None else [among(item.c.subject_id, subjects)]
+    not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None), *their)
+    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable))
+    first = select(claim).where(claim.c.contract_id == contract_id, wanted, *mine).cte("found", recursive=True)
+    found = first.union(select(claim).join(first, claim.c.id == first.c.superseded_by))
+    return {one.id: one for one in _claims((await tx.connection.execute(select(found))).all())}
+
+
+async def on_metrics(tx: Transaction, contract_id: UUID, metrics: Collection[str]) -> list[Claim]:
+    """All claims of a contract on these metrics."""
+    if not metrics:
+        return []
+    query = select(claim).where(claim.c.contract_id == contract_id, claim.c.metric.in_(metrics))
+    return _claims((await tx.connection.execute(query)).all())
 
 
 def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
@@ -51,4 +62,14 @@ def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
 def claim_in(row: Row[Any], prefix: str = "") -> Claim:
     """The claim in a row whose columns are named as those of the table, behind a prefix."""
     fields = {name: getattr(row, prefix + name) for name in FIELDS}
-    return Claim(**fields, decided_by=tuple(getattr(row, f"{prefix}decided_by")))
+    said = getattr(row, f"{prefix}measurement")
+    return Claim(
+        **fields,
+        decided_by=tuple(getattr(row, f"{prefix}decided_by")),
+        measurement=None if said is None else shapes.read(Measurement, said),
+    )
+
+
+def measurement_text(of: Claim) -> str | None:
+    """The measured value of a claim as its column holds it."""
+    return None if of.measurement is None else shapes.text(of.measurement).decode()

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.errors import Broken, NotFound
-from services.events.contracts import ContractActivated
+from services.events.contracts import ContractActivated, ContractAmended, InForce
 from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import readership
 from settlement_service.domain.contract import Contract, Known
-from settlement_service.domain.terms import Terms, terms_of
+from settlement_service.domain.history import History, history_of
 from settlement_service.storage import tables
 from settlement_service.storage.tables import contract
 
@@ -32,8 +32,10 @@ class ContractAlreadyActive(Broken):
 COLUMNS = (
     contract.c.id,
     contract.c.activation.is_not(None).label("is_active"),
+    func.cardinality(contract.c.amendments).label("amended"),
     contract.c.terminated_on,
     contract.c.settlements,
+    contract.c.suspended,
 )
 
 
@@ -70,24 +72,49 @@ async def lock_or_add(tx: Transaction, contract_id: UUID) -> Known:
     return await known_in(tx, row)
 
 
-async def save_activation(tx: Transaction, fact: ContractActivated) -> Terms:
+async def save_activation(tx: Transaction, fact: ContractActivated) -> None:
     """Keeps the terms and who may read what of the contract. Errors: `contract-active-already`."""
-    terms = terms_of(fact)
-    kept = {
-        "activation": shapes.document(fact),
-        "party_ids": [party.organisation_id for party in fact.parties],
-        "payer_ids": list(terms.payers()),
-    }
     this = (contract.c.id == fact.contract_id) & (contract.c.party_ids == [])
+    kept = {"activation": shapes.document(fact), **_readers(fact)}
     if (await tx.connection.execute(update(contract).where(this).values(kept))).rowcount != 1:
         raise ContractAlreadyActive()
+    await _save_readership(tx, fact.contract_id)
+
+
+async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
+    """Keeps one more version of the terms: who may read what is by it from now on, and whoever could read anything
+    before still may."""
+    known = (await tx.connection.execute(select(contract.c.party_ids).where(contract.c.id == fact.contract_id))).one()
+    readers = _readers(fact)
+    readers["party_ids"] = list(dict.fromkeys([*readers["party_ids"], *known.party_ids]))
+    added = func.array_append(contract.c.amendments, shapes.text(fact).decode())
+    await tx.connection.execute(
+        update(contract).where(contract.c.id == fact.contract_id).values(amendments=added, **readers)
+    )
+    await tx.connection.execute(delete(tables.readership).where(tables.readership.c.contract_id == fact.contract_id))
+    await _save_readership(tx, fact.contract_id)
+
+
+async def save_suspension(tx: Transaction, contract_id: UUID, *, suspended: bool) -> None:
+    """Keeps whether settlement and payment wait."""
+    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(suspended=suspended))
+
+
+def _readers(fact: InForce) -> dict[str, Any]:
+    return {
+        "party_ids": [party.organisation_id for party in fact.parties],
+        "payer_ids": [party.organisation_id for party in fact.parties if party.role == "payer"],
+    }
+
+
+async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
+    contract_now = await get_contract(tx, contract_id)
     rows = [
-        {"contract_id": fact.contract_id, "scope": scope, "reader_ids": list(readers)}
-        for scope, readers in readership(terms).items()
+        {"contract_id": contract_id, "scope": scope, "reader_ids": list(readers)}
+        for scope, readers in readership(contract_now.history.whole).items()
     ]
     if rows:
         await tx.connection.execute(insert(tables.readership), rows)
-    return terms
 
 
 async def save_termination(tx: Transaction, contract_id: UUID, terminated_on: date) -> None:
@@ -135,26 +162,28 @@ def _own(tx: Transaction) -> list[ColumnElement[bool]]:
 
 async def known_in(tx: Transaction, row: Row[Any]) -> Known:
     """The contract in a row that has COLUMNS."""
-    return await _contract(tx, row) or Known(row.id, None, row.terminated_on, row.settlements)
+    return await _contract(tx, row) or Known(row.id, None, row.terminated_on, row.settlements, row.suspended)
 
 
 async def _contract(tx: Transaction, row: Row[Any] | None) -> Contract | None:
     if row is None or not row.is_active:
         return None
-    return Contract(row.id, await _terms(tx, row.id), row.terminated_on, row.settlements)
+    history = await _history(tx, row.id, row.amended)
+    return Contract(row.id, history, row.terminated_on, row.settlements, row.suspended)
 
 
-async def _terms(tx: Transaction, contract_id: UUID) -> Terms:
-    """The terms of an active contract, from memory if they were read before: one fact tells them, once for ever."""
-    terms = _READ_BEFORE.get(contract_id)
-    if terms is None:
-        query = select(cast(contract.c.activation, Text)).where(contract.c.id == contract_id)
-        activation = (await tx.connection.execute(query)).scalar_one()
-        terms = terms_of(shapes.read_trusted(ContractActivated, activation))
+async def _history(tx: Transaction, contract_id: UUID, amended: int) -> History:
+    """The versions of an active contract's terms, from memory if they were read before: each is told once for ever."""
+    history = _READ_BEFORE.get((contract_id, amended))
+    if history is None:
+        query = select(cast(contract.c.activation, Text).label("first"), contract.c.amendments)
+        row = (await tx.connection.execute(query.where(contract.c.id == contract_id))).one()
+        first = shapes.read_trusted(ContractActivated, row.first)
+        history = history_of([first, *(shapes.read_trusted(ContractAmended, one) for one in row.amendments)])
         if len(_READ_BEFORE) >= MOST_REMEMBERED:
             del _READ_BEFORE[next(iter(_READ_BEFORE))]
-        _READ_BEFORE[contract_id] = terms
-    return terms
+        _READ_BEFORE[contract_id, amended] = history
+    return history
 
 
-_READ_BEFORE: dict[UUID, Terms] = {}
+_READ_BEFORE: dict[tuple[UUID, int], History] = {}

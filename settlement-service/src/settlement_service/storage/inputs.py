@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from services.core.merkle import root_of
 from services.kit import clock
 from services.kit.transaction import Transaction
-from settlement_service.domain.hashes import input_leaf
+from settlement_service.domain.hashes import CHUNK, WholeTree, input_leaf
 from settlement_service.domain.inputs import OWN_SOURCE, Input
 from settlement_service.storage.tables import input as log
+from settlement_service.storage.tables import input_chunk
 
 SALT_BYTES = 16
 
@@ -63,6 +65,39 @@ async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -
     query = select(log.c.leaf).where(log.c.contract_id == contract_id)
     if count is not None:
         query = query.where(log.c.position <= count)
+    return [bytes(leaf) for leaf in (await tx.connection.execute(query.order_by(log.c.position))).scalars()]
+
+
+async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> WholeTree:
+    """The root over the terms' leaf and all inputs there are, from the roots of complete parts and what has come
+    since."""
+    await keep_roots(tx, contract_id)
+    query = select(input_chunk.c.root).where(input_chunk.c.contract_id == contract_id).order_by(input_chunk.c.number)
+    kept = [bytes(root) for root in (await tx.connection.execute(query)).scalars()]
+    begun = await _leaves_from(tx, contract_id, 1, CHUNK - 1)
+    more = await _leaves_from(tx, contract_id, CHUNK * (1 + len(kept)), CHUNK)
+    return WholeTree(terms_root, begun, kept, more)
+
+
+async def keep_roots(tx: Transaction, contract_id: UUID) -> None:
+    """Keeps the roots of parts of a locked contract's tree that have become complete: they never change. One part at a
+    time is read, however many there are. Only the background process may."""
+    last = select(func.max(input_chunk.c.number)).where(input_chunk.c.contract_id == contract_id)
+    number = ((await tx.connection.execute(last)).scalar_one() or 0) + 1
+    while len(part := await _leaves_from(tx, contract_id, CHUNK * number, CHUNK)) == CHUNK:
+        new = {"contract_id": contract_id, "number": number, "root": root_of(part)}
+        await tx.connection.execute(insert(input_chunk), new)
+        number += 1
+
+
+async def keep_root_at(tx: Transaction, contract_id: UUID, position: int) -> None:
+    """As `keep_roots`, when the input at `position`, which has just come, completes a part."""
+    if (position + 1) % CHUNK == 0:
+        await keep_roots(tx, contract_id)
+
+
+async def _leaves_from(tx: Transaction, contract_id: UUID, first: int, most: int) -> list[bytes]:
+    query = select(log.c.leaf).where(log.c.contract_id == contract_id, log.c.position.between(first, first + most - 1))
     return [bytes(leaf) for leaf in (await tx.connection.execute(query.order_by(log.c.position))).scalars()]
 
 

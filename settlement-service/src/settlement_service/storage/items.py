@@ -4,51 +4,65 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, Select, Table, delete, func, insert, select
 
 from services.kit.transaction import Transaction
-from settlement_service.domain.items import Figures, Item, ItemKey, Posted, PostedKey
-from settlement_service.storage.tables import item, posted_item
+from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.working import packed, unpacked
+from settlement_service.storage.opened import MOVE_TOTALS, Subjects, among, close_subjects, open_all
+from settlement_service.storage.posted_parts import CHANGES
+from settlement_service.storage.tables import item, posted_item, settlement_item
 
-_POST = """
-insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor, payer, payee, claim_id, achieved_on,
-    units, gross_minor, cut_person_minor, cut_rule_minor, cut_contract_minor)
-select contract_id, rule, subject_id, occurrence, price_minor, payer, payee, claim_id, achieved_on,
-    now_units - before_units, now_gross_minor - before_gross_minor, now_cut_person_minor - before_cut_person_minor,
-    now_cut_rule_minor - before_cut_rule_minor, now_cut_contract_minor - before_cut_contract_minor
-from settlement_item where settlement_id = $1
-on conflict (contract_id, rule, subject_id, occurrence, price_minor, payer, payee) do update set
-    claim_id = excluded.claim_id,
-    achieved_on = excluded.achieved_on,
-    units = posted_item.units + excluded.units,
-    gross_minor = posted_item.gross_minor + excluded.gross_minor,
-    cut_person_minor = posted_item.cut_person_minor + excluded.cut_person_minor,
-    cut_rule_minor = posted_item.cut_rule_minor + excluded.cut_rule_minor,
-    cut_contract_minor = posted_item.cut_contract_minor + excluded.cut_contract_minor
+_NOW = ", ".join(f"now_{name}" for name in (*FIGURES, "shares"))
+_SET = ",\n    ".join(
+    f"{name} = excluded.{name}" for name in ("claim_id", "version", "achieved_on", *FIGURES, "shares")
+)
+_POST = f"""
+insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
+    {", ".join((*FIGURES, "shares"))})
+select contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, {_NOW}
+from settlement_item where settlement_id = $1 and number > $2 and number <= $3 and {CHANGES}
+on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do update set
+    {_SET}
 """
+
+AT_ONCE = 20_000
+"""Items in one statement: the door that posts waits for none longer than a few seconds."""
 
 
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
     """Keeps these items in place of all that a contract had."""
     await tx.connection.execute(delete(item).where(item.c.contract_id == contract_id))
     await add_items(tx, contract_id, items)
+    await open_all(tx, contract_id)
 
 
-async def items_of(tx: Transaction, contract_id: UUID) -> list[Item]:
-    """All items of a contract, payable or not."""
-    rows = (await tx.connection.execute(select(item).where(item.c.contract_id == contract_id))).all()
+async def items_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Item]:
+    """All items of a contract, payable or not; or those of the subjects alone."""
+    rows = (await tx.connection.execute(_of(select(item), item, contract_id, subjects))).all()
     return [_item(row) for row in rows]
 
 
-async def posted_of(tx: Transaction, contract_id: UUID) -> list[Posted]:
-    """What has been posted for each item of a contract."""
-    rows = (await tx.connection.execute(select(posted_item).where(posted_item.c.contract_id == contract_id))).all()
+async def posted_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Posted]:
+    """What has been posted for each item of a contract; or for those of the subjects alone."""
+    rows = (await tx.connection.execute(_of(select(posted_item), posted_item, contract_id, subjects))).all()
     return [_posted(row) for row in rows]
 
 
-async def post_items(tx: Transaction, settlement_id: UUID) -> None:
-    """Adds the differences of a settlement's items to what has been posted, as one set."""
-    await tx.connection.exec_driver_sql(_POST, (settlement_id,))
+def _of(query: Select[Any], table: Table, contract_id: UUID, subjects: Subjects) -> Select[Any]:
+    query = query.where(table.c.contract_id == contract_id)
+    return query if subjects is None else query.where(among(table.c.subject_id, subjects))
+
+
+async def post_items(tx: Transaction, of: Settlement) -> None:
+    """What is due now by a settlement's items is what has been posted from now on, as sets; with the totals of what is
+    posted, and without the subjects of whom nothing more is due."""
+    last = select(func.coalesce(func.max(settlement_item.c.number), 0)).where(settlement_item.c.settlement_id == of.id)
+    for after in range(0, (await tx.connection.execute(last)).scalar_one(), AT_ONCE):
+        for statement in (*MOVE_TOTALS, _POST):
+            await tx.connection.exec_driver_sql(statement, (of.id, after, after + AT_ONCE))
+    await close_subjects(tx, of)
 
 
 async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
@@ -64,6 +78,7 @@ def _row(contract_id: UUID, this: Item) -> dict[str, Any]:
         "claim_id": this.claim_id,
         "rule": this.key.rule,
         "metric": this.metric,
+        "version": this.version,
         "subject_id": this.key.subject_id,
         "occurrence": this.key.occurrence,
         "achieved_on": this.achieved_on,
@@ -75,6 +90,8 @@ def _row(contract_id: UUID, this: Item) -> dict[str, Any]:
         "reason": this.reason,
         "decided_by": list(this.decided_by),
         "decided_at": this.decided_at,
+        "deemed": this.deemed,
+        "working": None if this.working is None else packed(this.working),
     }
 
 
@@ -83,6 +100,7 @@ def _item(row: Row[Any]) -> Item:
         key=ItemKey(row.rule, row.subject_id, row.occurrence),
         claim_id=row.claim_id,
         metric=row.metric,
+        version=row.version,
         achieved_on=row.achieved_on,
         order_key=row.order_key,
         claimed_units=row.claimed_units,
@@ -92,13 +110,17 @@ def _item(row: Row[Any]) -> Item:
         reason=row.reason,
         decided_by=tuple(row.decided_by),
         decided_at=row.decided_at,
+        deemed=row.deemed,
+        working=None if row.working is None else unpacked(row.working),
     )
 
 
 def _posted(row: Row[Any]) -> Posted:
     return Posted(
-        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payer, row.payee),
+        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payee),
         claim_id=row.claim_id,
+        version=row.version,
         achieved_on=row.achieved_on,
-        figures=Figures(row.units, row.gross_minor, row.cut_person_minor, row.cut_rule_minor, row.cut_contract_minor),
+        figures=Figures(*(getattr(row, name) for name in FIGURES)),
+        shares=tuple(row.shares.items()),
     )

@@ -1,21 +1,23 @@
 """Storage: settlements: where each is in its life, and what was fixed of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, func, insert, select, tuple_, update
 
 from services.core.errors import NotFound
 from services.core.period import Period
 from services.events.settlements import Position
 from services.kit.tables import inbox_head, parked
 from services.kit.transaction import Transaction
+from settlement_service.domain.calendar import last_day_before, names_of
 from settlement_service.domain.lifecycle import POSTED, UNPOSTED, Person, Settlement, State, Waiting
 from settlement_service.domain.statement import Kind
 from settlement_service.storage.contracts import of_party
-from settlement_service.storage.tables import settlement
+from settlement_service.storage.tables import settlement, settlement_line
 
 PREPARED = ("contract_id", "number", "kind", "state", "revision", "prepared_at")
 PROGRESS = ("state", "revision", "terms_version", "inputs", "inputs_sha256", "items_sha256", "content_sha256")
@@ -97,6 +99,22 @@ async def last_posted(tx: Transaction, contract_id: UUID) -> Settlement | None:
     query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED))
     row = (await tx.connection.execute(query.order_by(settlement.c.number.desc()).limit(1))).one_or_none()
     return _settlement(row) if row else None
+
+
+async def posted_by_period(tx: Transaction, contract_id: UUID) -> Counter[str]:
+    """What posted settlements gave under the caps, in minor units, by the name of each period of the calendar that the
+    last day of the settlement lies in."""
+    line = settlement_line.c
+    given = line.amount_minor + line.retained_minor + line.cut_payer_minor
+    query = select(settlement.c.period_end, func.sum(given).label("minor")).join_from(
+        settlement, settlement_line, line.settlement_id == settlement.c.id
+    )
+    query = query.where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED))
+    found: Counter[str] = Counter()
+    for row in (await tx.connection.execute(query.group_by(settlement.c.period_end))).all():
+        for name in names_of(last_day_before(row.period_end)):
+            found[name] += int(row.minor)
+    return found
 
 
 async def open_settlements(tx: Transaction, limit: int) -> list[Settlement]:

@@ -1,38 +1,48 @@
 """Storage: what a settlement says: its lines and items, and the statement as each party is shown it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Change, NumberedItem
-from settlement_service.domain.items import Figures, ItemKey, PostedKey
+from settlement_service.domain.hashes import item_hash
+from settlement_service.domain.inputs import item_document
+from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
 from settlement_service.domain.lifecycle import POSTED, Settlement
 from settlement_service.domain.postings import Pair
 from settlement_service.domain.projection import Projection
-from settlement_service.domain.statement import Line
+from settlement_service.domain.statement import Line, LineKey
+from settlement_service.domain.working import packed, unpacked
 from settlement_service.storage.tables import settlement, settlement_item, settlement_line
 from settlement_service.storage.tables import statement as told
 
-FIGURES = ("units", "gross_minor", "cut_person_minor", "cut_rule_minor", "cut_contract_minor")
+_ITEMS_HASH = text("""
+select sha256(coalesce(string_agg(sha256, '' order by number), ''))
+from settlement_item where settlement_id = :settlement and rule = any(:rules)
+""")
 
 
-async def add_statement(
-    tx: Transaction, of: Settlement, lines: Sequence[Line], items: Sequence[Change], shown: Sequence[Projection]
-) -> None:
-    """Keeps what was calculated: lines and items as sets, and what each party is shown."""
+async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], shown: Sequence[Projection]) -> None:
+    """Keeps what was calculated: lines, and what each party is shown."""
     place = {"settlement_id": of.id, "contract_id": of.contract_id}
     if lines:
         rows = [{**place, "number": number, **_line_row(line)} for number, line in enumerate(lines, start=1)]
         await tx.connection.execute(insert(settlement_line), rows)
-    if items:
-        rows = [{**place, "number": number, **_item_row(item)} for number, item in enumerate(items, start=1)]
-        await tx.connection.execute(insert(settlement_item), rows)
     await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
+
+
+async def add_items(tx: Transaction, of: Settlement, items: Sequence[Change]) -> None:
+    """Keeps the items of a settlement, in their order."""
+    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+    rows = [{**place, "number": number, **item_row(item)} for number, item in enumerate(items, start=1)]
+    if rows:
+        await tx.connection.execute(insert(settlement_item), rows)
 
 
 async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | None:
@@ -51,28 +61,29 @@ async def find_projections(tx: Transaction, settlement_ids: Sequence[UUID]) -> d
 async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     """What each payer owes each payee by a settlement, in minor units."""
     line = settlement_line.c
-    query = select(line.payer, line.payee, func.sum(line.amount_minor).label("minor"))
-    rows = await tx.connection.execute(
-        query.where(line.settlement_id == settlement_id).group_by(line.payer, line.payee).order_by(line.payee)
-    )
-    return {(row.payer, row.payee): int(row.minor) for row in rows.all()}
+    query = select(line.payee, line.shares).where(line.settlement_id == settlement_id).order_by(line.number)
+    owed: Counter[Pair] = Counter()
+    for row in (await tx.connection.execute(query)).all():
+        for payer, minor in row.shares.items():
+            owed[payer, row.payee] += minor
+    return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def all_items(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> list[Change]:
-    """The items of a settlement under these rules, in their order."""
-    query = select(settlement_item).where(
-        settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
-    )
-    return [_change(row) for row in (await tx.connection.execute(query.order_by(settlement_item.c.number))).all()]
+async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
+    """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
+    asked = {"settlement": settlement_id, "rules": list(rules)}
+    return bytes((await tx.connection.execute(_ITEMS_HASH, asked)).scalar_one()).hex()
 
 
 async def page_of_items(
-    tx: Transaction, settlement_id: UUID, rules: Sequence[str], rule: str, price_minor: int, after: int, limit: int
+    tx: Transaction, settlement_id: UUID, rules: Sequence[str], line: LineKey, after: int, limit: int
 ) -> list[NumberedItem]:
     """Up to `limit` items of one line, from the one after number `after` on. Numbers count the items under `rules`,
     those that the caller may see: the number of others' items is not told."""
     seen = _seen(settlement_id, rules)
-    mine = (seen.c.rule == rule) & (seen.c.price_minor == price_minor) & (seen.c.shown > after)
+    rule, price_minor, payee = line
+    mine = (seen.c.rule == rule) & (seen.c.payee == payee) & (seen.c.shown > after)
+    mine &= seen.c.price_minor.is_not_distinct_from(price_minor)
     rows = (await tx.connection.execute(select(seen).where(mine).order_by(seen.c.shown).limit(limit))).all()
     return [NumberedItem(row.shown, _change(row)) for row in rows]
 
@@ -82,34 +93,6 @@ async def find_item(tx: Transaction, settlement_id: UUID, rules: Sequence[str], 
     seen = _seen(settlement_id, rules)
     row = (await tx.connection.execute(select(seen).where(seen.c.shown == number))).one_or_none()
     return NumberedItem(row.shown, _change(row)) if row else None
-
-
-async def posted_up_to(tx: Transaction, of: Settlement, besides: Sequence[str]) -> int:
-    """What all settlements up to `of`, and it, post under all other rules than `besides`, in minor units."""
-    query = select(func.coalesce(func.sum(settlement_line.c.amount_minor), 0)).join_from(
-        settlement_line, settlement, settlement_line.c.settlement_id == settlement.c.id
-    )
-    query = query.where(_up_to(of), settlement_line.c.rule.not_in(besides))
-    return int((await tx.connection.execute(query)).scalar_one())
-
-
-async def persons_up_to(tx: Transaction, of: Settlement, own: Sequence[str]) -> dict[UUID, int]:
-    """For each person from whose items under the rules `own` the cap on a person has cut something: what its other
-    items take up under that cap, in minor units, as far as settlements up to `of`, and it, go."""
-    row = settlement_item.c
-    mine = row.rule.in_(own)
-    cut = func.sum(row.now_cut_person_minor - row.before_cut_person_minor).filter(mine)
-    gross = row.now_gross_minor - row.before_gross_minor
-    under_person = gross - (row.now_cut_person_minor - row.before_cut_person_minor)
-    others = row.now_cut_rule_minor - row.before_cut_rule_minor + row.now_cut_contract_minor
-    posted = under_person - (others - row.before_cut_contract_minor)
-    taken = func.coalesce(func.sum(under_person).filter(~mine & (row.achieved_on < of.period.end)), 0)
-    later = func.coalesce(func.sum(posted).filter(~mine & (row.achieved_on >= of.period.end)), 0)
-    query = select(row.subject_id, (taken + later).label("minor")).join_from(
-        settlement_item, settlement, row.settlement_id == settlement.c.id
-    )
-    query = query.where(_up_to(of)).group_by(row.subject_id).having(cut != 0)
-    return {one.subject_id: int(one.minor) for one in (await tx.connection.execute(query)).all()}
 
 
 def _up_to(of: Settlement) -> ColumnElement[bool]:
@@ -126,50 +109,66 @@ def _seen(settlement_id: UUID, rules: Sequence[str]) -> Any:
 
 
 def _line_row(line: Line) -> dict[str, Any]:
-    ((payer, _),) = line.shares
     return {
         "rule": line.rule,
+        "kind": line.kind,
         "price_minor": line.price_minor,
-        "payer": payer,
         "payee": line.payee,
-        "people": len(line.people),
-        **{name: getattr(line.figures, name) for name in FIGURES},
+        "nature": line.nature,
+        "people": line.counted,
+        **_figures("", line.figures, line.shares),
         "amount_minor": line.figures.amount_minor,
     }
 
 
-def _item_row(item: Change) -> dict[str, Any]:
+def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
+    row = {prefix + name: minor for name, minor in zip(FIGURES, figures.row(), strict=True)}
+    return {**row, f"{prefix}shares": dict(shares)}
+
+
+def item_row(item: Change) -> dict[str, Any]:
+    """An item without its place."""
     return {
         "rule": item.key.item.rule,
         "subject_id": item.key.item.subject_id,
         "occurrence": item.key.item.occurrence,
         "price_minor": item.key.price_minor,
-        "payer": item.key.payer,
         "payee": item.key.payee,
         "claim_id": item.claim_id,
+        "version": item.version,
         "achieved_on": item.achieved_on,
         "order_key": item.order_key,
         "claimed_units": item.claimed_units,
-        **{f"now_{name}": getattr(item.now, name) for name in FIGURES},
-        **{f"before_{name}": getattr(item.before, name) for name in FIGURES},
+        **_figures("now_", item.now, item.now_shares),
+        **_figures("before_", item.before, item.before_shares),
+        "behind": item.behind,
         "reason": item.reason,
         "decided_by": list(item.decided_by),
         "decided_at": item.decided_at,
+        "deemed": item.deemed,
+        "working": None if item.working is None else packed(item.working),
+        "sha256": item_hash(item_document(item)),
     }
 
 
 def _change(row: Row[Any]) -> Change:
     return Change(
-        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payer, row.payee),
+        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payee),
         claim_id=row.claim_id,
+        version=row.version,
         achieved_on=row.achieved_on,
         order_key=row.order_key,
         claimed_units=row.claimed_units,
         now=Figures(*(getattr(row, f"now_{name}") for name in FIGURES)),
         before=Figures(*(getattr(row, f"before_{name}") for name in FIGURES)),
+        now_shares=tuple(row.now_shares.items()),
+        before_shares=tuple(row.before_shares.items()),
+        behind=row.behind,
         reason=row.reason,
         decided_by=tuple(row.decided_by),
         decided_at=row.decided_at,
+        deemed=row.deemed,
+        working=None if row.working is None else unpacked(row.working),
     )
 
 

@@ -1,9 +1,20 @@
 """Storage: the service's own tables, as the migrations make them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
+from settlement_service.domain.items import FIGURES
+
 metadata = MetaData()
+
+
+def figures(prefix: str = "") -> list[Column[Any]]:
+    """The columns of an item's figures, and of what each payer pays of it."""
+    columns: list[Column[Any]] = [Column(prefix + name, BigInteger, nullable=False) for name in FIGURES]
+    return [*columns, Column(f"{prefix}shares", JSONB, nullable=False)]
+
 
 contract = Table(
     "contract",
@@ -12,6 +23,8 @@ contract = Table(
     Column("party_ids", ARRAY(Text), nullable=False),
     Column("payer_ids", ARRAY(Text), nullable=False),
     Column("activation", JSON),
+    Column("amendments", ARRAY(Text), nullable=False),
+    Column("suspended", Boolean, nullable=False),
     Column("terminated_on", Date),
     Column("settlements", Integer, nullable=False),
 )
@@ -52,7 +65,17 @@ claim = Table(
     Column("disputed", Boolean, nullable=False),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
     Column("superseded_by", UUID(as_uuid=True)),
+    Column("measurement", JSONB),
+)
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+    Column("cohort", Text, primary_key=True),
+    Column("enrolled_on", Date, primary_key=True),
 )
 item = Table(
     "item",
@@ -61,35 +84,58 @@ item = Table(
     Column("claim_id", UUID(as_uuid=True), primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("metric", Text, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("subject_id", UUID(as_uuid=True), nullable=False),
     Column("occurrence", Text, nullable=False),
     Column("achieved_on", Date, nullable=False),
     Column("order_key", Text, nullable=False),
     Column("claimed_units", BigInteger, nullable=False),
-    Column("price_minor", BigInteger, nullable=False),
+    Column("price_minor", BigInteger),
     Column("units", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
     Column("reason", Text),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
+    Column("working", JSON(none_as_null=True)),
 )
 posted_item = Table(
     "posted_item",
     metadata,
+    Column("contract_id", UUID(as_uuid=True), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("subject_id", UUID(as_uuid=True), nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("price_minor", BigInteger),
+    Column("payee", Text, nullable=False),
+    Column("claim_id", UUID(as_uuid=True)),
+    Column("version", Integer, nullable=False),
+    Column("achieved_on", Date, nullable=False),
+    *figures(),
+)
+open_subject = Table(
+    "open_subject",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+posted_total = Table(
+    "posted_total",
+    metadata,
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("rule", Text, primary_key=True),
-    Column("subject_id", UUID(as_uuid=True), primary_key=True),
-    Column("occurrence", Text, primary_key=True),
-    Column("price_minor", BigInteger, primary_key=True),
+    Column("month", Text, primary_key=True),
     Column("payer", Text, primary_key=True),
-    Column("payee", Text, primary_key=True),
-    Column("claim_id", UUID(as_uuid=True), nullable=False),
-    Column("achieved_on", Date, nullable=False),
-    Column("units", BigInteger, nullable=False),
-    Column("gross_minor", BigInteger, nullable=False),
-    Column("cut_person_minor", BigInteger, nullable=False),
-    Column("cut_rule_minor", BigInteger, nullable=False),
-    Column("cut_contract_minor", BigInteger, nullable=False),
+    Column("under_caps_minor", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+)
+input_chunk = Table(
+    "input_chunk",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
 )
 settlement = Table(
     "settlement",
@@ -128,15 +174,12 @@ settlement_line = Table(
     Column("contract_id", UUID(as_uuid=True), nullable=False),
     Column("number", Integer, primary_key=True),
     Column("rule", Text, nullable=False),
-    Column("price_minor", BigInteger, nullable=False),
-    Column("payer", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("price_minor", BigInteger),
     Column("payee", Text, nullable=False),
+    Column("nature", Text, nullable=False),
     Column("people", Integer, nullable=False),
-    Column("units", BigInteger, nullable=False),
-    Column("gross_minor", BigInteger, nullable=False),
-    Column("cut_person_minor", BigInteger, nullable=False),
-    Column("cut_rule_minor", BigInteger, nullable=False),
-    Column("cut_contract_minor", BigInteger, nullable=False),
+    *figures(),
     Column("amount_minor", BigInteger, nullable=False),
 )
 settlement_item = Table(
@@ -148,26 +191,36 @@ settlement_item = Table(
     Column("rule", Text, nullable=False),
     Column("subject_id", UUID(as_uuid=True), nullable=False),
     Column("occurrence", Text, nullable=False),
-    Column("price_minor", BigInteger, nullable=False),
-    Column("payer", Text, nullable=False),
+    Column("price_minor", BigInteger),
     Column("payee", Text, nullable=False),
-    Column("claim_id", UUID(as_uuid=True), nullable=False),
+    Column("claim_id", UUID(as_uuid=True)),
+    Column("version", Integer, nullable=False),
     Column("achieved_on", Date, nullable=False),
     Column("order_key", Text, nullable=False),
     Column("claimed_units", BigInteger, nullable=False),
-    Column("now_units", BigInteger, nullable=False),
-    Column("now_gross_minor", BigInteger, nullable=False),
-    Column("now_cut_person_minor", BigInteger, nullable=False),
-    Column("now_cut_rule_minor", BigInteger, nullable=False),
-    Column("now_cut_contract_minor", BigInteger, nullable=False),
-    Column("before_units", BigInteger, nullable=False),
-    Column("before_gross_minor", BigInteger, nullable=False),
-    Column("before_cut_person_minor", BigInteger, nullable=False),
-    Column("before_cut_rule_minor", BigInteger, nullable=False),
-    Column("before_cut_contract_minor", BigInteger, nullable=False),
+    *figures("now_"),
+    *figures("before_"),
+    Column("behind", Integer, nullable=False),
     Column("reason", Text),
     Column("decided_by", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
+    Column("deemed", Boolean, nullable=False),
+    Column("working", JSON(none_as_null=True)),
+    Column("sha256", LargeBinary, nullable=False),
+)
+apart_subject = Table(
+    "apart_subject",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), primary_key=True),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+)
+apart_item = Table(
+    "apart_item",
+    metadata,
+    *(Column(column.name, column.type) for column in settlement_item.c),
+    Column("position", Integer, nullable=False),
+    Column("price_rank", Integer, nullable=False),
+    Column("place", Numeric, nullable=False),
 )
 statement = Table(
     "statement",

@@ -18,6 +18,7 @@ async def approve_settlement(tx: Transaction, settlement_id: UUID, content_sha25
     `version-stale`, `settlement-state-not-right`, `person-needed`, `approver-prepared`, `approved-already`,
     `content-differs`."""
     contract, settlement = await hold_settlement(tx, settlement_id, expected)
+    contract.require_running()
     check_move(settlement.state, "settlement.approved")
     by, content = person_of(tx), settlement.content_sha256 or ""
     earlier = [one.by for one in await ledger.approvals_of(tx, settlement_id)]

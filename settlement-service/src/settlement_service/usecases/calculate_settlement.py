@@ -1,60 +1,77 @@
 """Use case: what a settlement rests on is fixed, and what it says is computed, in one transaction."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from services.core.money import from_minor
-from services.events.settlements import CutByCap, Position, SettlementCalculated, SettlementFrozen, StatementLine
+from services.events.settlements import (
+    CutByCap,
+    PayerShare,
+    Position,
+    SettlementCalculated,
+    SettlementFrozen,
+    StatementLine,
+)
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import audience_of
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import settle
-from settlement_service.domain.hashes import inputs_hash, items_hash
+from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
-from settlement_service.domain.items import Posted
 from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.posted_totals import Total, by_rule
 from settlement_service.domain.projection import Projection, project
-from settlement_service.domain.statement import Line, Statement, statement_of
-from settlement_service.storage import claims, inputs, items, settlements, statements
+from settlement_service.domain.reasons import Reason
+from settlement_service.domain.statement import Line, LineKey, Statement, Sum, statement_over, sums_of
+from settlement_service.storage import inputs, opened, settlements, statements
+from settlement_service.usecases.gather_basis import gather_new
+from settlement_service.usecases.settle_many import settle_many
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
     """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
     check_move(settlement.state, "settlement.frozen")
-    terms = contract.terms
-    posted = await items.posted_of(tx, contract.id)
-    reasons = await claims.that_give_reasons(tx, contract.id)
-    changes = settle(terms, settlement.period.end, await items.items_of(tx, contract.id), posted, reasons)
-    statement = statement_of(terms, settlement.kind, settlement.period, changes)
-    shown = _projections(statement, posted)
-    leaves = await inputs.leaves(tx, contract.id)
+    totals = await opened.posted_totals(tx, contract.id)
+    sums, nothing, items_sha256 = await _settled(tx, contract, settlement, totals)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing)
+    shown = _projections(statement, by_rule(totals))
+    tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
         settlement,
         state="calculated",
         revision=settlement.revision + 1,
         waiting=(),
-        terms_version=terms.version,
+        terms_version=statement.version,
         known=await _known(tx, settlement),
-        inputs=len(leaves),
-        inputs_sha256=inputs_hash(terms.root, leaves),
-        items_sha256=items_hash(item_documents(changes)),
-        content_sha256=next(one.content_sha256 for one in shown if one.organisation in terms.payers()),
+        inputs=tree.inputs,
+        inputs_sha256=tree.root.hex(),
+        items_sha256=items_sha256,
+        content_sha256=next(one.content_sha256 for one in shown if one.organisation in contract.terms.payers()),
         calculated_at=tx.now,
     )
     await settlements.save_calculated(tx, calculated)
-    await statements.add_statement(tx, calculated, statement.lines, changes, shown)
+    await statements.add_statement(tx, calculated, statement.lines, shown)
     await tell(tx, contract.id, _facts(calculated, statement))
     return calculated
 
 
-def _projections(statement: Statement, posted: Iterable[Posted]) -> list[Projection]:
-    by_rule: dict[str, int] = defaultdict(int)
-    for one in posted:
-        by_rule[one.key.item.rule] += one.figures.amount_minor
-    audiences = (audience_of(statement.terms, party.organisation_id) for party in statement.terms.parties)
-    return [project(statement, audience, by_rule) for audience in audiences if audience is not None]
+async def _settled(
+    tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
+) -> tuple[Mapping[LineKey, Sum], Mapping[str, Reason], str]:
+    """What is settled by line, why rules give nothing as a whole, and `itemsSha256`; the items are kept."""
+    many = await settle_many(tx, contract, settlement, totals)
+    if many is not None:
+        return many.by_line, {}, many.items_sha256
+    settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
+    await statements.add_items(tx, settlement, settled.items)
+    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
+
+
+def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
+    terms = statement.history.whole
+    audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
+    return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:
@@ -67,7 +84,7 @@ async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...
 
 
 def _facts(calculated: Settlement, statement: Statement) -> list[object]:
-    currency = statement.terms.currency
+    currency = statement.currency
     total = sum(line.figures.amount_minor for line in statement.lines)
     frozen = SettlementFrozen(
         contract_id=calculated.contract_id,
@@ -82,7 +99,7 @@ def _facts(calculated: Settlement, statement: Statement) -> list[object]:
     said = SettlementCalculated(
         contract_id=calculated.contract_id,
         settlement_id=calculated.id,
-        terms_version=statement.terms.version,
+        terms_version=statement.version,
         lines=tuple(_line(n, line, currency) for n, line in enumerate(statement.lines, start=1)),
         total=from_minor(total, currency),
         content_sha256=calculated.content_sha256 or "",
@@ -96,9 +113,13 @@ def _line(number: int, line: Line, currency: str) -> StatementLine:
     return StatementLine(
         number=number,
         rule=line.rule,
-        price=from_minor(line.price_minor, currency),
-        people=len(line.people),
+        kind=line.kind,
+        price=None if line.price_minor is None else from_minor(line.price_minor, currency),
+        people=line.counted,
         units=line.figures.units,
         amount=from_minor(line.figures.amount_minor, currency),
         cut=tuple(CutByCap(cap=cap, amount=from_minor(minor, currency)) for cap, minor in line.figures.cuts),
+        payee=line.payee,
+        nature=line.nature,
+        shares=tuple(PayerShare(payer=payer, amount=from_minor(minor, currency)) for payer, minor in line.shares),
     )

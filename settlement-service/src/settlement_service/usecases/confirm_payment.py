@@ -24,10 +24,11 @@ from settlement_service.domain.payments import (
     check_payment,
     check_reference,
     entry_for,
+    outstanding_of,
     payee_of,
     state_after,
 )
-from settlement_service.domain.postings import Entry
+from settlement_service.domain.postings import Entry, Pair
 from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement
 from settlement_service.usecases.post_settlement import said_postings
@@ -63,22 +64,23 @@ class Confirmation:
 
 
 async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmation, expected: int) -> Settlement:
-    """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`,
+    """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
     `settlement-state-not-right`, `reference-not-valid`, `currency-differs`, `amount-not-valid`, `payee-needed` and
     those of `check_payment`."""
     contract, settlement = await hold_settlement(tx, settlement_id, expected)
+    contract.require_running()
     check_move(settlement.state, REJECTED)
-    owed = await _owed(tx, settlement_id)
+    owed = {pair: minor for pair, minor in (await statements.shares_of(tx, settlement_id)).items() if minor}
+    outstanding = outstanding_of(owed, await ledger.payments_of(tx, settlement_id))
     payment = _payment(said, tx.caller.organisation, owed, contract.terms.currency)
+    pair = payment.payer, payment.payee
     earlier = await ledger.payments_under(tx, contract.id, payment.payer, payment.reference)
-    balances = await ledger.balances_of(tx, settlement_id, "receivable")
-    outstanding = {payee: balances.get(payee, 0) for payee in owed}
     today = local_date(tx.now, contract.terms.time_zone)
-    taken_back = check_payment(payment, outstanding[payment.payee], _under(settlement_id, earlier), today)
+    taken_back = check_payment(payment, outstanding[pair], _under(settlement_id, earlier), today)
     entry = _entry(tx, contract, settlement, payment, earlier[0].entry_id if taken_back else None)
     if entry is not None:
         await ledger.add_entry(tx, entry)
-        outstanding[payment.payee] += -payment.minor if payment.outcome == "paid" else payment.minor
+        outstanding[pair] += -payment.minor if payment.outcome == "paid" else payment.minor
     await ledger.add_payment(tx, settlement, clock.new_id(), payment, entry.id if entry else None)
     state = state_after(list(owed.values()), list(outstanding.values()))
     changed = replace(settlement, state=state, revision=settlement.revision + 1)
@@ -89,18 +91,12 @@ async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmati
     return changed
 
 
-async def _owed(tx: Transaction, settlement_id: UUID) -> dict[str, int]:
-    """What the caller's organisation owes (below zero: is owed) by a settlement, in minor units by payee."""
-    shares = await statements.shares_of(tx, settlement_id)
-    return {payee: minor for (payer, payee), minor in shares.items() if payer == tx.caller.organisation and minor}
-
-
-def _payment(said: Confirmation, payer: str, owed: Mapping[str, int], currency: str) -> Payment:
+def _payment(said: Confirmation, payer: str, owed: Mapping[Pair, int], currency: str) -> Payment:
     if said.amount.currency != currency:
         raise CurrencyDiffers(errors=[FieldError("/amount/currency", CurrencyDiffers.code, f"{currency}.")])
     return Payment(
         payer=payer,
-        payee=payee_of(said.payee, owed),
+        payee=payee_of(said.payee, {payee: minor for (who, payee), minor in owed.items() if who == payer}),
         reference=check_reference(said.reference),
         paid_on=said.paid_on,
         minor=to_minor(said.amount, "/amount"),

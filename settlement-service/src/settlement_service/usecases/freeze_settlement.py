@@ -13,7 +13,8 @@ from settlement_service.domain.lifecycle import Settlement, Waiting
 from settlement_service.storage import contracts, settlements
 from settlement_service.usecases.calculate_settlement import calculate_settlement
 
-SOURCES = (f"urn:enzym:{CONTRACTS}", f"urn:enzym:{OUTCOMES}")
+REGISTRY = f"urn:enzym:{CONTRACTS}"
+SOURCES = (REGISTRY, f"urn:enzym:{OUTCOMES}")
 """The owners of what a settlement rests on."""
 MOST_AT_ONCE = 100
 
@@ -64,6 +65,9 @@ async def _waits_for(
     waiting += [Waiting(source, "fact-parked", applied=applied.get(source)) for source in sorted(parked)]
     if settlement.heads is None:
         waiting += [Waiting(source, "owner-not-reachable") for source, head in (heads or {}).items() if head is None]
+    contract = await contracts.find_contract(tx, settlement.contract_id)
+    if contract is not None and contract.suspended:
+        waiting.append(Waiting(REGISTRY, "contract-suspended"))
     return tuple(waiting)
 
 

@@ -1,6 +1,5 @@
 """Use case: a party is given what a settlement rests on, as far as it may see it, to compute it again."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,13 +7,14 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import Audience, may_have_inputs, scopes_of
-from settlement_service.domain.hashes import Tree, items_hash
-from settlement_service.domain.inputs import Input, item_documents
+from settlement_service.domain.hashes import Tree
+from settlement_service.domain.inputs import Input
 from settlement_service.domain.lifecycle import Settlement
-from settlement_service.domain.recomputation import FORMAT, Given, PersonRest, Rest
+from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.domain.terms import Terms
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question
+from settlement_service.storage.others import taken_by_others
 from settlement_service.usecases.get_settlement import get_for_items
 
 
@@ -31,16 +31,19 @@ class Opened:
 async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
-    if not may_have_inputs(contract.terms, audience):
+    if not may_have_inputs(contract.history.whole, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
     if audience.whole:
         return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
-        rest = await _rest(tx, settlement, audience)
+        taken = await taken_by_others(
+            tx, contract.history.at_end(settlement.period.end), settlement, sorted(audience.items)
+        )
+    rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
-    return Opened(given, scopes_of(contract.terms, audience), tree)
+    return Opened(given, scopes_of(contract.history.whole, audience), tree)
 
 
 async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int) -> list[Input]:
@@ -51,12 +54,17 @@ async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int
 
 
 async def _given(
-    tx: Transaction, settlement: Settlement, terms: Terms, audience: Audience, tree: Tree | None, rest: Rest | None
+    tx: Transaction,
+    settlement: Settlement,
+    terms: Terms,
+    audience: Audience,
+    tree: Tree | None,
+    rest: tuple[Rest, ...] | None,
 ) -> Given:
     shown = await statements.find_projection(tx, settlement.id)
     if shown is None:
         raise NotFound()
-    items = await statements.all_items(tx, settlement.id, sorted(audience.items))
+    items_sha256 = await statements.items_hash_of(tx, settlement.id, sorted(audience.items))
     return Given(
         format=FORMAT,
         settlement_id=settlement.id,
@@ -69,19 +77,8 @@ async def _given(
         terms_proof=tuple(node.hex() for node in tree.proof(0)) if tree else None,
         input_count=settlement.inputs or 0,
         inputs_sha256=settlement.inputs_sha256 or "",
-        items_sha256=items_hash(item_documents(items)),
+        items_sha256=items_sha256,
         content_sha256=shown.content_sha256,
         content=shown.content,
         rest=rest,
-    )
-
-
-async def _rest(tx: Transaction, settlement: Settlement, audience: Audience) -> Rest:
-    """One figure for what everybody else takes up under the cap on the contract, and one for each person where the
-    cap on a person cut the reader's own items."""
-    own = sorted(audience.items)
-    persons: Mapping[UUID, int] = await statements.persons_up_to(tx, settlement, own)
-    return Rest(
-        contract_minor=await statements.posted_up_to(tx, settlement, own),
-        persons=tuple(PersonRest(subject_id=subject, minor=minor) for subject, minor in sorted(persons.items())),
     )

@@ -1,15 +1,19 @@
 """Use case: where a contract stands for one of its parties."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+from services.core.period import local_date
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import Audience
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.position import ContractPosition, Headroom, position_of
+from settlement_service.domain.shadow import Shadow, has_shadow, shadow_of
 from settlement_service.domain.terms import Terms
-from settlement_service.storage import contracts, items, settlements, statements
+from settlement_service.storage import claims, contracts, settlements, statements
 from settlement_service.storage.contracts import own_question
+from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.get_settlement import reader_of
 
 
@@ -25,6 +29,7 @@ class Standing:
     settled_minor: int
     details: ContractPosition | None
     headroom: tuple[Headroom, ...]
+    shadow: tuple[Shadow, ...] = ()
     as_of: Settlement | None = None
 
 
@@ -35,9 +40,11 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     if audience.grouped:
         return await _as_posted(tx, contract_id, contract.terms, audience)
     async with own_question(tx):
-        found = await items.items_of(tx, contract_id)
-        posted = await items.posted_of(tx, contract_id)
-    position = position_of(contract.terms, audience, found, posted)
+        basis = await gather_basis(tx, contract)
+        claimed = await claims.of_contract(tx, contract_id) if has_shadow(contract.history) else []
+    tomorrow = local_date(tx.now, contract.terms.time_zone) + timedelta(days=1)
+    position = position_of(basis, audience, tomorrow)
+    shadow = shadow_of(contract.history, contract.terminated_on, claimed, tomorrow)
     return Standing(
         contract_id=contract_id,
         terms=contract.terms,
@@ -46,6 +53,7 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
         settled_minor=sum(rule.settled_minor for rule in position.rules),
         details=position,
         headroom=position.headroom,
+        shadow=tuple(one for one in shadow if one.rule in audience.lines),
     )
 
 
@@ -56,7 +64,7 @@ async def _as_posted(tx: Transaction, contract_id: UUID, terms: Terms, audience:
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
     alone = audience.lines == frozenset(terms.rules) and terms.may_read(audience.role, "payment")
-    limits = [limit for limit in terms.limits if limit.kind == "contract" and alone]
+    limits = [limit for limit in terms.limits if limit.said.kind == "contract" and alone]
     return Standing(
         contract_id=contract_id,
         terms=terms,

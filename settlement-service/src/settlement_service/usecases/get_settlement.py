@@ -10,6 +10,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.approval import Approval
 from settlement_service.domain.audience import Audience, audience_of
 from settlement_service.domain.contract import Contract
+from settlement_service.domain.history import History
 from settlement_service.domain.lifecycle import POSTED, Settlement, State
 from settlement_service.domain.payments import Confirmed
 from settlement_service.domain.projection import Projection
@@ -24,12 +25,18 @@ class Shown:
     another. `outstanding` is what is owed, by payee, once it is posted."""
 
     settlement: Settlement
-    terms: Terms
+    history: History
     audience: Audience
     projection: Projection | None
     approvals: tuple[Approval, ...] = ()
     payments: tuple[Confirmed, ...] = ()
     outstanding: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """The version that the settlement was calculated by; until then the newest."""
+        version = self.settlement.terms_version
+        return self.history.newest if version is None else self.history.version(version)
 
 
 async def get_revision(tx: Transaction, settlement_id: UUID) -> int:
@@ -51,7 +58,7 @@ async def show(tx: Transaction, settlement: Settlement) -> Shown:
     own = {audience.organisation} if not audience.whole else set(balances)
     return Shown(
         settlement=settlement,
-        terms=contract.terms,
+        history=contract.history,
         audience=audience,
         projection=await _projection(tx, settlement, audience),
         approvals=tuple(await ledger.approvals_of(tx, settlement.id)),
@@ -79,13 +86,13 @@ async def list_settlements(
     for one in found:
         audience = reader_of(tx, known[one.contract_id])
         projection = told.get(one.id) if _is_told(one, audience) else None
-        shown.append(Shown(one, known[one.contract_id].terms, audience, projection))
+        shown.append(Shown(one, known[one.contract_id].history, audience, projection))
     return shown
 
 
 def reader_of(tx: Transaction, contract: Contract) -> Audience:
     """What the caller is shown of a contract. Errors: `not-found` for who is no party."""
-    audience = audience_of(contract.terms, tx.caller.organisation)
+    audience = audience_of(contract.history.whole, tx.caller.organisation)
     if audience is None:
         raise NotFound()
     return audience

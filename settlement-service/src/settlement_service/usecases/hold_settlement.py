@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.core.access import require_role
-from services.core.terms.model import Party
+from services.core.terms.parties import Party
 from services.kit.http import check_version
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract

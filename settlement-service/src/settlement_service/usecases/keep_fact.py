@@ -1,15 +1,22 @@
 """Use case: a fact of another service becomes an input, and what follows from it for claims and items is kept."""
 
 from services.core.strict_json import loads
-from services.events.contracts import ContractActivated, ContractTerminated
+from services.events.contracts import (
+    ContractActivated,
+    ContractAmended,
+    ContractResumed,
+    ContractSuspended,
+    ContractTerminated,
+)
 from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import ClaimFact, after, claim_of
-from settlement_service.domain.evaluate import evaluate, evaluate_person
+from settlement_service.domain.evaluate import evaluate, evaluate_subject
 from settlement_service.domain.fold import ClaimNotKnown
-from settlement_service.domain.inputs import Consumed, body_of, scope_of
-from settlement_service.storage import arrivals, claims, contracts, inputs, items
+from settlement_service.domain.inputs import Consumed, OfContract, body_of, scope_of
+from settlement_service.domain.known import Enrolled
+from settlement_service.storage import arrivals, claims, contracts, enrolments, inputs, items
 from settlement_service.storage.inputs import NewInput
 
 
@@ -17,41 +24,51 @@ async def keep_fact(tx: Transaction, envelope: Envelope, fact: Consumed) -> None
     """Keeps one fact about a contract, also before the contract's terms are here: then it is computed when they
     come. Errors: Broken for a decision on a claim that was never made, `contract-active-already`."""
     match fact:
-        case ContractActivated() | ContractTerminated() | ParticipantEnrolled() | ParticipantLeft():
-            await _keep_of_contract(tx, envelope, fact)
         case OutcomeClaimed():
             await contracts.lock_or_add(tx, fact.contract_id)
             await arrivals.keep_claim(tx, fact.contract_id, claim_of(fact), _logged(envelope, fact, fact.metric))
+        case ParticipantEnrolled() | ParticipantLeft():
+            await contracts.lock_or_add(tx, fact.contract_id)
+            if isinstance(fact, ParticipantEnrolled):
+                new = Enrolled(fact.subject_id, fact.cohort, fact.enrolled_on)
+                await enrolments.add_enrolment(tx, fact.contract_id, new)
+            await inputs.append(tx, fact.contract_id, [_logged(envelope, fact, None)])
+        case _ if isinstance(fact, OfContract):
+            await contracts.lock_or_add(tx, fact.contract_id)
+            await _keep_of_contract(tx, fact)
+            await inputs.append(tx, fact.contract_id, [_logged(envelope, fact, None)])
         case _:
             await _keep_decision(tx, envelope, fact)
 
 
-async def _keep_of_contract(
-    tx: Transaction,
-    envelope: Envelope,
-    fact: ContractActivated | ContractTerminated | ParticipantEnrolled | ParticipantLeft,
-) -> None:
-    await contracts.lock_or_add(tx, fact.contract_id)
-    if isinstance(fact, ContractActivated):
-        await contracts.save_activation(tx, fact)
-    if isinstance(fact, ContractTerminated):
-        await contracts.save_termination(tx, fact.contract_id, fact.terminated_on)
-    await inputs.append(tx, fact.contract_id, [_logged(envelope, fact, None)])
+async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
+    """What changes the terms, or ends them, changes what every claim gives."""
+    match fact:
+        case ContractActivated():
+            await contracts.save_activation(tx, fact)
+        case ContractAmended():
+            await contracts.save_amendment(tx, fact)
+        case ContractTerminated():
+            await contracts.save_termination(tx, fact.contract_id, fact.terminated_on)
+        case ContractSuspended() | ContractResumed():
+            await contracts.save_suspension(tx, fact.contract_id, suspended=isinstance(fact, ContractSuspended))
+        case _:
+            return
     contract = await contracts.find_contract(tx, fact.contract_id)
-    if contract is not None and isinstance(fact, ContractActivated | ContractTerminated):
-        found = evaluate(contract.terms, contract.terminated_on, await claims.of_contract(tx, contract.id))
+    if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
+        found = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
         await items.replace_all_items(tx, contract.id, found)
 
 
 async def _keep_decision(tx: Transaction, envelope: Envelope, fact: ClaimFact) -> None:
-    """A claim that begins or ceases to count changes what all claims of its person on its metric give."""
+    """A claim that begins or ceases to count changes what all claims of its subject give."""
     concerned = await arrivals.lock_concerned(tx, fact.contract_id, fact.claim_id)
     if concerned is None:
         raise ClaimNotKnown()
     known, changed = concerned.known, after(concerned.claim, fact)
     group = [changed if one.id == changed.id else one for one in concerned.group]
-    matters = known.terms is not None and (concerned.claim.counts or changed.counts)
-    found = evaluate_person(known.terms, known.terminated_on, group) if known.terms and matters else []
+    matters = known.history is not None and (concerned.claim.counts or changed.counts)
+    found = evaluate_subject(known.history, known.terminated_on, group) if known.history and matters else []
     logged = _logged(envelope, fact, changed.metric)
     await arrivals.keep_decision(tx, known.id, changed, logged, found, [one.id for one in group] if matters else [])
 

@@ -28,17 +28,17 @@ async def list_items(
         raise NotFound()
     if found["rule"] not in audience.items:
         raise RoleNotAllowed("Items are for who pays, reports, verifies, or is paid as the provider.")
-    price = to_minor(Money(**found["price"]))
-    items = await statements.page_of_items(
-        tx, settlement_id, sorted(audience.items), found["rule"], price, after, limit
-    )
+    price = to_minor(Money(**found["price"])) if "price" in found else None
+    shown_line = (found["rule"], price, found["payee"])
+    items = await statements.page_of_items(tx, settlement_id, sorted(audience.items), shown_line, after, limit)
     return contract.terms, items
 
 
 async def explain_item(tx: Transaction, settlement_id: UUID, number: int) -> dict[str, Any]:
     """Why an item is what it is, and who decided it. Errors: `not-found`, `role-not-allowed`."""
-    _, contract, audience = await get_for_items(tx, settlement_id)
+    settlement, contract, audience = await get_for_items(tx, settlement_id)
     item = await statements.find_item(tx, settlement_id, sorted(audience.items), number)
     if item is None:
         raise NotFound()
-    return explain(contract.terms, item.number, item.change)
+    history = contract.history
+    return explain(history, history.at_end(settlement.period.end), item.number, item.change)

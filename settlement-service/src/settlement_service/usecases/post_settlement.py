@@ -9,11 +9,13 @@ from services.events.settlements import Posting, SettlementPosted
 from services.kit import clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
+from settlement_service.domain.audience import rule_scope
 from settlement_service.domain.contract import Contract
-from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, posted_inputs, scope_of
+from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.lifecycle import Settlement, check_move
 from settlement_service.domain.postings import Entry, Side, approval_entry
 from settlement_service.storage import inputs, items, ledger, settlements, statements
+from settlement_service.storage.posted_parts import posted_parts
 
 
 async def post_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
@@ -43,27 +45,30 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
     )
     await ledger.add_entry(tx, entry)
     await settlements.save_state(tx, posted)
-    await items.post_items(tx, posted.id)
+    await items.post_items(tx, posted)
     sequence = await tell(tx, contract.id, [_fact(posted, entry, sum(shares.values()))])
     await _append(tx, contract, posted, sequence)
     return posted
 
 
 async def _append(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
-    """What was posted is what later settlements rest on: it stands in the log like a fact of any other service."""
-    changes = await statements.all_items(tx, posted.id, list(contract.terms.rules))
-    new = [
-        inputs.NewInput(
-            source=OWN_SOURCE,
-            sequence=sequence,
-            part=part,
-            type=ITEMS_POSTED,
-            scope=scope_of(one, None),
-            body=body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(one), part),
-        )
-        for part, one in enumerate(posted_inputs(contract.id, posted.number, changes))
-    ]
-    await inputs.append(tx, contract.id, new)
+    """What was posted is what later settlements rest on: it stands in the log like a fact of any other service, in
+    parts, of which only one is held at a time."""
+    part = 0
+    async for some in posted_parts(tx, posted, MOST_ITEMS):
+        new = []
+        for one in some:
+            empty = ItemsPosted(
+                contract_id=contract.id,
+                settlement=posted.number,
+                period_end=posted.period.end,
+                rule=one.rule,
+                items=(),
+            )
+            body = body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(empty), part), one.items)
+            new.append(inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(one.rule), body, part))
+            part += 1
+        await inputs.append(tx, contract.id, new)
 
 
 def _fact(posted: Settlement, entry: Entry, total: int) -> SettlementPosted:

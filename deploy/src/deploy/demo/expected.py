@@ -1,0 +1,112 @@
+"""Deploy: what must come out of a case: a payment, gates, a refusal or a split."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from services.core.money import Money
+from services.core.terms.payment import CapKind
+from services.core.terms.rules import Nature
+from services.core.values import BY_KIND, value
+
+Holds: TypeAlias = Literal["yes", "no", "not_yet_measured"]
+
+
+@value
+class Line:
+    """One line of a statement. What is left out is not compared."""
+
+    rule: str
+    amount: Money
+    price: Money | None = None
+    people: int | None = None
+    units: int | None = None
+
+
+@value
+class Cut:
+    """How much all caps of a kind cut, over all lines."""
+
+    cap: CapKind
+    amount: Money
+
+
+@value
+class Share:
+    """What one payer pays, over all lines."""
+
+    payer: str
+    amount: Money
+
+
+@value
+class Paid:
+    """What one payee gets as money of one nature, over all lines."""
+
+    payee: str
+    nature: Nature
+    amount: Money
+
+
+@value
+class Statement:
+    """What one settlement must say: the difference to what was settled before. What is left out is not compared;
+    what is there is compared whole, in any order but that of the lines."""
+
+    total: Money
+    lines: tuple[Line, ...] | None = None
+    cut: tuple[Cut, ...] | None = None
+    shares: tuple[Share, ...] | None = None
+    payees: tuple[Paid, ...] | None = None
+
+
+@value
+class ExpectedPayment:
+    """One statement for each settlement of the case, in its order."""
+
+    kind: Literal["payment"]
+    statements: tuple[Statement, ...]
+
+
+@value
+class GateOutcome:
+    """Whether the condition of a rule holds after the last settlement."""
+
+    rule: str
+    holds: Holds
+
+
+@value
+class ExpectedGate:
+    """What each gate named is; and the statements, where they are said."""
+
+    kind: Literal["gate"]
+    gates: tuple[GateOutcome, ...]
+    statements: tuple[Statement, ...] | None = None
+
+
+@value
+class Fault:
+    """One fault for which terms are refused: its code, and where it is in the body of POST /v1/contracts."""
+
+    pointer: str
+    code: str
+
+
+@value
+class ExpectedRefusal:
+    """The contract cannot be drafted: the code of the problem, and exactly these faults in any order."""
+
+    kind: Literal["refusal"]
+    code: str
+    errors: tuple[Fault, ...]
+
+
+@value
+class ExpectedSplit:
+    """What all settlements together pay, and each payer's share of it."""
+
+    kind: Literal["split"]
+    total: Money
+    shares: tuple[Share, ...]
+
+
+Expected: TypeAlias = Annotated[ExpectedPayment | ExpectedGate | ExpectedRefusal | ExpectedSplit, BY_KIND]

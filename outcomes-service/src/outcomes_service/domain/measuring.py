@@ -1,0 +1,67 @@
+"""Domain: whether a claim says what its metric reports: units, or a measured value."""
+
+from outcomes_service.domain.contract import Metric
+from services.core.errors import FieldError, Invalid
+from services.core.measurement import Measurement, QuantityNotValid, check_decimal
+
+AT = "/measurement"
+
+
+class MeasurementRequired(Invalid):
+    """The metric reports a measured value, and the claim has none."""
+
+    code = "measurement-required"
+    title = "A claim on this metric reports a measurement"
+
+
+class MeasurementNotExpected(Invalid):
+    """The metric reports units, and the claim has a measured value."""
+
+    code = "measurement-not-expected"
+    title = "A claim on this metric reports units"
+
+
+class UnitsNotExpected(Invalid):
+    """The metric reports a measured value, and the claim has units beside it."""
+
+    code = "units-not-expected"
+    title = "A claim on this metric reports a measurement, and no units"
+
+
+class EstimatorNotFitting(Invalid):
+    """Not the estimator that was agreed, which is the one that pays."""
+
+    code = "estimator-not-fitting"
+    title = "The measurement is of another estimator than agreed"
+
+
+def units_of(metric: Metric, units: int | None, measurement: Measurement | None) -> int:
+    """The units that are claimed: 1 when none are said, 0 beside a measurement. Errors: `measurement-required`,
+    `measurement-not-expected`, `units-not-expected`, `estimator-not-fitting`, `quantity-not-valid`."""
+    if metric.reports == "units":
+        if measurement is not None:
+            allowed = "units, a whole number; 1 when it is left out."
+            raise MeasurementNotExpected(errors=[FieldError(AT, MeasurementNotExpected.code, allowed)])
+        return 1 if units is None else units
+    if measurement is None:
+        allowed = "A measured value, with its arm, n, standard error, estimator and component."
+        raise MeasurementRequired(errors=[FieldError(AT, MeasurementRequired.code, allowed)])
+    if units is not None:
+        raise UnitsNotExpected(
+            errors=[FieldError("/units", UnitsNotExpected.code, "Nothing: the measurement says all.")]
+        )
+    _check_measurement(metric, measurement)
+    return 0
+
+
+def _check_measurement(metric: Metric, said: Measurement) -> None:
+    check_decimal(said.value, f"{AT}/value")
+    if said.standard_error is not None:
+        at = f"{AT}/standardError"
+        if check_decimal(said.standard_error, at).startswith("-"):
+            raise QuantityNotValid(
+                errors=[FieldError(at, QuantityNotValid.code, 'A decimal of 0 or more, such as "0.8".')]
+            )
+    if said.estimator != metric.estimator:
+        allowed = f"{metric.estimator}, as agreed." if metric.estimator else "None: the terms name none on this metric."
+        raise EstimatorNotFitting(errors=[FieldError(f"{AT}/estimator", EstimatorNotFitting.code, allowed)])

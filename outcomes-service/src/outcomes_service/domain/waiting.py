@@ -1,0 +1,67 @@
+"""Domain: claims that wait for their verifier longer than the terms let them, and what happens to them then."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from outcomes_service.domain.claim import TRANSITIONS, Command, Record, State
+from outcomes_service.domain.contract import Contract, Metric
+from services.core.period import start_of
+from services.events.outcomes import OutcomeEscalated, OutcomeVerified
+
+
+class Waiting(NamedTuple):
+    """A claim that waits, as far as time has to do with it: nothing of what it is about."""
+
+    id: UUID
+    metric_id: int
+    state: State
+    revision: int
+    overdue_at: datetime | None
+    escalated_at: datetime | None
+
+
+class Ended(NamedTuple):
+    """What time made of a claim: it is deemed verified, with the `record` that says so, or it went on to another."""
+
+    claim_id: UUID
+    metric_id: int
+    command: Command
+    state: State
+    revision: int
+    record: Record | None
+    escalated_at: datetime | None
+    escalated_to: str | None
+    fact: Any
+
+
+def overdue_at(contract: Contract, metric: Metric, recorded_at: datetime) -> datetime | None:
+    """From when on a claim that was recorded then has waited longer than the terms of its metric let it: days are
+    counted where the contract lives, from the day after. None where it may wait for ever."""
+    if metric.if_not_decided is None:
+        return None
+    days = metric.if_not_decided.after_days
+    return start_of(contract.today(recorded_at) + timedelta(days=days + 1), contract.time_zone)
+
+
+def end_wait(contract: Contract, claim: Waiting, now: datetime) -> Ended | None:
+    """What the terms say of a claim that nobody has decided, once it is overdue: once, and while claims on the contract
+    are open. None when there is nothing to do (yet)."""
+    metric = contract.metric_of(claim.metric_id)
+    if metric.if_not_decided is None or claim.overdue_at is None or claim.escalated_at is not None:
+        return None
+    if now < claim.overdue_at or not contract.is_open(contract.today(now)):
+        return None
+    command: Command = "accept_undecided" if metric.if_not_decided.then == "accept" else "escalate_undecided"
+    step = next((row for row in TRANSITIONS if (row.start, row.command) == (claim.state, command)), None)
+    if step is None:
+        return None
+    about = {"contract_id": contract.id, "claim_id": claim.id}
+    if command == "accept_undecided":
+        by = metric.verified_by
+        record = Record("verification", (by,), now, "verified", None, deemed=True)
+        fact: Any = OutcomeVerified(**about, decided_by=by, decided_at=now, deemed=True)
+        return Ended(claim.id, claim.metric_id, command, step.end, claim.revision + 1, record, None, None, fact)
+    to = metric.disputes_decided_by
+    fact = OutcomeEscalated(**about, escalated_to=to, escalated_at=now)
+    return Ended(claim.id, claim.metric_id, command, step.end, claim.revision + 1, None, now, to, fact)

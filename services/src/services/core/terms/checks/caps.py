@@ -1,0 +1,62 @@
+"""Core: faults of caps: each with what its kind needs, and one of a kind."""
+
+from collections.abc import Iterator
+
+from services.core.errors import FieldError
+from services.core.terms.checks.amounts import positive
+from services.core.terms.checks.declared import Declared
+from services.core.terms.checks.faults import fault
+from services.core.terms.payment import Cap, CapKind
+
+BELONGS: dict[str, tuple[CapKind, str]] = {
+    "rule": ("rule", "rule"),
+    "payer": ("payer", "payer"),
+    "every": ("period", "every"),
+    "period_basis": ("period", "periodBasis"),
+    "overflow": ("payer", "overflow"),
+}
+"""Fields of a cap: the kind that each belongs to, and its name outside."""
+SAYS = {
+    "every": "How long a period is: 'month', 'quarter' or 'year'.",
+    "period_basis": "What puts an amount into a period: 'achieved' or 'settled'.",
+    "overflow": "Where the rest goes: 'next_payer' or 'lost'.",
+}
+
+
+def caps(declared: Declared) -> Iterator[FieldError]:
+    """Every cap."""
+    seen: set[tuple[str, str | None, str | None]] = set()
+    for place, cap in enumerate(declared.agreement.payment.caps):
+        at = f"/payment/caps/{place}"
+        yield from positive(declared, cap.amount, f"{at}/amount")
+        yield from _fields(cap, at)
+        yield from _headroom(cap, at)
+        yield from _whose(declared, cap, at)
+        if (cap.kind, cap.rule, cap.payer) in seen:
+            yield fault(at, "cap-twice", "One cap of a kind; of rule and payer caps one for each rule and payer.")
+        seen.add((cap.kind, cap.rule, cap.payer))
+
+
+def _fields(cap: Cap, at: str) -> Iterator[FieldError]:
+    """What a kind needs is there, and what belongs to another is not."""
+    for name, (kind, outside) in BELONGS.items():
+        code, there = name.replace("_", "-"), getattr(cap, name) is not None
+        if there and cap.kind != kind:
+            yield fault(f"{at}/{outside}", f"{code}-not-expected", f"Only a cap of the kind '{kind}' names one.")
+        if not there and cap.kind == kind and name in SAYS:
+            yield fault(f"{at}/{outside}", f"{code}-missing", SAYS[name])
+
+
+def _headroom(cap: Cap, at: str) -> Iterator[FieldError]:
+    """What was settled in a period, or paid by a payer, stays so: nothing goes by date there."""
+    if cap.headroom == "by_date" and (cap.kind == "payer" or cap.period_basis == "settled"):
+        yield fault(f"{at}/headroom", "headroom-not-expected", "'keep_paid', or leave it out.")
+
+
+def _whose(declared: Declared, cap: Cap, at: str) -> Iterator[FieldError]:
+    if cap.kind == "rule" and cap.rule not in declared.rules:
+        yield fault(f"{at}/rule", "rule-unknown", "The code of a payment rule.")
+    if cap.kind == "payer" and not declared.is_payer(cap.payer):
+        yield fault(f"{at}/payer", "payer-unknown", "The organisation id of a party with the role payer.")
+    elif cap.kind == "payer" and cap.overflow == "next_payer" and cap.payer == declared.payers[-1]:
+        yield fault(f"{at}/overflow", "next-payer-missing", "'lost', as no payer comes after this one.")

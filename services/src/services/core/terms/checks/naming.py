@@ -1,0 +1,45 @@
+"""Core: which metrics a payment part names, anywhere."""
+
+from collections.abc import Iterator
+
+from services.core.terms.measures import AllOf, AnyOf, AsEnrolled, Condition, Measure, VerifiedCount
+from services.core.terms.payment import Payment
+from services.core.terms.rules import Bands, Gate, Milestone, PaymentRule, SavingsShare, ServiceFee, UnitPrice
+
+
+def named_metrics(payment: Payment) -> set[str]:
+    """Codes of all metrics that a rule or the retention names."""
+    found = {code for rule in payment.rules for code in _of_rule(rule)}
+    if payment.retention is not None:
+        found.update(_of_condition(payment.retention.release_when))
+    return found
+
+
+def _of_rule(rule: PaymentRule) -> Iterator[str]:
+    if isinstance(rule, UnitPrice | Milestone):
+        yield rule.metric
+    elif isinstance(rule, Bands):
+        yield from _of_measure(rule.measure)
+    elif isinstance(rule, Gate):
+        yield from _of_condition(rule.condition)
+    elif isinstance(rule, SavingsShare):
+        yield from (component.metric for component in rule.components)
+    elif isinstance(rule, ServiceFee) and rule.delivery is not None:
+        yield rule.delivery
+    yield from _of_condition(rule.when)
+
+
+def _of_condition(condition: Condition | None) -> Iterator[str]:
+    if isinstance(condition, AllOf | AnyOf):
+        for one in condition.conditions:
+            yield from _of_condition(one)
+    elif condition is not None:
+        yield from _of_measure(condition.measure)
+
+
+def _of_measure(measure: Measure) -> Iterator[str]:
+    yield measure.metric
+    if isinstance(measure.denominator, VerifiedCount):
+        yield measure.denominator.metric
+    if isinstance(measure.denominator, AsEnrolled):
+        yield from measure.denominator.neutral_exits

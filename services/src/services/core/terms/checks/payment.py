@@ -1,0 +1,73 @@
+"""Core: faults of index tables and of what is held back."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from services.core.errors import FieldError
+from services.core.terms.checks.conditions import condition
+from services.core.terms.checks.declared import Declared
+from services.core.terms.checks.faults import coded, decimal, fault, number_of, once
+from services.core.terms.payment import Index, Retention
+
+
+def indices(declared: Declared) -> Iterator[FieldError]:
+    """Every index has a value on every day of the outcome period."""
+    tables = declared.agreement.payment.indices
+    yield from once((index.code for index in tables), "/payment/indices", "/code")
+    for place, index in enumerate(tables):
+        at = f"/payment/indices/{place}"
+        yield from coded(index.code, at)
+        yield from _above_zero(index.base, f"{at}/base")
+        yield from _values(declared, index, f"{at}/values")
+
+
+def retention(declared: Declared) -> Iterator[FieldError]:
+    """What is held back is a part, of rules that there are, and is released once."""
+    held = declared.agreement.payment.retention
+    if held is None:
+        return
+    yield from decimal(held.share, "/payment/retention/share")
+    number = number_of(held.share)
+    if number is not None and not 0 < number < 1:
+        yield fault("/payment/retention/share", "value-out-of-range", 'More than "0" and less than "1".')
+    yield from _release(declared, held)
+    if held.rules is not None:
+        if not held.rules:
+            yield fault("/payment/retention/rules", "rules-missing", "At least one rule; left out, all of them.")
+        for place, code in enumerate(held.rules):
+            if code not in declared.rules:
+                yield fault(f"/payment/retention/rules/{place}", "rule-unknown", "The code of a payment rule.")
+        yield from once(held.rules, "/payment/retention/rules")
+
+
+def _release(declared: Declared, held: Retention) -> Iterator[FieldError]:
+    starts = declared.agreement.outcome_period.start
+    if held.release_on is None and held.release_when is None:
+        yield fault("/payment/retention", "release-missing", "Either releaseOn or releaseWhen.")
+    if held.release_on is not None and held.release_when is not None:
+        yield fault("/payment/retention/releaseWhen", "release-twice", "Left out, as releaseOn says when.")
+    if held.release_on is not None and held.release_on < starts:
+        yield fault("/payment/retention/releaseOn", "date-outside-period", f"Not before {starts}.")
+    if held.release_when is not None:
+        yield from condition(declared, held.release_when, "/payment/retention/releaseWhen")
+
+
+def _values(declared: Declared, index: Index, at: str) -> Iterator[FieldError]:
+    if not index.values:
+        yield fault(at, "index-values-missing", "At least one value.")
+        return
+    for place, one in enumerate(index.values):
+        yield from _above_zero(one.value, f"{at}/{place}/value")
+    for place, (before, here) in enumerate(pairwise(index.values), start=1):
+        if here.from_ <= before.from_:
+            yield fault(f"{at}/{place}/from", "index-not-ascending", "Later than the day of the value before.")
+    starts = declared.agreement.outcome_period.start
+    if index.values[0].from_ > starts:
+        yield fault(f"{at}/0/from", "index-too-late", f"Not after {starts}, so that every day has a value.")
+
+
+def _above_zero(text: str, pointer: str) -> Iterator[FieldError]:
+    yield from decimal(text, pointer)
+    number = number_of(text)
+    if number is not None and number <= 0:
+        yield fault(pointer, "value-out-of-range", 'More than "0".')

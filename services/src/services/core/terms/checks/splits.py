@@ -1,0 +1,63 @@
+"""Core: faults of splits: every amount has payers, and they can pay all that the caps allow."""
+
+from collections.abc import Iterator, Sequence
+
+from services.core.errors import FieldError
+from services.core.terms.checks.amounts import minor_of, positive
+from services.core.terms.checks.declared import Declared
+from services.core.terms.checks.faults import fault, once, within
+from services.core.terms.payment import GrantWindow
+from services.core.terms.splits import MaximaInOrder, Shares, Split
+
+MAX_WEIGHT = 1_000_000_000
+
+
+def splits(declared: Declared) -> Iterator[FieldError]:
+    """The contract's split, and each rule's own."""
+    payment = declared.agreement.payment
+    if payment.split is not None:
+        shared = all(rule.split is None for rule in payment.rules)
+        yield from _split(declared, payment.split, _cap(declared, None) if shared else None, "/payment/split")
+    elif len(declared.payers) > 1 and any(isinstance(window, GrantWindow) for window in payment.windows):
+        yield fault("/payment/split", "split-missing", "How several payers share a grant.")
+    for at, rule in declared.placed_rules():
+        if rule.split is not None:
+            yield from _split(declared, rule.split, _cap(declared, rule.code), f"{at}/split")
+        elif payment.split is None and len(declared.payers) > 1:
+            yield fault(f"{at}/split", "split-missing", "How several payers share, here or for the contract.")
+
+
+def _split(declared: Declared, split: Split, cap: int | None, at: str) -> Iterator[FieldError]:
+    if isinstance(split, Shares):
+        yield from _payers(declared, [weight.payer for weight in split.weights], f"{at}/weights")
+        for place, weight in enumerate(split.weights):
+            yield from within(weight.weight, 1, MAX_WEIGHT, f"{at}/weights/{place}/weight")
+        return
+    yield from _payers(declared, [maximum.payer for maximum in split.maxima], f"{at}/maxima")
+    for place, maximum in enumerate(split.maxima):
+        yield from positive(declared, maximum.amount, f"{at}/maxima/{place}/amount")
+    total = _total(declared, split)
+    if cap is not None and total is not None and total < cap:
+        allowed = "Maxima that come to at least the cap, so that what it allows has a payer."
+        yield fault(f"{at}/maxima", "maxima-below-cap", allowed)
+
+
+def _payers(declared: Declared, payers: Sequence[str], at: str) -> Iterator[FieldError]:
+    if not payers:
+        yield fault(at, "payers-missing", "At least one payer.")
+    for place, payer in enumerate(payers):
+        if not declared.is_payer(payer):
+            yield fault(f"{at}/{place}/payer", "payer-unknown", "The organisation id of a party with the role payer.")
+    yield from once(payers, at, "/payer")
+
+
+def _total(declared: Declared, split: MaximaInOrder) -> int | None:
+    amounts = [minor_of(declared, maximum.amount) for maximum in split.maxima]
+    return None if not amounts or None in amounts else sum(amount for amount in amounts if amount is not None)
+
+
+def _cap(declared: Declared, rule: str | None) -> int | None:
+    """The cap of a rule, or of the contract, in minor units."""
+    kind = "contract" if rule is None else "rule"
+    caps = declared.agreement.payment.caps
+    return next((minor_of(declared, cap.amount) for cap in caps if cap.kind == kind and cap.rule == rule), None)

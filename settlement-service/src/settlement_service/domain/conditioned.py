@@ -1,0 +1,102 @@
+"""Domain: what stands in the way of items that depends on more than their own subject: conditions of their rules, units
+in all, and pauses that are not over."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.core.terms.measures import Condition
+from services.core.terms.payment import PausedWindow
+from services.core.terms.rules import PaymentRule, UnitPrice
+from settlement_service.domain.conditions import decided
+from settlement_service.domain.history import History
+from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
+from settlement_service.domain.known import Facts
+from settlement_service.domain.terms import Terms
+
+
+def conditioned(
+    history: History, items: Sequence[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
+) -> list[Item]:
+    """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its
+    units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
+    condition takes it back only if it does not hold by all that is known."""
+    closed = closed_rules(history, facts.before(ends))
+    known = closed_rules(history, facts) if closed and posted else closed
+    still = {rule: reason for rule, reason in known.items() if rule in closed}
+    found = []
+    for item in items:
+        reasons = still if posted.get(item.key) else closed
+        found.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
+    limited = {code for terms in history.versions for code, rule in terms.rules.items() if _most(rule.said) is not None}
+    if not limited:
+        return found
+    counted = [item.reason is None and item.key.rule in limited for item in found]
+    rest = [item for item, counts in zip(found, counted, strict=True) if not counts]
+    return rest + _within_units(history, [item for item, counts in zip(found, counted, strict=True) if counts], posted)
+
+
+def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], NotPayable]:
+    """Rules (by version and code) whose own condition does not hold, or not yet."""
+    return {
+        (terms.version, rule.code): reason
+        for terms in history.versions
+        for rule in terms.rules.values()
+        if (reason := _closed(terms, rule.said.when, facts)) is not None
+    }
+
+
+def is_ready(history: History, item: Item, ends: date) -> bool:
+    """Whether an item may be settled up to `ends`: what was achieved in a pause waits until it is over."""
+    if item.achieved_on >= ends:
+        return False
+    return all(
+        ends >= window.end
+        for window in history.governing(item.achieved_on).windows
+        if isinstance(window, PausedWindow) and window.start <= item.achieved_on < window.end
+    )
+
+
+def _closed(terms: Terms, when: Condition | None, facts: Facts) -> NotPayable | None:
+    if when is None:
+        return None
+    truth = decided(when, terms, facts).value
+    if truth is None:
+        return "not-yet-measured"
+    return None if truth else "condition-not-met"
+
+
+def _with_reason(item: Item, reason: NotPayable | None) -> Item:
+    if reason is None or item.reason is not None:
+        return item
+    return replace(item, units=0, gross_minor=0, reason=reason)
+
+
+def _most(rule: PaymentRule) -> int | None:
+    return rule.max_units if isinstance(rule, UnitPrice) else None
+
+
+def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemKey, Figures]) -> list[Item]:
+    """Units in all: those that were posted first, then the oldest; the last item that fits counts in part."""
+    ordered = in_order(history, items)
+    kept = [min(item.units, max(0, posted.get(item.key, NOTHING).units)) for item in ordered]
+    used: dict[str, int] = defaultdict(int)
+    for item, keeps in zip(ordered, kept, strict=True):
+        used[item.key.rule] += keeps
+    found = []
+    for item, keeps in zip(ordered, kept, strict=True):
+        most = _most(history.version(item.version).rules[item.key.rule].said)
+        room = item.units if most is None else max(0, most - used[item.key.rule])
+        more = min(item.units - keeps, room)
+        used[item.key.rule] += more
+        found.append(_cut_to(item, keeps + more))
+    return found
+
+
+def _cut_to(item: Item, units: int) -> Item:
+    if units == item.units:
+        return item
+    if units == 0:
+        return replace(item, units=0, gross_minor=0, reason="over-units")
+    return replace(item, units=units, gross_minor=(item.price_minor or 0) * units)

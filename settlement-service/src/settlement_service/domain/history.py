@@ -1,0 +1,92 @@
+"""Domain: the versions of a contract's terms side by side: which one decides on what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from services.core.terms.outcomes import Metric
+from services.events.contracts import InForce
+from settlement_service.domain.terms import Rule, Terms, terms_of
+
+
+@dataclass(frozen=True)
+class History:
+    """Every version that was put into force, the first one first."""
+
+    versions: tuple[Terms, ...]
+
+    @property
+    def newest(self) -> Terms:
+        """The last version: parties, currency and who may read what are by it."""
+        return self.versions[-1]
+
+    def governing(self, day: date) -> Terms:
+        """The version that decides on what was achieved on `day`: the last one in effect then, or any later one that
+        is retroactive (domain.md, section 2)."""
+        if len(self.versions) == 1:
+            return self.versions[0]
+        held = [terms for terms in self.versions if terms.retroactive or terms.effective_from <= day]
+        return held[-1] if held else self.versions[0]
+
+    def at_end(self, ends: date) -> Terms:
+        """The version whose caps hold for a settlement of everything achieved before `ends`."""
+        return self.governing(ends - timedelta(days=1))
+
+    def version(self, number: int) -> Terms:
+        """The version of that number."""
+        return next(terms for terms in self.versions if terms.version == number)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule there is or was, as it reads in the last version that has it; those of the newest first."""
+        found: dict[str, Rule] = {}
+        for terms in reversed(self.versions):
+            for code, rule in terms.rules.items():
+                found.setdefault(code, rule)
+        return found
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """The place of each rule among all: the order of lines."""
+        return {code: place for place, code in enumerate(self.rules)}
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Every metric there is or was, as it reads in the last version that has it."""
+        found: dict[str, Metric] = {}
+        for terms in reversed(self.versions):
+            for code, metric in terms.metrics.items():
+                found.setdefault(code, metric)
+        return found
+
+    @cached_property
+    def whole(self) -> Terms:
+        """The newest version with every party, rule and metric that there is or was: who is shown what. What an
+        amendment dropped is still settled, and shown to those it concerns."""
+        parties = {party.organisation_id: party for terms in self.versions for party in terms.parties}
+        now = self.newest.parties
+        left = tuple(one for one in parties.values() if one.organisation_id not in {two.organisation_id for two in now})
+        return replace(self.newest, parties=(*now, *left), rules=self.rules, metrics=self.metrics)
+
+    def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
+        """Where an occurrence stands among those of its metric."""
+        holder = next((terms for terms in reversed(self.versions) if metric in terms.metrics), self.newest)
+        return holder.rank(metric, occurrence)
+
+    def with_version(self, terms: Terms) -> "History":
+        """The history with one more version."""
+        return History(_knowing_all((*self.versions, terms)))
+
+
+def history_of(said: Sequence[InForce]) -> History:
+    """The versions that were told, in their order."""
+    return History(_knowing_all(sorted((terms_of(one) for one in said), key=lambda terms: terms.version)))
+
+
+def _knowing_all(versions: Sequence[Terms]) -> tuple[Terms, ...]:
+    """The versions, each cap of which knows the rules of all of them: what an amendment dropped is still paid."""
+    whole = frozenset[str]().union(*(terms.in_all for terms in versions))
+    return tuple(
+        replace(terms, limits=tuple(replace(limit, whole=whole) for limit in terms.limits)) for terms in versions
+    )

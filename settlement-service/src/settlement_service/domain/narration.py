@@ -1,0 +1,196 @@
+"""Domain: a computation in words, English and Danish, for a caseworker: one sentence a step, from the claims up."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from services.core.money import format_minor, places_of
+from services.core.subjects import subject_id_of
+from services.core.terms.splits import Shares
+from settlement_service.domain.difference import Change
+from settlement_service.domain.terms import Rule, Terms
+from settlement_service.domain.words import CAPS, DANISH, ENGLISH, REASONS
+from settlement_service.domain.working import Node
+
+Language: TypeAlias = Literal["en", "da"]
+SHOWN_PLACES = 4
+"""Decimals of a figure that has no end, as it is told in words; the tree holds it exactly."""
+_PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({"en": ENGLISH, "da": DANISH})
+
+
+def in_words(language: Language, terms: Terms, rule: Rule, change: Change, tree: Node) -> str:
+    """Why this settlement posts what it posts for an item: each step once."""
+    return _Telling(language, terms).of(rule, change, tree)
+
+
+class _Telling:
+    """What is said of one item in one language."""
+
+    def __init__(self, language: Language, terms: Terms) -> None:
+        self._language, self._terms, self._say = language, terms, _PHRASES[language]
+        self._names = {party.organisation_id: party.name for party in terms.parties}
+        contract, codes = terms.contract_id, terms.cohorts
+        self._cohorts = {str(subject_id_of(contract, "cohort", code)): code for code in codes}
+
+    def of(self, rule: Rule, change: Change, tree: Node) -> str:
+        say, terms = self._say, self._terms
+        names = say["and"].join(f"'{terms.metrics[code].name}'" for code in sorted(rule.metrics)) or rule.code
+        sentences = [say["rule"].format(rule=rule.code, version=terms.version, metrics=names)]
+        if change.claim_id is not None and change.decided_by:
+            day = change.decided_at.date().isoformat() if change.decided_at else ""
+            by = say["and"].join(map(self._party, change.decided_by))
+            decided = say["deemed" if change.deemed else "decided"]
+            sentences.append(decided.format(day=change.achieved_on.isoformat(), by=by, at=day))
+        if change.reason is not None:
+            sentences.append(say["not_due"].format(why=REASONS[self._language].get(change.reason, change.reason)))
+        sentences.extend(dict.fromkeys(self._steps(tree.of[0])))
+        if change.now:
+            sentences.append(say["due"].format(amount=_money(terms, change.now.amount_minor)))
+        if change.before:
+            sentences.append(say["before"].format(amount=_money(terms, change.before.amount_minor)))
+        return " ".join([*sentences, self._posted(rule, change)])
+
+    def _posted(self, rule: Rule, change: Change) -> str:
+        say, amount = self._say, change.difference.amount_minor
+        owes = say["owed" if amount >= 0 else "owed_back"]
+        shares = say["and"].join(f"{self._party(payer)} {_money(self._terms, minor)}" for payer, minor in change.shares)
+        how = self._split(rule) if len(self._terms.payers()) > 1 else ""
+        payee = self._party(change.key.payee)
+        return owes.format(amount=_money(self._terms, amount), payee=payee, shares=(shares or "-") + how)
+
+    def _split(self, rule: Rule) -> str:
+        if isinstance(rule.split, Shares):
+            return self._say["split"].format(weights=" : ".join(str(one.weight) for one in rule.split.weights))
+        return self._say["in_order"] if rule.split is not None else ""
+
+    def _party(self, organisation: str) -> str:
+        return self._names.get(organisation, organisation)
+
+    def _steps(self, node: Node) -> Iterator[str]:
+        """A sentence for each step that does something, those it rests on first."""
+        for one in node.of:
+            yield from self._steps(one)
+        if not node.of:
+            yield from _of_leaf(self._language, node)
+        phrase = self._say.get(f"step.{node.op}")
+        if phrase is None or not (node.of or node.op == "not_yet_measured") or _says_nothing(node):
+            return
+        yield phrase.format_map(self._told(node))
+
+    def _told(self, node: Node) -> dict[str, Any]:
+        say = self._say
+        operands = [self._named(one) for one in node.of]
+        told: dict[str, Any] = {**_about(node), "value": _value(self._language, node)}
+        told |= {f"of{place}": operand for place, operand in enumerate(operands)}
+        told["joined"] = say[f"join.{node.op}"].join(operands) if f"join.{node.op}" in say else ""
+        told["sign"] = say.get(str(node.about.get("comparator")), "")
+        told["basis"] = say.get(str(node.about.get("basis")), "")
+        told["metric"] = self._metric(node)
+        if node.op == "compare":
+            in_percent = node.about.get("basis") in ("share", "relative_change")
+            told |= {f"of{place}": self._figure(one, in_percent) for place, one in enumerate(node.of)}
+            told["value"] = say["not_measured" if node.value is None else "met" if node.value else "not_met"]
+        told["band"] = self._band(node)
+        return told
+
+    def _figure(self, node: Node, in_percent: bool) -> str:
+        if in_percent and isinstance(node.value, Fraction):
+            return f"{decimal(node.value * 100, SHOWN_PLACES - 1)} %"
+        return _value(self._language, node)
+
+    def _band(self, node: Node) -> str:
+        start, end = node.about.get("from"), node.about.get("to")
+        which = ("between" if end else "from") if start else ("to" if end else "all")
+        return self._say[f"band.{which}"].format_map({"from": start, "to": end})
+
+    def _named(self, node: Node) -> str:
+        """An operand: its figure, with what it is where that is not said by a step of its own."""
+        value = _value(self._language, node)
+        phrase = self._say.get(f"leaf.{node.op}")
+        while len(node.of) == 1 and _says_nothing(node):
+            node = node.of[0]
+            phrase = self._say.get(f"leaf.{node.op}")
+        if node.of or phrase is None:
+            return value
+        what = node.about.get("name") or node.about.get("what") or node.about.get("cap") or node.op
+        words = CAPS[self._language] if node.op == "cut" else self._say
+        claims = node.about.get("claims", ())
+        count = self._say["one_claim"] if len(claims) == 1 else self._say["claims"].format(count=len(claims))
+        told = {"value": value, "what": words.get(str(what), str(what)), "count": count}
+        return phrase.format(**told, metric=self._metric(node), details=self._details(node))
+
+    def _details(self, node: Node) -> str:
+        """Of which cohort, at which point, of which arm."""
+        about, arm = node.about, node.about.get("arm")
+        cohort = self._cohorts.get(about.get("subject", ""))
+        parts = [self._say["cohort"].format(cohort=cohort)] if cohort else []
+        point = str(about.get("occurrence") or about.get("period") or "")
+        if point and node.op != "term":
+            parts.append(self._say["occurrence"].format(occurrence=point) if point.isdecimal() else point)
+        if arm is not None:
+            parts.append(self._say["baseline_arm" if arm == "baseline" else arm])
+        return "".join(f", {part}" for part in parts)
+
+    def _metric(self, node: Node) -> str:
+        code = str(node.about.get("metric", ""))
+        return self._terms.metrics[code].name if code in self._terms.metrics else code
+
+
+def _says_nothing(node: Node) -> bool:
+    """Whether a step leaves its only operand as it is."""
+    return node.op in ("sum", "rounded") and len(node.of) == 1 and node.of[0].value == node.value
+
+
+def _currency_of(node: Node) -> str | None:
+    """The currency of a figure that is an amount; None for all others."""
+    told = node.about.get("currency")
+    if told is not None or not node.of:
+        return None if told is None else str(told)
+    if node.op == "within":
+        return _currency_of(node.of[1])
+    of = [_currency_of(one) for one in (node.of[:1] if node.op == "quotient" else node.of)]
+    return next((one for one in of if one is not None), None)
+
+
+def _of_leaf(language: Language, node: Node) -> Iterator[str]:
+    """What should be said of a figure beside naming it: units that were left out, and what a cap took."""
+    say = _PHRASES[language]
+    claimed = node.about.get("claimed")
+    if claimed is not None and claimed != node.value:
+        yield say["some_units"].format(claimed=claimed, units=_value(language, node))
+    if node.op == "cut":
+        limit = node.about.get("limit")
+        of = say["limit"].format(limit=f"{limit['amount']} {limit['currency']}") if limit else ""
+        yield say["cut"].format(cap=CAPS[language][node.about["cap"]], limit=of, amount=_value(language, node))
+
+
+def _about(node: Node) -> dict[str, Any]:
+    return {name: value for name, value in node.about.items() if isinstance(value, str | int)}
+
+
+def _value(language: Language, node: Node) -> str:
+    if node.value is None:
+        return _PHRASES[language]["not_measured"]
+    if isinstance(node.value, bool):
+        return _PHRASES[language]["yes" if node.value else "no"]
+    currency = _currency_of(node)
+    if currency is None:
+        return decimal(node.value, SHOWN_PLACES)
+    minor = node.value * 10 ** (places_of(currency) or 0)
+    if minor.denominator == 1:
+        return f"{format_minor(minor.numerator, currency)} {currency}"
+    return f"{decimal(node.value, SHOWN_PLACES)} {currency}"
+
+
+def decimal(value: Fraction, places: int) -> str:
+    """To so many decimals at the most, half-up, without zeros at the end."""
+    scaled = (abs(value) * 10**places + Fraction(1, 2)).__floor__()
+    digits = str(scaled).rjust(places + 1, "0")
+    whole, decimals = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")
+    sign = "-" if value < 0 and scaled else ""
+    return f"{sign}{whole}.{decimals}" if decimals else sign + whole
+
+
+def _money(terms: Terms, minor: int) -> str:
+    return f"{format_minor(minor, terms.currency)} {terms.currency}"

@@ -1,0 +1,46 @@
+"""Domain: what an item begins as, and what may stand in its way whatever its rule."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from services.core.terms.payment import GrantWindow
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.items import Item, ItemKey, NotPayable
+from settlement_service.domain.terms import Terms
+
+
+def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPayable | None:
+    """Why nothing that was achieved on a day is payable, if so: then it uses no occurrence either."""
+    if terminated_on is not None and day >= terminated_on:
+        return "after-termination"
+    for window in terms.windows:
+        if window.start <= day < window.end:
+            if isinstance(window, GrantWindow):
+                return "in-grant-window"
+            if not window.then_payable:
+                return "in-pause"
+    return None
+
+
+def has_prerequisite(terms: Terms, claim: Claim, verified: Mapping[str, Sequence[Claim]]) -> bool:
+    """Whether the subject had achieved what must come first, no later; `verified` are its claims that count, by
+    metric."""
+    needed = terms.metrics[claim.metric].prerequisite
+    return needed is None or any(one.achieved_on <= claim.achieved_on for one in verified.get(needed, ()))
+
+
+def item_of(claim: Claim, rule: str, terms: Terms, reason: NotPayable | None) -> Item:
+    """The item of a claim, before it has figures."""
+    return Item(
+        key=ItemKey(rule, claim.subject_id, claim.occurrence),
+        claim_id=claim.id,
+        metric=claim.metric,
+        version=terms.version,
+        achieved_on=claim.achieved_on,
+        order_key=claim.order_key,
+        claimed_units=claim.units,
+        reason=reason,
+        decided_by=claim.decided_by,
+        decided_at=claim.decided_at,
+        deemed=claim.deemed,
+    )

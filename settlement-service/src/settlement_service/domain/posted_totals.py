@@ -1,0 +1,89 @@
+"""Domain: what is posted in sum, and what of it is not among the items that a settlement looks at."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
+from settlement_service.domain.calendar import name_of
+from settlement_service.domain.caps import CONTRACT, Group
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Posted
+from settlement_service.domain.terms import Limit, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is posted under a rule for what was achieved in a month (`2026-03`), in minor units; with a payer, what it
+    pays of it."""
+
+    rule: str
+    month: str
+    payer: str
+    under_caps_minor: int
+    amount_minor: int
+
+
+def by_rule(totals: Iterable[Total]) -> Mapping[str, int]:
+    """What is posted by rule, in minor units."""
+    found: Counter[str] = Counter()
+    for total in totals:
+        found[total.rule] += 0 if total.payer else total.amount_minor
+    return found
+
+
+def taken_besides(limits: Iterable[Limit], totals: Iterable[Total], seen: Iterable[Posted]) -> Counter[Group]:
+    """What everything posted takes up under each cap, but for what is `seen`. Not for caps on a person: of those who
+    are not looked at nothing is asked."""
+    caps, taken = tuple(limits), Counter[Group]()
+    for total in totals:
+        if total.payer:
+            taken["payer", total.payer] += total.amount_minor
+        else:
+            _add(taken, caps, total.rule, total.month, total.under_caps_minor)
+    for one in seen:
+        month = name_of(one.achieved_on, "month")
+        _add(taken, caps, one.key.item.rule, month, -one.figures.under_caps_minor)
+        for payer, minor in one.shares:
+            taken["payer", payer] -= minor
+    return taken
+
+
+def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, minor: int) -> None:
+    for limit in caps:
+        said = limit.said
+        if said.kind == "contract":
+            taken[CONTRACT] += minor
+        elif said.kind == "rule" and said.rule == rule:
+            taken["rule", rule] += minor
+        elif said.kind == "period" and said.every is not None:
+            taken["period", _period_of(month, said.every)] += minor
+
+
+def _period_of(month: str, every: str) -> str:
+    if every == "month":
+        return month
+    year, number = month.split("-")
+    return year if every == "year" else f"{year}-Q{(int(number) + 2) // 3}"
+
+
+def looks_at_new_alone(history: History) -> bool:
+    """Whether what is settled of one subject stays as it is, whatever becomes of others: then a settlement looks only
+    at those of whom something is new. Not where a condition, a limit on units in all, a pause, what is held back, a cap
+    that goes by date, or an amount below zero that gives room under a cap can change what everybody is due; nor where a
+    line says that somebody is not yet measured."""
+    return all(_is_settled_for_good(terms) for terms in history.versions)
+
+
+def _is_settled_for_good(terms: Terms) -> bool:
+    conditional = any(_depends_on_others(rule.said) for rule in terms.rules.values())
+    by_date = any(not limit.keep_paid or limit.said.period_basis == "settled" for limit in terms.limits)
+    paused = any(window.mode == "paused" for window in terms.windows)
+    return not (conditional or by_date or paused or terms.retention is not None)
+
+
+def _depends_on_others(rule: PaymentRule) -> bool:
+    by_measure = isinstance(rule, Bands) and rule.per == "subject"
+    below_zero = isinstance(rule, UnitPrice | Bands | SavingsShare) and rule.two_sided
+    in_all = isinstance(rule, UnitPrice) and rule.max_units is not None
+    return rule.when is not None or by_measure or below_zero or in_all

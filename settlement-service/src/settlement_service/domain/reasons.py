@@ -1,0 +1,71 @@
+"""Domain: why what was posted is due no more, and who decided it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.items import Item, ItemKey, Posted
+from settlement_service.domain.working import Node
+
+Reason: TypeAlias = str
+"""Why nothing is due (any more): the state of the claim, or why its item is not payable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason, with the decision that tells: on the posted claim or on the last that took its place."""
+
+    reason: Reason
+    order_key: str = ""
+    units: int = 0
+    decided_by: tuple[str, ...] = ()
+    decided_at: datetime | None = None
+    deemed: bool = False
+    working: Node | None = None
+
+
+class Reasons:
+    """Looks up reasons among all items as they stand, and the claims that count no more."""
+
+    def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
+        self._claims, self._ends = claims, ends
+        self._not_payable: dict[tuple[UUID | None, str], Item] = {}
+        self._payable: dict[ItemKey, Item] = {}
+        self._whole: dict[ItemKey, Item] = {}
+        for item in items:
+            if item.reason is None:
+                self._payable[item.key] = item
+            else:
+                self._not_payable[item.claim_id, item.key.rule] = item
+                self._whole[item.key] = item
+
+    def of(self, posted: Posted) -> Why:
+        """Why nothing is due any more for what was posted."""
+        if posted.claim_id is None:
+            return self._of_whole(posted)
+        first = self._claims[posted.claim_id]
+        item = self._payable.get(posted.key.item)
+        if item is not None:
+            reason = "after-the-period" if item.achieved_on >= self._ends else "other-price"
+            return Why(reason, first.order_key, first.units, item.decided_by, item.decided_at, item.deemed)
+        claim = first
+        while claim.superseded_by is not None and claim.superseded_by in self._claims:
+            claim = self._claims[claim.superseded_by]
+        reason = self._of_claim(claim, posted.key.item.rule)
+        return Why(reason, first.order_key, first.units, claim.decided_by, claim.decided_at, claim.deemed)
+
+    def _of_claim(self, claim: Claim, rule: str) -> Reason:
+        if claim.counts:
+            item = self._not_payable.get((claim.id, rule))
+            return item.reason or "other-occurrence" if item else "other-occurrence"
+        return "correction-not-verified" if claim.state == "submitted" else claim.state
+
+    def _of_whole(self, posted: Posted) -> Why:
+        """What rests on no single claim is due as its rule now says."""
+        item = self._whole.get(posted.key.item)
+        if item is None or item.reason is None:
+            return Why("measured-otherwise")
+        return Why(item.reason, working=item.working)

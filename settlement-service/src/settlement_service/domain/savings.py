@@ -1,0 +1,139 @@
+"""Domain: a share of what was saved: baseline less actual less deductible, purse by purse, period by period."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from services.core.money import to_minor
+from services.core.terms.rules import (
+    AggregateBaseline,
+    MeasuredBaseline,
+    PerPersonDayBaseline,
+    SavingsComponent,
+    SavingsShare,
+)
+from settlement_service.domain.amounts import amount_term, minor_of, scale_of, to_whole_minor
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.conditions import claims_under, last_day, people_behind
+from settlement_service.domain.items import Item, ItemKey
+from settlement_service.domain.known import Facts
+from settlement_service.domain.measuring import number_of, value_of
+from settlement_service.domain.terms import Terms
+from settlement_service.domain.working import Node, computed, not_measured, term
+
+
+def savings_items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:
+    """An item for each period (measurement point) of the components' metrics, in their order. While a period is not
+    measured in every component it gives nothing yet; nor do, when savings are cumulative, those after it."""
+    before: list[Node] = []
+    for point in _points(terms, rule):
+        saving = _saving(terms, rule, point, facts)
+        item = _item(terms, rule, point, facts, saving, ends)
+        if saving.value is None or (rule.accumulation == "cumulative" and None in [one.value for one in before]):
+            yield replace(item, reason="not-yet-measured", working=saving)
+        else:
+            amount = _amount(terms, rule, before if rule.accumulation == "cumulative" else (), saving)
+            yield replace(item, units=1, gross_minor=minor_of(terms, amount), working=amount)
+        before.append(saving)
+
+
+def _points(terms: Terms, rule: SavingsShare) -> list[str]:
+    found = [point.code for one in rule.components for point in terms.metrics[one.metric].measurement_points]
+    return list(dict.fromkeys(found))
+
+
+def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: Node, ends: date) -> Item:
+    claims = claims_under(saving)
+    day = last_day(claims, facts) or min(ends, terms.outcome_period.end) - date.resolution
+    in_days = any(isinstance(one.baseline, PerPersonDayBaseline) for one in rule.components)
+    behind = 0 if in_days else people_behind(terms, claims, facts)
+    return Item(
+        key=ItemKey(rule.code, terms.contract_id, point),
+        claim_id=None,
+        metric=rule.components[0].metric,
+        version=terms.version,
+        achieved_on=day,
+        order_key="",
+        behind=behind,
+    )
+
+
+def _saving(terms: Terms, rule: SavingsShare, point: str, facts: Facts) -> Node:
+    """What one period saved in all components, less the deductible, in major units."""
+    parts = [_component(terms, one, point, facts) for one in rule.components]
+    saving = computed("sum", *parts)
+    if rule.deductible is None:
+        return saving
+    return computed("difference", saving, amount_term(terms, "deductible", rule.deductible))
+
+
+def _component(terms: Terms, component: SavingsComponent, point: str, facts: Facts) -> Node:
+    actual = _claims(component, point, facts, "intervention")
+    if not actual:
+        return not_measured(metric=component.metric, occurrence=point, component=component.code)
+    spent = computed("sum", *(_amount_of(terms, claim) for claim in actual))
+    baseline = _baseline(terms, component, point, facts, actual)
+    sides = (baseline, spent) if component.flow == "cost" else (spent, baseline)
+    saving = computed("difference", *sides, component=component.code)
+    if component.basis == "gross" or component.reimbursed is None:
+        return saving
+    kept = term("share that is not reimbursed", 1 - Fraction(component.reimbursed))
+    return computed("product", saving, kept)
+
+
+def _amount_of(terms: Terms, claim: Claim) -> Node:
+    """The value that a claim reports, which is an amount in the contract's currency."""
+    found = value_of(claim)
+    return replace(found, about={**found.about, "currency": terms.currency})
+
+
+def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> list[Claim]:
+    return [
+        claim
+        for claim in facts.on(component.metric)
+        if claim.counts
+        and claim.occurrence == point
+        and claim.measurement is not None
+        and (claim.measurement.arm, claim.measurement.component) == (arm, component.code)
+    ]
+
+
+def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Facts, actual: Sequence[Claim]) -> Node:
+    baseline = component.baseline
+    if isinstance(baseline, AggregateBaseline):
+        return amount_term(terms, "baseline", baseline.amount)
+    if isinstance(baseline, MeasuredBaseline):
+        found = _claims(component, point, facts, baseline.arm)
+        if {claim.subject_id for claim in found} != {claim.subject_id for claim in actual}:
+            return not_measured(metric=component.metric, occurrence=point, arm=baseline.arm)
+        return computed("sum", *(_amount_of(terms, claim) for claim in found))
+    if any(claim.measurement is None or claim.measurement.n is None for claim in actual):
+        return not_measured(metric=component.metric, occurrence=point, what="n")
+    a_day = isinstance(baseline, PerPersonDayBaseline)
+    each = amount_term(terms, "baseline a person-day" if a_day else "baseline a person", baseline.amount)
+    return computed("product", each, computed("sum", *map(number_of, actual)))
+
+
+def _amount(terms: Terms, rule: SavingsShare, before: Sequence[Node], saving: Node) -> Node:
+    """The share of this saving; when savings are cumulative, what it adds to the share of those before."""
+    if not before:
+        return to_whole_minor(terms, _shared(terms, rule, saving))
+    so_far = to_whole_minor(terms, _shared(terms, rule, computed("sum", *before, saving)))
+    earlier = to_whole_minor(terms, _shared(terms, rule, computed("sum", *before)))
+    return computed("difference", so_far, earlier)
+
+
+def _shared(terms: Terms, rule: SavingsShare, saving: Node) -> Node:
+    """Each slice of the saving at its share; a loss gives nothing, unless it goes both ways: then as a saving would."""
+    if saving.number < 0 and not rule.two_sided:
+        saving = computed("greatest", saving, term("nothing below zero", 0, currency=terms.currency))
+    parts, start = [], Fraction(0)
+    for one in rule.shares:
+        end = None if one.up_to is None else Fraction(to_minor(one.up_to), scale_of(terms))
+        up, down = (str(start), None if end is None else str(end)), (None if end is None else str(-end), str(-start))
+        low, high = up if saving.number >= 0 else down
+        part = computed("part_of_band", saving, origin="0", **{"from": low, "to": high})
+        parts.append(computed("product", part, term("share of the saving", Fraction(one.share))))
+        start = end if end is not None else start
+    return computed("sum", *parts)

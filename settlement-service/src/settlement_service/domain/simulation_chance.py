@@ -1,0 +1,203 @@
+"""Domain: outcomes that are drawn, and how the payments of many draws are spread. No number here is a float: the same
+dice give the same draws, to the last digit, on every machine."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import Annotated, Literal, TypeAlias
+
+from services.core.money import round_minor
+from services.core.terms.figures import rounded
+from services.core.terms.measures import Rounding
+from services.core.values import BY_KIND, value
+from settlement_service.domain.working import root
+
+Dice: TypeAlias = Callable[[int], int]
+"""A whole number from 0 up to, not including, what it is called with."""
+Draw: TypeAlias = Callable[[Dice], Fraction]
+
+FINE = 1 << 64
+"""Chance is cut into so many parts."""
+FINEST = 1 << 192
+"""What the likeliest number of a binomial distribution weighs while the others are found from it."""
+BYTES = 48
+"""A normal number is the sum of so many even ones: within a thousandth of the true quantiles from 5 to 95 %."""
+PLACES = 6
+"""Decimals of a value that is drawn."""
+QUANTILES = (5, 25, 50, 75, 95)
+
+
+@value
+class Certain:
+    """Always the same."""
+
+    kind: Literal["fixed"]
+    value: str
+
+
+@value
+class Uniform:
+    """Each number from `low` to `high` as likely as the other."""
+
+    kind: Literal["uniform"]
+    low: str
+    high: str
+
+
+@value
+class Binomial:
+    """How many of `n` succeed, each with the chance `p`."""
+
+    kind: Literal["binomial"]
+    n: int
+    p: str
+
+
+@value
+class Normal:
+    """Around `mean`, with the standard deviation `sd`."""
+
+    kind: Literal["normal"]
+    mean: str
+    sd: str
+
+
+@value
+class Triangular:
+    """From `low` to `high`, most likely `mode`."""
+
+    kind: Literal["triangular"]
+    low: str
+    mode: str
+    high: str
+
+
+Distribution: TypeAlias = Annotated[Certain | Uniform | Binomial | Normal | Triangular, BY_KIND]
+
+
+@value
+class Chance:
+    """The outcome at a place (from 0) of the scenario of that name is drawn: how many people or sites, or its value."""
+
+    scenario: str
+    outcome: int
+    distribution: Distribution
+
+
+@value
+class MonteCarlo:
+    """So many runs, in each of which the outcomes that are left to chance are drawn anew. The same seed draws the
+    same."""
+
+    seed: int
+    runs: int
+    distributions: tuple[Chance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How amounts are spread, in minor units: their mean, and each quantile as the amount that so many percent of the
+    draws do not exceed."""
+
+    mean_minor: int
+    quantiles: tuple[tuple[int, int], ...]
+
+
+def draws_of(distribution: Distribution, dice: Dice, runs: int, *, whole: bool) -> list[Fraction]:
+    """So many numbers of a distribution; `whole` ones are whole, and not below zero."""
+    draw = _draw(distribution, whole)
+    if not whole:
+        return [rounded(draw(dice), Rounding(mode="half_up", places=PLACES)) for _ in range(runs)]
+    return [max(Fraction(0), rounded(draw(dice), Rounding(mode="half_up"))) for _ in range(runs)]
+
+
+def decimal_of(number: Fraction) -> str:
+    """A number of PLACES decimals as it is said outside."""
+    scaled = int(number * 10**PLACES)
+    sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(PLACES + 1, "0")
+    return f"{sign}{digits[:-PLACES]}.{digits[-PLACES:]}"
+
+
+def spread_of(amounts: Mapping[int, int]) -> Spread:
+    """The spread of amounts, each with how often it came."""
+    ordered = sorted(amounts.items())
+    runs = sum(amounts.values())
+    up_to = list(accumulate(times for _, times in ordered))
+    mean = Fraction(sum(minor * times for minor, times in ordered), runs)
+    found = []
+    for percent in QUANTILES:
+        rank = max(1, -(-percent * runs // 100))
+        found.append((percent, ordered[bisect_right(up_to, rank - 1)][0]))
+    return Spread(round_minor(mean), tuple(found))
+
+
+def spreads(
+    payments: Sequence[tuple[Mapping[str, int], int]], payers: Sequence[str]
+) -> tuple[Spread, dict[str, Spread]]:
+    """The spread of what is paid in all and by each payer; each payment by payer comes so many times."""
+    total: Counter[int] = Counter()
+    by_payer: dict[str, Counter[int]] = {payer: Counter() for payer in payers}
+    for paid, times in payments:
+        total[sum(paid.values())] += times
+        for payer, amounts in by_payer.items():
+            amounts[paid.get(payer, 0)] += times
+    return spread_of(total), {payer: spread_of(amounts) for payer, amounts in by_payer.items()}
+
+
+def _draw(said: Distribution, whole: bool) -> Draw:
+    match said:
+        case Certain():
+            value = Fraction(said.value)
+            return lambda dice: value
+        case Uniform():
+            low, width = Fraction(said.low), Fraction(said.high) - Fraction(said.low)
+            if whole:
+                return lambda dice: low + dice(int(width) + 1)
+            return lambda dice: low + width * Fraction(dice(FINE), FINE - 1)
+        case Binomial():
+            table = _binomial(said.n, Fraction(said.p))
+            return lambda dice: Fraction(bisect_right(table, dice(FINE)))
+        case Normal():
+            mean, deviation = Fraction(said.mean), Fraction(said.sd)
+            return lambda dice: mean + deviation * _standard(dice)
+        case Triangular():
+            ends = Fraction(said.low), Fraction(said.mode), Fraction(said.high)
+            return lambda dice: _triangular(*ends, Fraction(dice(FINE), FINE))
+
+
+def _binomial(n: int, p: Fraction) -> list[int]:
+    """For 0, 1, ... n - 1: how many parts of FINE lie at or below it. Weights go down from the likeliest number by the
+    ratio of each to the next, in whole numbers, until nothing is left of them."""
+    hit, miss = p.numerator, p.denominator - p.numerator
+    if not hit or not miss:
+        return [FINE if not hit else 0] * n
+    weights = [0] * (n + 1)
+    mode = min(n, (n + 1) * hit // p.denominator)
+    weights[mode] = FINEST
+    for number in range(mode, n):
+        weights[number + 1] = weights[number] * (n - number) * hit // ((number + 1) * miss)
+    for number in range(mode, 0, -1):
+        weights[number - 1] = weights[number] * number * miss // ((n - number + 1) * hit)
+    up_to = list(accumulate(weights))
+    return [so_far * FINE // up_to[-1] for so_far in up_to[:-1]]
+
+
+def _standard(dice: Dice) -> Fraction:
+    """A normal number of mean 0 and deviation 1: the sum of BYTES even numbers from 0 to 255, whose variance is
+    65535 / 12 each."""
+    total = sum(dice(256**BYTES).to_bytes(BYTES, "big"))
+    return (total - Fraction(255 * BYTES, 2)) / _DEVIATION
+
+
+_DEVIATION = root(Fraction(BYTES * 65535, 12))
+
+
+def _triangular(low: Fraction, mode: Fraction, high: Fraction, part: Fraction) -> Fraction:
+    """The number that so much of the triangle lies below."""
+    width = high - low
+    if width and part * width < mode - low:
+        return low + root(part * width * (mode - low))
+    return high - root((1 - part) * width * (high - mode))

@@ -1,0 +1,141 @@
+"""Domain: how far a scenario is from each threshold and each band of the terms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from services.core.terms.measures import Condition, Measure
+from services.core.terms.rules import Bands, Gate
+from settlement_service.domain.conditions import decided
+from settlement_service.domain.known import Facts
+from settlement_service.domain.measuring import measured
+from settlement_service.domain.simulation_run import Ran
+from settlement_service.domain.simulation_scenario import Asked
+from settlement_service.domain.terms import Rule, Terms
+from settlement_service.domain.working import Node
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdDistance:
+    """One threshold: of which rule (None: of the retention) and where it stands there; the value measured and the one
+    that is needed; how much is missing, 0 when it holds; and for counts and shares how many subjects are."""
+
+    rule: str | None
+    stands_in: str
+    metric: str
+    basis: str
+    comparator: str
+    measured: Fraction | None
+    needed: Fraction
+    holds: bool | None
+    missing: Fraction | None
+    missing_subjects: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BandDistance:
+    """Where a rule of bands is measured: the value, and the nearest limits of bands (or points) above and below it."""
+
+    rule: str
+    metric: str
+    basis: str
+    measured: Fraction | None
+    above: Fraction | None
+    below: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """All thresholds and bands, in the order of rules."""
+
+    thresholds: tuple[ThresholdDistance, ...]
+    bands: tuple[BandDistance, ...]
+
+
+def distances_of(asked: Asked, ran: Ran) -> Distances:
+    """How far everything is that is looked at when the last settlement is made."""
+    terms, facts = asked.history.at_end(asked.ends), ran.basis.facts.before(asked.ends)
+    thresholds = [
+        _distance(rule, stands_in, node)
+        for rule, stands_in, condition in _conditions(terms)
+        for node in _compared(decided(condition, terms, facts))
+    ]
+    bands = [_band(terms, rule, facts) for rule in terms.rules.values() if _is_pooled(rule)]
+    return Distances(tuple(thresholds), tuple(bands))
+
+
+def _conditions(terms: Terms) -> Iterator[tuple[str | None, str, Condition]]:
+    for rule in terms.rules.values():
+        if isinstance(rule.said, Gate):
+            yield rule.code, "condition", rule.said.condition
+        if rule.said.when is not None:
+            yield rule.code, "when", rule.said.when
+    if terms.retention is not None and terms.retention.release_when is not None:
+        yield None, "releaseWhen", terms.retention.release_when
+
+
+def _compared(node: Node) -> Iterator[Node]:
+    """The comparisons of a condition, in its order."""
+    if node.op == "compare":
+        yield node
+        return
+    for one in node.of:
+        yield from _compared(one)
+
+
+def _distance(rule: str | None, stands_in: str, node: Node) -> ThresholdDistance:
+    figure, asked = node.of
+    comparator, holds = str(node.about["comparator"]), None if node.value is None else node.value is True
+    value = None if figure.value is None else figure.number
+    missing = None
+    if value is not None:
+        short = asked.number - value if comparator in ("ge", "gt") else value - asked.number
+        missing = Fraction(0) if holds else max(Fraction(0), short)
+    return ThresholdDistance(
+        rule=rule,
+        stands_in=stands_in,
+        metric=str(node.about["metric"]),
+        basis=str(node.about["basis"]),
+        comparator=comparator,
+        measured=value,
+        needed=asked.number,
+        holds=holds,
+        missing=missing,
+        missing_subjects=None if value is None else _subjects(figure, comparator, asked.number, holds is True),
+    )
+
+
+def _subjects(figure: Node, comparator: str, needed: Fraction, holds: bool) -> int | None:
+    """How many more subjects it takes (to `ge` and `gt`), all else as it is; None where that cannot be said."""
+    if comparator not in ("ge", "gt"):
+        return None
+    if figure.op == "claims" and figure.about.get("what") == "subjects":
+        count, over = figure.number, Fraction(1)
+    elif figure.op == "quotient" and figure.of[0].about.get("what") == "subjects":
+        count, over = figure.of[0].number, figure.of[1].number
+    else:
+        return None
+    least = (needed * over).__ceil__() if comparator == "ge" else (needed * over).__floor__() + 1
+    return 0 if holds else max(0, least - int(count))
+
+
+def _is_pooled(rule: Rule) -> bool:
+    return isinstance(rule.said, Bands) and rule.said.per == "contract"
+
+
+def _band(terms: Terms, rule: Rule, facts: Facts) -> BandDistance:
+    said = rule.said
+    assert isinstance(said, Bands)
+    measure: Measure = said.measure
+    figure = measured(measure, terms, facts)
+    value = None if figure.value is None else figure.number
+    ends = {Fraction(end) for band in said.bands for end in (band.from_, band.to) if end is not None}
+    ends |= {Fraction(point.value) for point in said.points}
+    return BandDistance(
+        rule=rule.code,
+        metric=measure.metric,
+        basis=measure.basis,
+        measured=value,
+        above=None if value is None else min((end for end in ends if end > value), default=None),
+        below=None if value is None else max((end for end in ends if end <= value), default=None),
+    )

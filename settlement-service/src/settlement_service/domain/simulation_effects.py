@@ -1,0 +1,125 @@
+"""Domain: what a simulation says of each rule and each cap when all is settled."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from settlement_service.domain.caps import group_of
+from settlement_service.domain.difference import due_before
+from settlement_service.domain.items import Figures, Item
+from settlement_service.domain.position import by_rule
+from settlement_service.domain.reasons import Reason
+from settlement_service.domain.simulation_run import Ran
+from settlement_service.domain.simulation_scenario import Asked
+from settlement_service.domain.splitting import Shared
+from settlement_service.domain.terms import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEffect:
+    """One rule: the people behind it, its figures, why it gives nothing as a whole, and how many outcomes it pays
+    nothing for, by the reason."""
+
+    rule: str
+    people: int
+    figures: Figures
+    state: Reason | None
+    not_paid: tuple[tuple[Reason, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapEffect:
+    """One cap, for each rule, period or payer that it is on (`of`): what is used of it, and what caps of its kind cut
+    there, in minor units. For the cap on each person: how many have reached it. What a payer does not pay goes to the
+    next one, or is in the figures of the rules."""
+
+    cap: str
+    of: str | None
+    limit_minor: int
+    used_minor: int | None
+    cut_minor: int | None
+    people_at_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Rules in the order of lines, caps in the order of the terms."""
+
+    rules: tuple[RuleEffect, ...]
+    caps: tuple[CapEffect, ...]
+
+
+def effects_of(asked: Asked, ran: Ran) -> Effects:
+    """What stands when the last settlement is posted."""
+    items, due, _ = due_before(ran.basis, asked.ends)
+    found = by_rule(asked.history, due, {})
+    not_paid = _not_paid(items, asked)
+    rules = (
+        RuleEffect(
+            rule=one.rule,
+            people=one.people,
+            figures=one.figures,
+            state=None if one.figures.amount_minor else ran.last.nothing.get(one.rule),
+            not_paid=not_paid.get(one.rule, ()),
+        )
+        for one in found
+    )
+    limits = asked.history.at_end(asked.ends).limits
+    return Effects(tuple(rules), tuple(effect for limit in limits for effect in _of_limit(limit, due, ran)))
+
+
+def _not_paid(items: Sequence[Item], asked: Asked) -> Mapping[str, tuple[tuple[Reason, int], ...]]:
+    """Outcomes of single subjects that rules pay nothing for, by rule."""
+    counted: Counter[tuple[str, Reason]] = Counter(
+        (item.key.rule, item.reason)
+        for item in items
+        if item.reason is not None and item.claim_id is not None and item.achieved_on < asked.ends
+    )
+    found: dict[str, tuple[tuple[Reason, int], ...]] = {}
+    for (rule, reason), count in sorted(counted.items()):
+        found[rule] = (*found.get(rule, ()), (reason, count))
+    return found
+
+
+def _of_limit(limit: Limit, due: Sequence[Shared], ran: Ran) -> Iterator[CapEffect]:
+    said = limit.said
+    if said.kind == "person":
+        yield _of_people(limit, due)
+    elif said.kind == "payer":
+        used = sum(dict(one.shares).get(said.payer or "", 0) for one in due)
+        yield CapEffect(said.kind, said.payer, limit.minor, used, None)
+    elif said.period_basis == "settled":
+        for name, minor in sorted(ran.basis.settled.items()):
+            if minor and _is_of(name, said.every):
+                yield CapEffect(said.kind, name, limit.minor, minor, None)
+    else:
+        yield from _of_groups(limit, due)
+
+
+def _is_of(name: str, every: str | None) -> bool:
+    """Whether a name of the calendar is one of months, quarters or years."""
+    return every == ("year" if len(name) == 4 else "quarter" if "Q" in name else "month")
+
+
+def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[CapEffect]:
+    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
+    cut: Counter[str] = Counter()
+    for one in due:
+        item, figures = one.due.item, one.due.figures
+        group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
+        if group is not None:
+            used[group[1]] += figures.under_caps_minor
+            cut[group[1]] += getattr(figures, f"cut_{limit.said.kind}_minor")
+    for of, minor in sorted(used.items()):
+        yield CapEffect(limit.said.kind, of or None, limit.minor, minor, cut[of])
+
+
+def _of_people(limit: Limit, due: Sequence[Shared]) -> CapEffect:
+    of_person: Counter[UUID] = Counter()
+    for one in due:
+        item, figures = one.due.item, one.due.figures
+        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
+            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
+    reached = sum(1 for minor in of_person.values() if minor >= limit.minor)
+    return CapEffect("person", None, limit.minor, None, sum(one.due.figures.cut_person_minor for one in due), reached)

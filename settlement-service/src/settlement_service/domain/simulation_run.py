@@ -1,0 +1,141 @@
+"""Domain: what terms would pay over the years: the same computation as of a settlement, posted year after year."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
+
+from services.core.terms.rules import Every, UnitPrice
+from services.core.terms.splits import MaximaInOrder
+from settlement_service.domain.calendar import EVERY, last_day_before, name_of, names_of, starts_of
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.difference import Basis, Settled, due_before, settle
+from settlement_service.domain.evaluate import evaluate
+from settlement_service.domain.items import Posted
+from settlement_service.domain.known import Facts
+from settlement_service.domain.simulation_scenario import Asked
+from settlement_service.domain.simulation_subjects import Supposed
+from settlement_service.domain.terms import Terms
+
+Payments: TypeAlias = Counter[tuple[str, str, str]]
+"""Minor units by payer, payee and nature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What was paid in each year of the calendar, by its name; all that it was computed from at the end; and what the
+    last settlement said."""
+
+    years: dict[str, Payments]
+    basis: Basis
+    last: Settled
+
+    @property
+    def payments(self) -> Payments:
+        """What was paid in all."""
+        found: Payments = Counter()
+        for year in self.years.values():
+            found.update(year)
+        return found
+
+    @property
+    def total(self) -> int:
+        """Minor units in all."""
+        return sum(self.payments.values())
+
+
+def steps_of(asked: Asked) -> list[date]:
+    """Up to which days a settlement is made: the end of each year of the calendar, or of each quarter or month where a
+    cap is on what is settled in one; and the end of what is looked at."""
+    caps = [limit.said for terms in asked.history.versions for limit in terms.limits]
+    settled = [cap.every for cap in caps if cap.period_basis == "settled" and cap.every is not None]
+    every: Every = min(settled, key=EVERY.index) if settled else "year"
+    return [*starts_of(asked.begins, asked.ends, every), asked.ends]
+
+
+def steps_for_total(asked: Asked) -> list[date]:
+    """The same, for who asks what is paid in all: one settlement at the end where it does not matter what was posted
+    on the way."""
+    return [asked.ends] if all(map(_forgets, asked.history.versions)) else steps_of(asked)
+
+
+def _forgets(terms: Terms) -> bool:
+    """Whether what is due never depends on what was posted: nothing keeps its place under a limit, or one limit is on
+    all that one payer pays."""
+    rules = [rule.said for rule in terms.rules.values()]
+    if any(isinstance(rule, UnitPrice) and rule.max_units is not None for rule in rules):
+        return False
+    if any(isinstance(rule.split, MaximaInOrder) for rule in terms.rules.values()):
+        return False
+    if not terms.limits:
+        return True
+    one = len(terms.limits) == 1 and terms.limits[0].said.kind == "contract" and len(terms.payers()) == 1
+    two_sided = any(getattr(rule, "two_sided", False) for rule in rules)
+    return one and terms.retention is None and not two_sided
+
+
+def basis_of(asked: Asked, supposed: Supposed) -> Basis:
+    """All that settlements of a scenario are computed from: what is supposed, and nothing that really happened, unless
+    it comes on top of that. Then what is known of a subject already stands."""
+    known, claims = asked.known, supposed.claims
+    if known is not None:
+        stands = {(claim.metric, claim.subject_id, claim.occurrence, _series(claim)) for claim in known.facts.claims}
+        paid = {(item.metric, item.key.subject_id, item.key.occurrence, "") for item in known.items}
+        claims = [
+            claim
+            for claim in claims
+            if (claim.metric, claim.subject_id, claim.occurrence, _series(claim)) not in stands | paid
+        ]
+    items = evaluate(asked.history, asked.terminated_on, claims)
+    by_id = {claim.id: claim for claim in claims}
+    contract_id, enrolments = asked.history.newest.contract_id, supposed.enrolments
+    if known is None:
+        facts = Facts(contract_id, claims, enrolments)
+        return Basis(asked.history, asked.terminated_on, items, facts, (), by_id)
+    facts = Facts(contract_id, [*known.facts.claims, *claims], [*known.facts.enrolments, *enrolments])
+    return replace(known, items=[*known.items, *items], facts=facts, claims={**known.claims, **by_id})
+
+
+def _series(claim: Claim) -> str:
+    return "" if claim.measurement is None else claim.measurement.series
+
+
+def run(basis: Basis, steps: Sequence[date]) -> Ran:
+    """Settlements up to each of the days, each posted before the next."""
+    posted = {one.key: one for one in basis.posted}
+    settled = Counter(basis.settled)
+    years: dict[str, Payments] = {}
+    last = Settled([], {})
+    for ends in steps:
+        basis = replace(basis, posted=tuple(posted.values()), settled=settled)
+        last = settle(basis, ends)
+        day = last_day_before(ends)
+        year = years.setdefault(name_of(day, "year"), Counter())
+        for change in last.changes:
+            nature = basis.history.version(change.version).rules[change.key.item.rule].said.nature
+            for payer, minor in change.shares:
+                year[payer, change.key.payee, nature] += minor
+            posted[change.key] = Posted(
+                key=change.key,
+                claim_id=change.claim_id,
+                version=change.version,
+                achieved_on=change.achieved_on,
+                figures=change.now,
+                shares=change.now_shares,
+            )
+            for name in names_of(day):
+                settled[name] += change.difference.under_caps_minor
+    return Ran(years, replace(basis, posted=tuple(posted.values()), settled=settled), last)
+
+
+def total_of(basis: Basis, steps: Sequence[date]) -> Mapping[str, int]:
+    """What each payer pays in all, as `run` finds it: the last settlement is not posted, only looked at."""
+    before = run(basis, steps[:-1]).basis
+    _, due, _ = due_before(before, steps[-1])
+    found: Counter[str] = Counter()
+    for one in due:
+        found.update(dict(one.shares))
+    for posted in basis.posted:
+        found.subtract(dict(posted.shares))
+    return found

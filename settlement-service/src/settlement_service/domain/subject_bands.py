@@ -1,0 +1,56 @@
+"""Domain: what a rule of bands gives each participant, cohort or site by its own measured value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.core.terms.measures import Measure
+from services.core.terms.rules import Bands
+from settlement_service.domain.amounts import minor_of
+from settlement_service.domain.bands import banded
+from settlement_service.domain.claims import Claim
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Item, NotPayable
+from settlement_service.domain.known import Facts
+from settlement_service.domain.measuring import measured
+from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
+from settlement_service.domain.terms import Terms
+
+
+def banded_items(history: History, terminated_on: date | None, claims: Mapping[str, Sequence[Claim]]) -> Iterator[Item]:
+    """The items of one subject (its verified claims by metric) under every rule of bands that pays by subject: one for
+    each occurrence that was measured."""
+    for metric, on in claims.items():
+        given: set[tuple[str, str]] = set()
+        paid = [claim for claim in on if claim.measurement is None or claim.measurement.arm == "intervention"]
+        for claim in sorted(paid, key=lambda one: (history.rank(metric, one.occurrence), one.order_key, str(one.id))):
+            terms = history.governing(claim.achieved_on)
+            for rule in terms.rules_on(metric):
+                said = rule.said
+                if isinstance(said, Bands) and said.per == "subject" and said.measure.at in (None, claim.occurrence):
+                    again = (rule.code, claim.occurrence) in given
+                    given.add((rule.code, claim.occurrence))
+                    reason = "same-occurrence" if again else _reason(terms, terminated_on, claim, claims)
+                    yield item_of(claim, rule.code, terms, reason) if reason else _of_claim(terms, said, claim, on)
+
+
+def _reason(
+    terms: Terms, terminated_on: date | None, claim: Claim, claims: Mapping[str, Sequence[Claim]]
+) -> NotPayable | None:
+    reason = reason_of_day(terms, terminated_on, claim.achieved_on)
+    return reason or (None if has_prerequisite(terms, claim, claims) else "prerequisite-missing")
+
+
+def _of_claim(terms: Terms, rule: Bands, claim: Claim, on: Sequence[Claim]) -> Item:
+    asked = _of_one(rule.measure, claim.occurrence)
+    amount = banded(terms, rule, measured(asked, terms, Facts(terms.contract_id, on, ())))
+    if amount.value is None:
+        missing = amount.about.get("what") == "no band"
+        return item_of(claim, rule.code, terms, "no-band" if missing else "not-yet-measured")
+    item = item_of(claim, rule.code, terms, None)
+    return replace(item, units=1, gross_minor=minor_of(terms, amount), working=amount)
+
+
+def _of_one(measure: Measure, occurrence: str) -> Measure:
+    """The measure asked of one subject alone: nobody else can be missing."""
+    return replace(measure, at=occurrence, cohorts=None, missing="excluded")

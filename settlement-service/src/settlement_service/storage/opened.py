@@ -1,0 +1,118 @@
+"""Storage: subjects of whom something may be due that is not posted, and the totals of what is: so that a settlement
+looks at what is new and not at all that was."""
+
+from collections.abc import Collection
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, any_, cast, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from services.kit.transaction import Transaction
+from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.posted_totals import Total
+from settlement_service.storage.tables import open_subject, posted_total
+
+Subjects: TypeAlias = Collection[UUID] | None
+"""The subjects that are looked at; None for all."""
+
+_TOTALS = """
+insert into posted_total as total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
+select contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer, {sign} sum(under_caps), {sign} sum(amount)
+from ({rows}) moved group by contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer
+on conflict (contract_id, rule, month, payer) do update set
+    under_caps_minor = total.under_caps_minor + excluded.under_caps_minor,
+    amount_minor = total.amount_minor + excluded.amount_minor
+"""
+_CUT = "{0}cut_person_minor - {0}cut_rule_minor - {0}cut_period_minor - {0}cut_contract_minor"
+_ROWS = """
+    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, '' as payer,
+        {under} as under_caps, {under} - {prefix}retained_minor - {prefix}cut_payer_minor as amount
+    from {source}
+    union all
+    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, share.key, 0, share.value::bigint
+    from {source}, jsonb_each_text({prefix}shares) share
+"""
+_POSTED_BEFORE = """settlement_item item join posted_item posted on posted.contract_id = item.contract_id
+        and posted.rule = item.rule and posted.subject_id = item.subject_id and posted.occurrence = item.occurrence
+        and posted.price_minor is not distinct from item.price_minor and posted.payee = item.payee
+        and item.settlement_id = $1 and item.number > $2 and item.number <= $3"""
+_POSTED_NOW = """(
+        select * from settlement_item where settlement_id = $1 and number > $2 and number <= $3) item"""
+
+
+def _rows(source: str, alias: str, prefix: str) -> str:
+    under = f"{prefix}gross_minor - " + _CUT.format(prefix)
+    return _ROWS.format(source=source, alias=alias, prefix=prefix, under=under)
+
+
+MOVE_TOTALS = (
+    _TOTALS.format(sign="-", rows=_rows(_POSTED_BEFORE, "posted", "posted.")),
+    _TOTALS.format(sign="", rows=_rows(_POSTED_NOW, "item", "item.now_")),
+)
+"""What stood posted for items of a settlement ($1), those after number $2 up to $3, is taken out of the totals (by the
+day it stood for), what is due now is put in. Before the items themselves are posted."""
+
+_OPEN_ALL = """
+insert into open_subject (contract_id, subject_id, position)
+select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract)
+from (select contract_id, subject_id from item where contract_id = :contract
+    union select contract_id, subject_id from posted_item where contract_id = :contract) known
+on conflict (contract_id, subject_id) do update set position = excluded.position
+"""
+_CLOSE = """
+with next as (
+    select subject_id from open_subject where contract_id = :contract and position <= :inputs
+        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
+), gone as (
+    delete from open_subject open using next
+    where open.contract_id = :contract and open.subject_id = next.subject_id
+        and not exists (select from posted_item posted
+            where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
+                and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
+                    or retained_minor <> 0))
+        and not exists (select from item
+            where item.contract_id = open.contract_id and item.subject_id = open.subject_id
+                and item.reason is null and item.achieved_on >= :ends)
+)
+select subject_id from next order by subject_id desc limit 1
+"""
+AT_ONCE = 20_000
+"""Subjects in one statement: the door that posts waits for none longer than a few seconds."""
+
+
+async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:
+    """The subjects of whom something may be due that is not posted; the contract itself is always one."""
+    query = select(open_subject.c.subject_id).where(open_subject.c.contract_id == contract_id)
+    return {contract_id, *(await tx.connection.execute(query)).scalars()}
+
+
+async def open_all(tx: Transaction, contract_id: UUID) -> None:
+    """Everything may be due anew: the terms are others, or end."""
+    await tx.connection.execute(text(_OPEN_ALL), {"contract": contract_id})
+
+
+async def close_subjects(tx: Transaction, of: Settlement) -> None:
+    """Of whom all is posted as it is due, and nothing was cut that may become free or is achieved later: such a subject
+    changes nothing until a fact about it comes. What came after the settlement was frozen stays open."""
+    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end, "most": AT_ONCE}
+    last: UUID | None = None
+    while True:
+        last = (await tx.connection.execute(text(_CLOSE), {**asked, "after": last})).scalar_one_or_none()
+        if last is None:
+            return
+
+
+async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:
+    """What is posted by rule, month and payer."""
+    query = select(posted_total).where(posted_total.c.contract_id == contract_id)
+    return [
+        Total(row.rule, row.month, row.payer, row.under_caps_minor, row.amount_minor)
+        for row in (await tx.connection.execute(query)).all()
+    ]
+
+
+def among(column: Column[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """One parameter however many ids."""
+    return column == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))

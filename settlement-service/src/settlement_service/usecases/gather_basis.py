@@ -1,0 +1,55 @@
+"""Use case: all that a settlement, a position or an explanation of a contract is computed from, as it is now."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.kit.transaction import Transaction
+from settlement_service.domain.caps import Taken
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.difference import Basis
+from settlement_service.domain.known import Facts
+from settlement_service.domain.naming import looks_at_enrolled, metrics_looked_at
+from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
+from settlement_service.storage import claims, enrolments, items, opened, settlements
+
+
+async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
+    """Everything there is: items by subject as they were evaluated when facts came; claims and enrolments only where a
+    rule looks at several subjects together."""
+    return await _gather(tx, contract, None, {})
+
+
+async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
+    """What these subjects alone are due by, where none has a say in what another is (`domain.independent`)."""
+    return await _gather(tx, contract, subjects, {})
+
+
+async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Sequence[Total]) -> Basis:
+    """What a settlement needs to look at: where what is settled stays settled, only subjects of whom something is new,
+    and the `totals` of all that is posted."""
+    if not looks_at_new_alone(contract.history):
+        return await _gather(tx, contract, None, {})
+    subjects = await opened.open_subjects(tx, contract.id)
+    seen = await items.posted_of(tx, contract.id, subjects)
+    limits = contract.history.at_end(ends).limits
+    return await _gather(tx, contract, subjects, taken_besides(limits, totals, seen))
+
+
+async def _gather(tx: Transaction, contract: Contract, subjects: opened.Subjects, rest: Taken) -> Basis:
+    versions = contract.history.versions
+    metrics = frozenset(metric for terms in versions for metric in metrics_looked_at(terms.said))
+    enrolled = any(looks_at_enrolled(terms.said) for terms in versions)
+    return Basis(
+        history=contract.history,
+        terminated_on=contract.terminated_on,
+        items=await items.items_of(tx, contract.id, subjects),
+        facts=Facts(
+            contract.id,
+            await claims.on_metrics(tx, contract.id, metrics),
+            await enrolments.of_contract(tx, contract.id) if enrolled else (),
+        ),
+        posted=await items.posted_of(tx, contract.id, subjects),
+        claims=await claims.that_give_reasons(tx, contract.id, subjects),
+        settled=await settlements.posted_by_period(tx, contract.id),
+        rest=rest,
+    )

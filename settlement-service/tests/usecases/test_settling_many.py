@@ -1,0 +1,198 @@
+"""Tests: a settlement of very many subjects, as sets and in parts, says what the domain would say of all at once."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.core.money import from_minor
+from services.core.terms.outcomes import Metric
+from services.core.terms.payment import Cap
+from services.core.terms.rules import Milestone, PaymentRule, Vat
+from services.core.terms.splits import Shares, Weight
+from services.events.contracts import ContractActivated, NamedParty
+from services.events.outcomes import OutcomeWithdrawn
+from services.kit import clock, shapes
+from services.kit.auth import service_caller
+from services.kit.transaction import Transaction
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.difference import Change, settle
+from settlement_service.domain.hashes import items_hash
+from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, item_documents, posted_inputs
+from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.statement import statement_over, sums_of
+from settlement_service.storage import contracts, inputs, opened, settlements, statements
+from settlement_service.storage.posted_parts import posted_parts
+from settlement_service.usecases.gather_basis import gather_basis
+from settlement_service.usecases.settle_many import Sums, settle_many
+
+from ..builders import (
+    NOON,
+    OTHER,
+    PAYER,
+    POINTS,
+    PROVIDER,
+    a_cap,
+    a_claim,
+    a_metric,
+    a_price,
+    a_rule,
+    activated,
+    claimed,
+    verified,
+)
+from ..conftest import Settling
+
+ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
+HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_after_any_course_sets_give_what_the_domain_gives(settling: Settling, seed: int) -> None:
+    dice = random.Random(seed)
+    contract = _contract(dice)
+    await settling.tell(contract)
+    for turn, end in enumerate(ENDS):
+        await settling.tell(*_course(dice, contract.contract_id, turn))
+        path = await _prepared(settling, contract.contract_id, end)
+        assert await _many(settling, path) is not None
+        await _posted(settling, path, [party for party in contract.parties if party.role == "payer"])
+        await _logged(settling, path)
+
+
+async def test_where_a_cap_that_people_share_may_cut_all_are_looked_at_together(settling: Settling) -> None:
+    contract = await settling.contract(*(a_claim(n) for n in range(10)), caps=[a_cap("contract", 99_999)])
+    assert await _many(settling, await _prepared(settling, contract.contract_id, ENDS[-1])) is None
+
+
+async def test_few_are_looked_at_together(settling: Settling) -> None:
+    contract = await settling.contract(*(a_claim(n) for n in range(10)))
+    assert await _many(settling, await _prepared(settling, contract.contract_id, ENDS[-1]), many=11) is None
+
+
+async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
+    """What is settled as sets, once it is seen that it is what the domain says; nothing of it stays."""
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
+        contract = await contracts.get_contract(tx, settlement.contract_id)
+        totals = await opened.posted_totals(tx, contract.id)
+        sums = await settle_many(tx, contract, settlement, totals, many=many)
+        kept = await _kept(tx, contract, settlement)
+        settled = settle(await gather_basis(tx, contract), settlement.period.end)
+        await connection.rollback()
+    if sums is None:
+        assert kept == []
+        return None
+    assert kept == settled.changes
+    assert sums.items_sha256 == items_hash(item_documents(settled.changes))
+    of = (contract.history, settlement.kind, settlement.period)
+    ours = statement_over(*of, sums.by_line, {})
+    theirs = statement_over(*of, sums_of(settled.changes), settled.nothing)
+    assert [replace(line, people=frozenset()) for line in ours.lines] == [
+        replace(line, people=frozenset()) for line in theirs.lines
+    ]
+    for line, whole in zip(ours.lines, theirs.lines, strict=True):
+        assert line.people <= whole.people
+        assert len(line.people) >= min(5, len(whole.people))
+    return sums
+
+
+async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> list[Change]:
+    """All items of a settlement, in their order."""
+    rules = contract.history.rules
+    keys = [
+        (code, price, rule.payee)
+        for code, rule in rules.items()
+        for price in [None, *(one.minor for one in rule.prices)]
+    ]
+    pages = [await statements.page_of_items(tx, settlement.id, list(rules), key, 0, 1 << 30) for key in keys]
+    items = sorted((one for page in pages for one in page), key=lambda one: one.number)
+    assert [one.number for one in items] == list(range(1, len(items) + 1))
+    return [one.change for one in items]
+
+
+async def _logged(settling: Settling, path: str) -> None:
+    """What was posted stands in the log as the domain writes it."""
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
+        contract = await contracts.get_contract(tx, settlement.contract_id)
+        items = await _kept(tx, contract, settlement)
+        in_threes = [one for some in [some async for some in posted_parts(tx, settlement, 3)] for one in some]
+        at_once = [one for some in [some async for some in posted_parts(tx, settlement, 1 << 30)] for one in some]
+        log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
+    for whole in at_once:
+        assert whole.items == ",".join(one.items for one in in_threes if one.rule == whole.rule)
+    expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
+    assert [one.body for one in log] == [
+        body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
+        for part, (one, fact) in enumerate(zip(log, expected, strict=True))
+    ]
+
+
+async def _prepared(settling: Settling, contract_id: UUID, end: date) -> str:
+    body = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": end.isoformat()}}
+    answer = await settling.post(PAYER, f"/v1/contracts/{contract_id}/settlements", body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.headers["location"])
+
+
+async def _posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -> None:
+    await settling.freeze()
+    for place, payer in enumerate(payers):
+        shown = (await settling.get(payer.organisation_id, path)).json()
+        content = {"contentSha256": shown["contentSha256"]}
+        answer = await settling.post(
+            payer.organisation_id, f"{path}/approvals", content, shown["revision"], f"bo {place}"
+        )
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == "posted"
+
+
+def _contract(dice: random.Random) -> ContractActivated:
+    """Two prices over the year, a price of nothing, an amount; caps that people share and that never cut; one payer,
+    or two by weight."""
+    weights = Weight(payer=PAYER, weight=2), Weight(payer=OTHER, weight=1)
+    split = dice.choice([None, Shares(kind="shares", weights=weights)])
+    prices = [a_price(minor, *half) for minor, half in zip((10_001, 12_000), HALVES, strict=True)]
+    rules: list[PaymentRule] = [
+        a_rule("job", *prices, split=split),
+        a_rule("home", dice.choice([3_001, 0])),
+        Milestone(
+            kind="milestone",
+            code="done",
+            metric="done",
+            amount=from_minor(50_000, "DKK"),
+            payee=PROVIDER,
+            nature="service",
+            vat=Vat(category="outside_scope", prices_include_vat=False),
+            split=split,
+        ),
+    ]
+    metrics: list[Metric] = [a_metric("job"), a_metric("home", measurement_points=POINTS), a_metric("done")]
+    caps: list[Cap] = [a_cap("rule", 99_000_000, "job"), a_cap("contract", 99_000_000)]
+    caps += [a_cap("person", 60_000)] * dice.choice([0, 1])
+    contract = activated(rules, caps, metrics)
+    if split is None:
+        return contract
+    other = NamedParty(organisation_id=OTHER, name=OTHER, role="payer")
+    return replace(contract, parties=(contract.parties[0], other, *contract.parties[1:]))
+
+
+def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
+    for n in range(25):
+        day = f"2026-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+        metric = dice.choice(["job", "job", "home", "done"])
+        occurrence = str(100 * turn + n + 1)
+        if metric == "home":
+            occurrence = dice.choice(["6m", "12m", occurrence])
+        claim = a_claim(dice.randint(10 * turn, 10 * turn + 14), metric, occurrence, day, units=dice.randint(0, 3))
+        yield claimed(contract_id, claim)
+        yield verified(contract_id, claim)
+        if dice.random() < 0.2:
+            yield OutcomeWithdrawn(contract_id=contract_id, claim_id=claim.id, withdrawn_at=NOON)

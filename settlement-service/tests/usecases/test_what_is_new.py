@@ -1,0 +1,73 @@
+"""Tests: a settlement that looks at what is new alone says what one over everything would say."""
+
+import random
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
+from services.kit import clock
+from services.kit.auth import service_caller
+from services.kit.transaction import Transaction
+from settlement_service.domain.difference import settle
+from settlement_service.storage import contracts, opened
+from settlement_service.usecases.gather_basis import gather_basis, gather_new
+
+from ..builders import NOON, a_cap, a_claim, a_metric, a_rule, activated, claimed, verified
+from ..conftest import Settling
+
+ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_after_any_course_both_give_the_same(settling: Settling, seed: int) -> None:
+    dice = random.Random(seed)
+    caps = [a_cap("person", 25_000), a_cap("rule", 120_000, "job"), a_cap("contract", dice.choice([150_000, 400_000]))]
+    rules = [a_rule("job"), a_rule("home", 3_000)]
+    contract = activated(rules, caps, [a_metric("job"), a_metric("home")])
+    await settling.tell(contract)
+    for turn, end in enumerate(ENDS):
+        await settling.tell(*_course(dice, contract.contract_id, turn))
+        new, everything, looked_at = await _both(settling, contract.contract_id, end)
+        assert new == everything
+        await settling.settle(contract.contract_id, end=end)
+    _, _, left = await _both(settling, contract.contract_id, ENDS[-1])
+    assert left <= looked_at
+
+
+async def test_who_is_settled_is_looked_at_no_more(settling: Settling) -> None:
+    contract = await settling.contract(*(a_claim(n) for n in range(20)))
+    await settling.settle(contract.contract_id)
+    await settling.verify(contract.contract_id, a_claim(3, occurrence="2"))
+    _, _, looked_at = await _both(settling, contract.contract_id, ENDS[-1])
+    assert looked_at == 1
+
+
+async def _both(settling: Settling, contract_id: UUID, end: date) -> tuple[Any, Any, int]:
+    """What a settlement changes, from what is new and from everything; and how many subjects the former looked at."""
+    async with settling.worker.transaction() as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        contract = await contracts.get_contract(tx, contract_id)
+        new = await gather_new(tx, contract, end, await opened.posted_totals(tx, contract_id))
+        everything = await gather_basis(tx, contract)
+    return settle(new, end), settle(everything, end), len({item.key.subject_id for item in new.items})
+
+
+def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
+    for n in range(12):
+        day = f"2026-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+        metric = dice.choice(["job", "home"])
+        claim = a_claim(dice.randint(1, 8), metric, str(100 * turn + n + 1), day, units=dice.randint(1, 3))
+        yield claimed(contract_id, claim)
+        yield verified(contract_id, claim)
+        if dice.random() < 0.2:
+            yield OutcomeWithdrawn(contract_id=contract_id, claim_id=claim.id, withdrawn_at=NOON)
+        elif dice.random() < 0.2:
+            other = a_claim(dice.randint(1, 8), metric, str(1000 + 100 * turn + n), "2026-05-05")
+            yield claimed(contract_id, other, claim.id)
+            yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
+            if dice.random() < 0.5:
+                yield verified(contract_id, other)

@@ -1,0 +1,87 @@
+"""Benchmarks: a settlement of a million evaluated claims, against PostgreSQL's sum over the same rows."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from statistics import median
+from uuid import UUID
+
+from tests.benchmarks.harness import Memory, Row, interpreter
+from tests.benchmarks.settling import Bench, open_bench
+
+TARGET = 5.0
+ROUNDS = 3
+CLAIMS = 1_000_000
+CONTRACT_CAP = "70000000.00"
+"""It cuts nothing, and might have: the claims come to 65,650,000.00."""
+
+_SUM = "select sum(gross_minor)::bigint as total from item where contract_id = :contract"
+_COUNT = "select count(*) as items from settlement_item where settlement_id = :id"
+_UNDO = """
+delete from statement where settlement_id = ':settlement';
+delete from settlement_line where settlement_id = ':settlement';
+truncate settlement_item;
+update settlement set state = 'cancelled' where id = ':settlement'
+"""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was measured, in seconds and MiB, and what came out."""
+
+    ours: list[float] = field(default_factory=list)
+    summed: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    posted: float = 0
+    posting_memory: float = 0
+    said: str = ""
+
+
+def run() -> Row:
+    """Freezing and calculating with all items, lines and hashes kept, committed; alternating with the sum."""
+    return _row(asyncio.run(_measured()))
+
+
+async def _measured() -> _Found:
+    found = _Found()
+    async with open_bench() as bench:
+        contract_id = await bench.contract(CLAIMS, CONTRACT_CAP)
+        for number in range(ROUNDS):
+            found.summed.append(await _sum(bench, contract_id))
+            settlement = await bench.prepare(contract_id, "correction")
+            with Memory() as memory:
+                found.ours.append(await bench.freeze(settlement))
+            found.memory.append(memory.mebibytes)
+            if number < ROUNDS - 1:
+                await bench.script(_UNDO.replace(":settlement", str(settlement.id)))
+                await bench.script("vacuum analyze")
+        row = await bench.one(
+            "select count(*) as items from settlement_item where settlement_id = :id", id=settlement.id
+        )
+        found.said = f"{row.items:,} items"
+        with Memory() as memory:
+            found.posted = await bench.post(settlement)
+        found.posting_memory = memory.mebibytes
+    return found
+
+
+async def _sum(bench: Bench, contract_id: UUID) -> float:
+    """The better of two: the first brings the rows into memory."""
+    seconds = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        await bench.one(_SUM, contract=contract_id)
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+def _row(found: _Found) -> Row:
+    ours, summed = median(found.ours), median(found.summed)
+    figures = (
+        f"settled {ours:.2f} s ({found.said}, lines and hashes kept, committed), sum(bigint) {1000 * summed:.0f} ms; "
+        f"memory {max(found.memory):.0f} MiB above idle; posted in {found.posted:.1f} s, "
+        f"{found.posting_memory:.0f} MiB above idle; {CLAIMS:,} claims, {ROUNDS} alternating rounds; {interpreter()}"
+    )
+    return Row(
+        "settlement", median(one / other for one, other in zip(found.ours, found.summed, strict=True)), TARGET, figures
+    )

@@ -1,0 +1,48 @@
+"""Tests: what the pure engine makes of a case: facts in, statements out, no process and no database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.conformance.facts import contract_id_of, facts_of
+
+from deploy.demo.case import Case
+from deploy.demo.parts import ORGANISATIONS
+from settlement_service.domain.audience import audience_of
+from settlement_service.domain.difference import Basis, settle
+from settlement_service.domain.evaluate import evaluate
+from settlement_service.domain.fold import Folded, fold
+from settlement_service.domain.inputs import Fact, posted_inputs
+from settlement_service.domain.known import Facts
+from settlement_service.domain.projection import project
+from settlement_service.domain.statement import statement_of
+
+
+def statements_of(case: Case) -> list[Mapping[str, Any]]:
+    """What the settlements of a case say, to a payer: one after the other, each the difference to what was posted
+    before."""
+    facts: list[Fact] = [*facts_of(case)]
+    statements: list[Mapping[str, Any]] = []
+    for number, settling in enumerate(case.settlements, start=1):
+        state = fold(facts)
+        assert state.history is not None
+        settled = settle(_basis(case, state), settling.period.end)
+        statement = statement_of(state.history, settling.kind, settling.period, settled)
+        payer = audience_of(state.history.whole, ORGANISATIONS["payer"])
+        assert payer is not None
+        statements.append(project(statement, payer, {}).content)
+        facts += posted_inputs(contract_id_of(case), number, settling.period.end, settled.changes)
+    return statements
+
+
+def _basis(case: Case, state: Folded) -> Basis:
+    assert state.history is not None
+    claims = list(state.claims.values())
+    return Basis(
+        history=state.history,
+        terminated_on=state.terminated_on,
+        items=evaluate(state.history, state.terminated_on, claims),
+        facts=Facts(contract_id_of(case), claims, state.enrolments),
+        posted=list(state.posted.values()),
+        claims=state.claims,
+        settled=state.settled,
+    )

@@ -1,0 +1,141 @@
+"""Tests: what one settlement changes, computed a second time: what is due now less what stands posted."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .capping import Standing, cut_by_caps
+from .claims import Known
+from .days import day_before, periods_of
+from .entitled import entitled, is_payable
+from .items import NOTHING, Due, Figures, ItemKey, PostedKey, in_order, plus, under_caps
+from .splitting import hold_back, split
+from .terms import History
+from .unpaid import why_nothing
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What stands posted for one key, and the day, claim and version of the terms that it was posted for last."""
+
+    figures: Figures
+    shares: Mapping[str, int]
+    achieved_on: str
+    version: int
+    claim_id: str | None = None
+
+
+@dataclass
+class Posted:
+    """What all settlements so far have posted, by key; and in each period of the calendar."""
+
+    stood: dict[PostedKey, Stood] = field(default_factory=dict)
+    settled: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one settlement changes for one key."""
+
+    key: PostedKey
+    achieved_on: str
+    version: int
+    claim_id: str | None
+    figures: Figures
+    shares: Mapping[str, int]
+    behind: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a settlement changes; why rules give nothing as a whole; what is due now of each item; and the keys of what
+    is posted and was not looked at."""
+
+    changes: list[Change]
+    nothing: Mapping[str, str]
+    due: list[Due]
+    later: frozenset[PostedKey]
+
+
+def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled:
+    """What everything achieved before `ends` changes. What is posted for later stays, and takes up its room; so does
+    an amount that rests on no single claim and was posted for later."""
+    figures: dict[ItemKey, Figures] = {}
+    for key, stood in posted.stood.items():
+        figures[key[:3]] = plus(figures.get(key[:3], NOTHING), stood.figures)
+    stays = {key[:3] for key, one in posted.stood.items() if not one.claim_id and _is_later(one, ends)}
+    items = entitled(history, known, ends, figures)
+    payable = [item for item in items if item.key not in stays and is_payable(history, item, ends, figures)]
+    due = [Due(item) for item in in_order(history, payable)]
+    keys = {one.item.key for one in due}
+    seen = {key: one for key, one in posted.stood.items() if one.achieved_on < ends or key[:3] in keys}
+    later = {key: one for key, one in posted.stood.items() if key not in seen}
+    cut_by_caps(history, due, _standing(seen, later, posted.settled), ends)
+    hold_back(history, due, known, ends, figures)
+    before: dict[ItemKey, Counter[str]] = {}
+    for key, one in seen.items():
+        before.setdefault(key[:3], Counter()).update(one.shares)
+    paid_later: Counter[str] = Counter()
+    for one in later.values():
+        paid_later.update(one.shares)
+    split(history, ends, due, before, paid_later)
+    nothing = why_nothing(history, items, known, ends)
+    return Settled(_changes(history, due, seen), nothing, due, frozenset(later))
+
+
+def _is_later(stood: Stood, ends: str) -> bool:
+    return stood.achieved_on >= ends and any(stood.figures)
+
+
+def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
+    """What stands when a settlement was posted."""
+    for change in changes:
+        earlier = posted.stood.get(change.key)
+        shares = Counter(earlier.shares if earlier else {})
+        shares.update(change.shares)
+        posted.stood[change.key] = Stood(
+            plus(earlier.figures if earlier else NOTHING, change.figures),
+            {payer: minor for payer, minor in shares.items() if minor},
+            change.achieved_on,
+            change.version,
+            change.claim_id,
+        )
+        for name in periods_of(day_before(ends)):
+            posted.settled[name] += under_caps(change.figures)
+
+
+def _standing(
+    seen: Mapping[PostedKey, Stood], later: Mapping[PostedKey, Stood], settled: Mapping[str, int]
+) -> Standing:
+    net: Counter[ItemKey] = Counter()
+    for key, one in seen.items():
+        net[key[:3]] += under_caps(one.figures)
+    days = {key[:3]: one.achieved_on for key, one in seen.items() if under_caps(one.figures)}
+    others = [(key[:3], one.achieved_on, under_caps(one.figures)) for key, one in later.items()]
+    return Standing(net, days, others, settled)
+
+
+def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:
+    now: dict[PostedKey, Due] = {}
+    for one in due:
+        item = one.item
+        payee = history.version(item.version).rules[item.key[0]]["payee"]
+        now[*item.key, item.price, payee] = one
+    found: list[Change] = []
+    for key in now.keys() | seen.keys():
+        found += _changed(key, now.get(key), seen.get(key))
+    return found
+
+
+def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Change]:
+    """What one key changes, if anything."""
+    figures = plus(due.figures if due else NOTHING, stood.figures if stood else NOTHING, -1)
+    more = Counter(due.shares if due else {})
+    more.subtract(stood.shares if stood else {})
+    shares = {payer: minor for payer, minor in more.items() if minor}
+    if not any(figures) and not shares:
+        return []
+    if due is not None:
+        item = due.item
+        return [Change(key, item.achieved_on, item.version, item.claim_id, figures, shares, item.behind)]
+    return [Change(key, stood.achieved_on, stood.version, stood.claim_id, figures, shares, 0)] if stood else []

@@ -1,0 +1,158 @@
+"""Tests: what is held back of items, and who pays how much of the rest, computed a second time by the checker."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .capping import may_stand
+from .claims import Known
+from .conditions import decided
+from .days import LAST_DAY
+from .exact import by_weight, whole
+from .items import NOTHING, Due, Figures, ItemKey, under_caps
+from .terms import History, Said, Terms
+from .terms import minor as minor_units
+
+Shares = Mapping[str, int]
+EVERYTHING = 1 << 62
+
+
+def hold_back(history: History, due: Sequence[Due], known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> None:
+    """Holds back a share of each amount above zero, by the version of the terms that the item is by; but nothing of
+    what was `posted` with nothing held back, once all that is known ends the retention."""
+    for one in due:
+        terms = history.version(one.item.version)
+        retention = terms.payment.get("retention")
+        if retention is None or one.item.key[0] not in (retention.get("rules") or terms.rules):
+            continue
+        if _is_released(terms, known.before(ends), ends):
+            continue
+        stood = posted.get(one.item.key, NOTHING)
+        released = under_caps(stood) if not stood[6] and _is_released(terms, known, LAST_DAY) else 0
+        if one.under_caps > released:
+            one.cut["retention"] = whole((one.under_caps - released) * Fraction(retention["share"]), terms.rounding)
+
+
+def _is_released(terms: Terms, known: Known, ends: str) -> bool:
+    retention = terms.payment["retention"]
+    if retention.get("releaseOn"):
+        return bool(retention["releaseOn"] < ends)
+    return decided(retention["releaseWhen"], terms, known).value is True
+
+
+def split(
+    history: History, ends: str, due: Sequence[Due], before: Mapping[ItemKey, Shares], later: Mapping[str, int]
+) -> None:
+    """Gives each item (in their order) to its payers. What a payer paid and is still due stays that payer's; `later`
+    is what payers paid for items that are not looked at. What no payer is left to pay is cut."""
+    terms, used = history.at_end(ends), Counter(later)
+    payers = [_Payers(history, terms, one) for one in due]
+    for one, asked in zip(due, payers, strict=True):
+        one.shares = asked.kept(before.get(one.item.key, {}))
+        used.update(one.shares)
+    for one, asked in reversed(list(zip(due, payers, strict=True))):
+        for payer, minor in one.shares.items():
+            over = max(0, used[payer] - asked.stands(payer), _under_one_maximum(payer, asked, due, payers, later))
+            one.shares = {**one.shares, payer: minor - min(max(0, minor), over)}
+            used[payer] += one.shares[payer] - minor
+    for one, asked in zip(due, payers, strict=True):
+        one.cut["payer"] = asked.fill(used)
+        one.shares = {payer: minor for payer, minor in one.shares.items() if minor}
+
+
+def _under_one_maximum(
+    payer: str, asked: "_Payers", due: Sequence[Due], payers: Sequence["_Payers"], later: Mapping[str, int]
+) -> int:
+    """How much more a payer has paid than may stand under the maximum that an item has: of all items that have it. Of
+    others only what is below zero counts, as it gave room."""
+    maximum = asked.maxima.get(payer)
+    if maximum is None or maximum.standing is None:
+        return 0
+    paid = min(0, later.get(payer, 0))
+    for one, other in zip(due, payers, strict=True):
+        minor = one.shares.get(payer, 0)
+        paid += minor if other.maxima.get(payer) == maximum else min(0, minor)
+    return paid - maximum.standing
+
+
+@dataclass(frozen=True)
+class _Most:
+    """The most that a payer pays, what of what it paid may stand (None for all), and whether others pay the rest."""
+
+    minor: int
+    standing: int | None
+    to_next: bool
+
+
+class _Payers:
+    """Who pays an item, in which order, and how much at most."""
+
+    def __init__(self, history: History, terms: Terms, due: Due) -> None:
+        own = history.version(due.item.version)
+        self._due, self._left = due, due.under_caps - due.cut.get("retention", 0)
+        self.most = {
+            cap["payer"]: _Most(
+                terms.minor(cap["amount"]), may_stand(history, cap), cap.get("overflow") == "next_payer"
+            )
+            for cap in terms.caps("payer")
+        }
+        said = own.split(due.item.key[0]) or {"kind": "nobody shares"}
+        self._caps, self.maxima, self._way = self.most, dict[str, _Most](), terms.payers
+        if said["kind"] == "maxima_in_order":
+            self._way = [one["payer"] for one in said["maxima"]]
+            self.most = self._maxima(said, is_amended=len(history.versions) > 1)
+            self.maxima = {payer: most for payer, most in self.most.items() if most != self._caps.get(payer)}
+        self._wanted = self._shared(said, own)
+
+    def stands(self, payer: str) -> int:
+        """How much may stand of all that a payer paid, by its cap."""
+        cap = self._caps.get(payer)
+        return EVERYTHING if cap is None or cap.standing is None else cap.standing
+
+    def _maxima(self, said: Said, *, is_amended: bool) -> dict[str, _Most]:
+        """Each maximum, or the cap where that is lower."""
+        found = {}
+        for one in said["maxima"]:
+            minor, cap = minor_units(one["amount"]), self.most.get(one["payer"])
+            own = _Most(minor, None if is_amended else minor, True)
+            found[one["payer"]] = cap if cap is not None and cap.minor < minor else own
+        return found
+
+    def _shared(self, said: Said, own: Terms) -> dict[str, int]:
+        """What each payer would pay if none had a maximum."""
+        if said["kind"] != "shares":
+            return {(self._way if said["kind"] == "maxima_in_order" else own.payers)[0]: self._left}
+        weights = {one["payer"]: one["weight"] for one in said["weights"]}
+        payers = [payer for payer in own.payers if payer in weights]
+        return dict(zip(payers, by_weight(self._left, [weights[payer] for payer in payers]), strict=True))
+
+    def kept(self, before: Shares) -> dict[str, int]:
+        """Of what it would pay, what each payer has paid; then what it has paid for others. Where nobody who is to pay
+        has a maximum, nobody pays for another."""
+        if self._left < 0:
+            return dict(self._wanted)
+        kept = {payer: min(minor, max(0, before.get(payer, 0))) for payer, minor in self._wanted.items()}
+        if not self._wanted.keys() & self.most.keys():
+            return kept
+        left = self._left - sum(kept.values())
+        for payer in dict.fromkeys([*self._way, *sorted(before)]):
+            more = max(0, min(before.get(payer, 0) - kept.get(payer, 0), left))
+            kept[payer] = kept.get(payer, 0) + more
+            left -= more
+        return kept
+
+    def fill(self, used: Counter[str]) -> int:
+        """Asks one payer after the other for what is left of the item; returns what nobody pays."""
+        shares = dict(self._due.shares)
+        left, handed_on = self._left - sum(shares.values()), 0
+        for payer in self._way:
+            own = max(0, min(left - handed_on, self._wanted.get(payer, 0) - shares.get(payer, 0)))
+            asked, most = own + handed_on, self.most.get(payer)
+            gets = asked if most is None else min(asked, max(0, most.minor - used[payer]))
+            shares[payer] = shares.get(payer, 0) + gets
+            used[payer] += gets
+            left -= gets
+            handed_on = asked - gets if most is not None and most.to_next else 0
+        self._due.shares = shares
+        return left

@@ -1,0 +1,42 @@
+"""Tests: why a rule gives nothing as a whole, found a second time by the checker."""
+
+from collections.abc import Iterable, Mapping
+
+from .claims import Known
+from .entitled import closed_rules
+from .items import Item, waits
+from .terms import History, is_by_subject
+
+SAID = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
+"""What is said of a rule by subject when nobody is given anything: the first that holds for somebody."""
+
+
+def why_nothing(history: History, items: Iterable[Item], known: Known, ends: str) -> Mapping[str, str]:
+    """Of a rule in all, what its last item says; of one by subject, what stands in everybody's way; of one that has no
+    item at all, what is not there yet."""
+    reasons: dict[str, list[str | None]] = {}
+    in_all = set()
+    for item in items:
+        if item.achieved_on < ends:
+            is_waiting = waits(history.version(item.version), item.achieved_on, ends)
+            reasons.setdefault(item.key[0], []).append(item.reason or ("in-pause" if is_waiting else None))
+            if item.claim_id is None:
+                in_all.add(item.key[0])
+    found = _without_items(history, reasons, known, ends)
+    for code, given in reasons.items():
+        said = [given[-1]] if code in in_all else [reason for reason in SAID if reason in given and None not in given]
+        if said and said[0]:
+            found[code] = said[0]
+    return found
+
+
+def _without_items(history: History, there: Mapping[str, object], known: Known, ends: str) -> dict[str, str]:
+    terms = history.at_end(ends)
+    closed = closed_rules(history, known.before(ends))
+    found = {}
+    for code, rule in terms.rules.items():
+        measured = "not-yet-measured" if rule["kind"] == "bands" and is_by_subject(rule) else ""
+        reason = closed.get((terms.version, code), measured)
+        if code not in there and reason:
+            found[code] = reason
+    return found
