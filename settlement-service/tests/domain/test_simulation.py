@@ -18,10 +18,10 @@ from services.core.terms.rules import (
 )
 from services.core.terms.splits import Shares, Weight
 from settlement_service.domain.history import history_of
-from settlement_service.domain.simulation import SimulationTooLarge
-from settlement_service.domain.simulation_run import basis_of, run, steps_for_total, steps_of, total_of
-from settlement_service.domain.simulation_scenario import Outcome
-from settlement_service.domain.simulation_subjects import supposed
+from settlement_service.domain.simulation.run import basis_of, run, steps_for_total, steps_of, total_of
+from settlement_service.domain.simulation.scenario import Outcome
+from settlement_service.domain.simulation.simulate import SimulationTooLarge
+from settlement_service.domain.simulation.subjects import supposed
 
 from ..builders import INVESTOR, PAYER, POINTS, PROVIDER, a_cap, a_metric, a_rule, activated
 from ..supposing import WHO, a_gate, a_share, asked, asked_of, at_least, by_year, jobs, kr, of, simulated, total

@@ -9,8 +9,7 @@ import pytest
 
 from services.core.errors import Invalid
 from services.kit.dice import dice
-from settlement_service.domain.simulation import Simulated, SimulationTooLarge, simulate
-from settlement_service.domain.simulation_chance import (
+from settlement_service.domain.simulation.chance import (
     Binomial,
     Certain,
     Chance,
@@ -22,8 +21,9 @@ from settlement_service.domain.simulation_chance import (
     draws_of,
     spread_of,
 )
-from settlement_service.domain.simulation_checks import check_question
-from settlement_service.domain.simulation_scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.checks import check_question
+from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.simulate import Simulated, SimulationTooLarge, simulate
 
 from ..builders import PAYER, a_cap, a_metric, a_rule
 from ..supposing import asked_of, jobs, of, simulated, total

@@ -8,8 +8,8 @@ from services.core.terms.outcomes import Cohort, Outcomes
 from services.core.terms.payment import Retention
 from services.core.terms.rules import Band, Bands
 from settlement_service.domain.history import history_of
-from settlement_service.domain.simulation_scenario import Outcome
-from settlement_service.domain.simulation_subjects import supposed
+from settlement_service.domain.simulation.scenario import Outcome
+from settlement_service.domain.simulation.subjects import supposed
 
 from ..builders import a_metric, a_rule, activated
 from ..supposing import WHO, a_gate, a_share, asked, asked_of, at_least, jobs, kr, of, simulated, total

@@ -10,7 +10,7 @@ from services.kit import shapes
 from services.kit.http import Reply, StrictRoute
 from settlement_service.api.asking import about_contract, question
 from settlement_service.api.schemas_simulations import SimulationBody
-from settlement_service.domain.simulation_scenario import Question
+from settlement_service.domain.simulation.scenario import Question
 from settlement_service.usecases.simulate_contract import get_ground
 from settlement_service.usecases.simulate_contract import simulate_contract as simulate
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import MoneyBody
 from settlement_service.api.schemas_simulated import BandsBody, PaidBody, SimulatedCap, SimulatedRule, ThresholdBody
-from settlement_service.domain.simulation import Simulated, Spreads
-from settlement_service.domain.simulation_chance import Spread
+from settlement_service.domain.simulation.chance import Spread
+from settlement_service.domain.simulation.simulate import Simulated, Spreads
 from settlement_service.usecases.simulate_contract import Answer
 
 

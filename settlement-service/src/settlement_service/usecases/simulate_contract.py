@@ -14,9 +14,9 @@ from services.kit.dice import dice
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
-from settlement_service.domain.simulation import Simulated, simulate
-from settlement_service.domain.simulation_checks import check_hypothetical, check_question
-from settlement_service.domain.simulation_scenario import Asked, Question, asked_of
+from settlement_service.domain.simulation.checks import check_hypothetical, check_question
+from settlement_service.domain.simulation.scenario import Asked, Question, asked_of
+from settlement_service.domain.simulation.simulate import Simulated, simulate
 from settlement_service.storage import contracts
 from settlement_service.storage.contracts import own_question
 from settlement_service.usecases.gather_basis import gather_basis

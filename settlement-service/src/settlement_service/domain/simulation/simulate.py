@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from services.core.errors import FieldError, Invalid
-from settlement_service.domain.simulation_chance import Dice, MonteCarlo, Spread, decimal_of, draws_of, spreads
-from settlement_service.domain.simulation_distances import Distances, distances_of
-from settlement_service.domain.simulation_effects import Effects, effects_of
-from settlement_service.domain.simulation_run import (
+from settlement_service.domain.simulation.chance import Dice, MonteCarlo, Spread, decimal_of, draws_of, spreads
+from settlement_service.domain.simulation.distances import Distances, distances_of
+from settlement_service.domain.simulation.effects import Effects, effects_of
+from settlement_service.domain.simulation.run import (
     Payments,
     basis_of,
     run,
@@ -18,9 +18,9 @@ from settlement_service.domain.simulation_run import (
     steps_of,
     total_of,
 )
-from settlement_service.domain.simulation_scenario import Asked, Outcome, Question, Scenario
-from settlement_service.domain.simulation_subjects import over_enrolled, supposed
-from settlement_service.domain.simulation_work import Work, work_of, work_of_draws
+from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.subjects import over_enrolled, supposed
+from settlement_service.domain.simulation.work import Work, work_of, work_of_draws
 
 MOST_WORK = 200_000
 """How many claims and enrolments are gone through for one answer, all settlements and draws together: some seconds. It

@@ -15,7 +15,7 @@ from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.history import History
 from settlement_service.domain.naming import all_measures
-from settlement_service.domain.simulation_chance import MonteCarlo
+from settlement_service.domain.simulation.chance import MonteCarlo
 from settlement_service.domain.terms import Terms, terms_of
 
 

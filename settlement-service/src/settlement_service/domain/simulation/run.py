@@ -14,8 +14,8 @@ from settlement_service.domain.difference import Basis, Settled, due_before, set
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.items import Posted
 from settlement_service.domain.known import Facts
-from settlement_service.domain.simulation_scenario import Asked
-from settlement_service.domain.simulation_subjects import Supposed
+from settlement_service.domain.simulation.scenario import Asked
+from settlement_service.domain.simulation.subjects import Supposed
 from settlement_service.domain.terms import Terms
 
 Payments: TypeAlias = Counter[tuple[str, str, str]]

@@ -6,9 +6,9 @@ from datetime import date
 from services.core.terms.rules import PaymentRule, SavingsShare, ServiceFee
 from settlement_service.domain.calendar import MONTHS
 from settlement_service.domain.naming import counts_enrolled, measures_of
-from settlement_service.domain.simulation_chance import Binomial, MonteCarlo
-from settlement_service.domain.simulation_scenario import Asked, Scenario
-from settlement_service.domain.simulation_subjects import numbers_of
+from settlement_service.domain.simulation.chance import Binomial, MonteCarlo
+from settlement_service.domain.simulation.scenario import Asked, Scenario
+from settlement_service.domain.simulation.subjects import numbers_of
 
 CAPS_TO_A_RULE, DRAWS_TO_A_RULE, FEE = 8, 4, 3
 """So many caps are looked through, and so many draws are made, in the time that a rule takes for a claim; and so much

@@ -6,7 +6,7 @@ from fractions import Fraction
 from services.core.errors import FieldError
 from services.core.measurement import is_decimal
 from services.core.terms.checks.faults import decimal, fault, within
-from settlement_service.domain.simulation_chance import (
+from settlement_service.domain.simulation.chance import (
     Binomial,
     Chance,
     Distribution,
@@ -15,7 +15,7 @@ from settlement_service.domain.simulation_chance import (
     Triangular,
     Uniform,
 )
-from settlement_service.domain.simulation_scenario import Outcome
+from settlement_service.domain.simulation.scenario import Outcome
 
 MOST_RUNS = 10_000
 MOST_SEED = (1 << 53) - 1

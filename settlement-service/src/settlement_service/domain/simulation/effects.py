@@ -10,8 +10,8 @@ from settlement_service.domain.difference import due_before
 from settlement_service.domain.items import Figures, Item
 from settlement_service.domain.position import by_rule
 from settlement_service.domain.reasons import Reason
-from settlement_service.domain.simulation_run import Ran
-from settlement_service.domain.simulation_scenario import Asked
+from settlement_service.domain.simulation.run import Ran
+from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.splitting import Shared
 from settlement_service.domain.terms import Limit
 

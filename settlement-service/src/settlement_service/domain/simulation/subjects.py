@@ -16,7 +16,7 @@ from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.known import Enrolled
-from settlement_service.domain.simulation_scenario import Asked, Outcome, Scenario
+from settlement_service.domain.simulation.scenario import Asked, Outcome, Scenario
 
 Series: TypeAlias = tuple[str, str, str]
 """Metric, occurrence and series: what one subject is counted or measured for once."""

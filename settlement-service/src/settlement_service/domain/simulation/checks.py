@@ -10,9 +10,9 @@ from services.core.terms.checks.faults import decimal, fault, named, once, withi
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Metric
 from services.core.terms.rules import SavingsShare
-from settlement_service.domain.simulation_chance_checks import MOST_SUBJECTS, faults_of_chance
-from settlement_service.domain.simulation_scenario import Asked, Outcome, Question, Scenario
-from settlement_service.domain.simulation_subjects import over_enrolled
+from settlement_service.domain.simulation.chance_checks import MOST_SUBJECTS, faults_of_chance
+from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.subjects import over_enrolled
 
 SITE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 MOST_SCENARIOS = 20
