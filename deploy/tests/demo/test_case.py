@@ -107,6 +107,18 @@ def test_each_fault_names_its_field(tmp_path: Path, name: str, pointer: str, val
     assert f"\n  {told}: " in str(caught.value)
 
 
+def test_a_grant_is_not_called_a_fee(tmp_path: Path) -> None:
+    document = document_of(DANISH)
+    money = {"amount": "1.00", "currency": "DKK"}
+    grant = {"code": "begin", "mode": "grant", "start": "2023-01-01", "end": "2023-04-01", "every": "month"}
+    vat = {"category": "exempt", "pricesIncludeVat": False}
+    window = {**grant, "amount": money, "payee": "{provider}", "nature": "grant", "vat": vat}
+    put(document, "/contract/payment/windows", [window])
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(document))
+    assert read_case(file).rule_names["begin"] == "grant"
+
+
 def test_people_and_claims_are_the_same_every_time() -> None:
     case = read_case(CASES / "project-apollo.json")
     assert claim_rows(case) == claim_rows(case)
