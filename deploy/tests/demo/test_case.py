@@ -65,7 +65,9 @@ SPOILT = [
     (APOLLO, "/people/0/count", -1, "/people/0/count"),
     (APOLLO, "/contract/parties/0/organisationId", "0088:9520000001018", "/contract/parties"),
     (APOLLO, "/contract/parties/1/role", "guarantor", "/contract/parties/1/role"),
-    (APOLLO, "/contract/parties/2/organisationId", "{priest}", "/contract"),
+    (APOLLO, "/contract/parties/2/organisationId", "{priest}", "/contract/parties/2/organisationId"),
+    (APOLLO, "/contract/outcomes/metrics/0/verifiedBy", "{auditor}", "/contract/outcomes/metrics/0/verifiedBy"),
+    (APOLLO, "/people/0/count", 0.5, "/people/0/count"),
     (APOLLO, "/contract/currency", ..., "/contract/currency"),
     (APOLLO, "/contract/payment/rules/3/kind", "lottery", "/contract/payment/rules/3/kind"),
     (APOLLO, "/outcomes/participants/0/metric", "m99", "/outcomes/participants/0/metric"),
@@ -86,6 +88,10 @@ SPOILT = [
     (DANISH, "/outcomes/claims/0/occurrence", ..., "/outcomes/claims/0/occurrence"),
     (DANISH, "/outcomes/claims/0/achievedOn", "2026-01-01", "/outcomes/claims/0/achievedOn"),
     (DANISH, "/outcomes/claims/0/decision", "praised", "/outcomes/claims/0/decision"),
+    (DANISH, "/outcomes/claims/0/measurement/component", ..., "/outcomes/claims/0/measurement/component"),
+    (DANISH, "/outcomes/claims/0/measurement/component", "munincipal", "/outcomes/claims/0/measurement/component"),
+    (DANISH, "/outcomes/claims/0/measurement/n", ..., "/outcomes/claims/0/measurement/n"),
+    (DANISH, "/outcomes/claims/3/occurrence", "year-1", "/outcomes/claims/3"),
     (DANISH, "/expected/statements/2", ..., "/expected/statements"),
 ]
 
@@ -99,6 +105,18 @@ def test_each_fault_names_its_field(tmp_path: Path, name: str, pointer: str, val
     with pytest.raises(CaseNotReadable) as caught:
         read_case(file)
     assert f"\n  {told}: " in str(caught.value)
+
+
+def test_a_grant_is_not_called_a_fee(tmp_path: Path) -> None:
+    document = document_of(DANISH)
+    money = {"amount": "1.00", "currency": "DKK"}
+    grant = {"code": "begin", "mode": "grant", "start": "2023-01-01", "end": "2023-04-01", "every": "month"}
+    vat = {"category": "exempt", "pricesIncludeVat": False}
+    window = {**grant, "amount": money, "payee": "{provider}", "nature": "grant", "vat": vat}
+    put(document, "/contract/payment/windows", [window])
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(document))
+    assert read_case(file).rule_names["begin"] == "grant"
 
 
 def test_people_and_claims_are_the_same_every_time() -> None:

@@ -61,15 +61,25 @@ def test_what_is_as_expected_differs_in_nothing() -> None:
         (a_statement(a_line(people=3)), "statement 1, line jobs, people: expected 4, got 3"),
         (a_statement(a_line(price=None)), "statement 1, line jobs, price: expected 10.00, got nothing"),
         (a_statement(a_line(rule="work")), "statement 1, lines: expected jobs; got work"),
-        (a_statement(a_line(cut=[])), "statement 1, cut by cap of kind contract: expected 1000, got 0 minor units"),
+        (a_statement(a_line(cut=[])), "statement 1, cut by contract: expected 10.00, got 0.00"),
+        (
+            a_statement(a_line(cut=[{"cap": "retention", "amount": dkk("4.00")}])),
+            "statement 1, cut by retention: expected 0.00, got 4.00",
+        ),
+        (a_statement(a_line(shares=[])), "statement 1, share of {payer-2}: expected 10.00, got 0.00"),
         (
             a_statement(a_line(nature="service")),
-            "statement 1, paid to 0088:3 as grant: expected 4000, got 0 minor units",
+            "statement 1, paid to {investor} as grant: expected 40.00, got 0.00",
         ),
     ],
 )
 def test_each_difference_is_told(statement: dict[str, Any], told: str) -> None:
     assert told in differences(payment(), [statement], PARTS)
+
+
+def test_what_is_held_back_is_expected_as_what_a_cap_cuts() -> None:
+    cut = [{"cap": "retention", "amount": dkk("4.00")}]
+    assert differences(payment(cut=cut), [a_statement(a_line(cut=cut))], PARTS) == []
 
 
 def test_what_is_not_said_is_not_compared() -> None:

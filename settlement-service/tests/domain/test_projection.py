@@ -25,6 +25,7 @@ from ..builders import (
     activated,
     terms,
 )
+from ..mechanisms import a_contract, a_gate, a_measure, a_threshold, measured_metric, reading
 
 
 def rules_shown(settled: Settled, organisation: str) -> list[str]:
@@ -143,6 +144,23 @@ class TestSmallCounts:
         books = Books(activated(rules))
         books.verify(*(a_claim(who, metric) for who in range(4) for metric in ("a", "b")))
         assert books.settle().shown_to(INVESTOR).content["lines"] == []
+
+    @pytest.mark.parametrize("people", [0, 3, 30])
+    def test_the_participants_that_a_condition_counts_are_not_told(self, people: int) -> None:
+        gate = a_gate(a_threshold(a_measure("job", basis="count"), "ge", "2"), payee=INVESTOR)
+        books = Books(a_contract(gate, metrics=[a_metric()]))
+        books.verify(*(a_claim(who) for who in range(people)))
+        (line,) = books.settle().shown_to(INVESTOR).content["lines"]
+        assert "people" not in line
+        assert line["amount"]["amount"] == ("1000.00" if people >= 2 else "0.00")
+
+    @pytest.mark.parametrize(("number", "told"), [(3, None), (30, 30)])
+    def test_on_how_few_people_something_was_measured_is_not_told(self, number: int, told: int | None) -> None:
+        gate = a_gate(a_threshold(a_measure("rate"), "ge", "1"), payee=INVESTOR)
+        books = Books(a_contract(gate, metrics=[measured_metric()]))
+        books.verify(reading(books, "2", n=number))
+        (line,) = books.settle().shown_to(INVESTOR).content["lines"]
+        assert line.get("people") == told
 
     def test_people_behind_a_merged_line_are_counted_once(self) -> None:
         rules = [a_rule(code, 100, payee=INVESTOR) for code in ("a", "b", "c")]

@@ -85,7 +85,8 @@ def show_sums(stage: Stage, show: Show, statements: Sequence[Mapping[str, Any]])
     """What caps cut, who pays, and who gets it, over all statements."""
     parts = {one.id: f"{part}, {one.name}" for part, one in stage.organisations.items()}
     currency, sums = stage.case.contract["currency"], totals(statements)
-    show.sums("Cut by caps", {f"{cap} cap": amount for cap, amount in sums["cut"].items() if amount}, currency)
+    cut = {"held back" if cap == "retention" else f"{cap} cap": minor for cap, minor in sums["cut"].items() if minor}
+    show.sums("Cut", cut, currency)
     show.sums("Who pays", {parts.get(payer, payer): amount for payer, amount in sums["shares"].items()}, currency)
     paid: dict[str, int] = {}
     for payee, amount in sums["payees"].items():

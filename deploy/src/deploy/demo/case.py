@@ -149,9 +149,11 @@ class Case:
 
     @property
     def rule_names(self) -> dict[str, str]:
-        """What each rule pays for, by its code: the name of its (first) metric, else its kind."""
+        """What each rule pays for, by its code: the name of its (first) metric, else its kind; and grants."""
         names = {metric["code"]: metric["name"] for metric in self.contract["outcomes"]["metrics"]}
-        return {rule["code"]: _name_of(rule, names) for rule in self.contract["payment"]["rules"]}
+        payment = self.contract["payment"]
+        windows = {window["code"]: str(window["mode"]) for window in payment.get("windows", ())}
+        return windows | {rule["code"]: _name_of(rule, names) for rule in payment["rules"]}
 
     def contract_between(self, organisations: Mapping[str, str]) -> dict[str, Any]:
         """The contract with organisation ids (by part) in their places."""

@@ -10,6 +10,7 @@ from deploy.demo.parts import PARTS, role_of
 from services.core.errors import FieldError, Invalid
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Metric
+from services.core.terms.rules import SavingsShare
 from services.kit import shapes
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
@@ -46,9 +47,10 @@ def _id(case: Case) -> Faults:
 
 
 def _parts(case: Case) -> Faults:
-    for part in case.parts:
-        if part not in PARTS:
-            yield _fault("/contract", f"A part in braces is one of {', '.join(PARTS)}.")
+    for pointer, text in _texts(case.contract, "/contract"):
+        found = PLACEHOLDER.fullmatch(text)
+        if found and found[1] not in PARTS:
+            yield _fault(pointer, f"A part in braces is one of {', '.join(PARTS)}.")
     if "payer" not in case.parties:
         yield _fault("/contract/parties", 'One of them is "{payer}": it drafts, and prepares settlements.')
     if case.people and "provider" not in case.parties:
@@ -61,6 +63,13 @@ def _parts(case: Case) -> Faults:
             yield _fault(f"/contract/parties/{place}/organisationId", 'A part in braces, such as "{payer}".')
         elif said.get("role") != role_of(found[1]):
             yield _fault(f"/contract/parties/{place}/role", "The part without its number.")
+
+
+def _texts(node: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, str):
+        yield at, node
+    for step, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _texts(child, at + shapes.pointer([step]))
 
 
 def _settlements(case: Case, agreement: Agreement) -> Faults:
@@ -147,6 +156,7 @@ def _occurrence(metric: Metric, said: str | None, at: str) -> Faults:
 
 
 def _claims(case: Case, agreement: Agreement) -> Faults:
+    first: dict[tuple[Any, ...], str] = {}
     for place, claim in enumerate(case.outcomes.claims):
         at = f"/outcomes/claims/{place}"
         metric = agreement.metric(claim.metric)
@@ -162,6 +172,37 @@ def _claims(case: Case, agreement: Agreement) -> Faults:
         if not agreement.outcome_period.holds(claim.achieved_on):
             yield _fault(f"{at}/achievedOn", "A day in the contract's outcome period.")
         yield from _occurrence_said(metric, claim, at)
+        yield from _purse(agreement, claim, f"{at}/measurement")
+        said = claim.measurement
+        about = (claim.metric, claim.participant, claim.cohort, claim.site, claim.occurrence or "1")
+        series = (*about, said.arm, said.component) if said else about
+        if series in first:
+            yield _fault(at, f"One claim on each outcome, and {first[series]} is on this one.")
+        first.setdefault(series, at)
+
+
+def _purse(agreement: Agreement, claim: OneClaim, at: str) -> Faults:
+    """A claim that says no purse, or one that there is not, or no number where one is needed, would be waited for."""
+    rules = [rule for rule in agreement.payment.rules if isinstance(rule, SavingsShare)]
+    purses = {one.code: one for rule in rules for one in rule.components if one.metric == claim.metric}
+    said = claim.measurement
+    if said is None or not purses:
+        return
+    if said.component not in purses:
+        if said.component is not None or claim.metric not in _measured(shapes.document(agreement.payment)):
+            yield _fault(f"{at}/component", f"One of {', '.join(purses)}.")
+    elif said.n is None and said.arm == "intervention" and purses[said.component].baseline.kind in _PER_HEAD:
+        yield _fault(f"{at}/n", "Required, as the baseline of this purse is for each.")
+
+
+def _measured(node: Any) -> frozenset[str]:
+    """The metrics that measures look at."""
+    if isinstance(node, list):
+        return frozenset[str]().union(*map(_measured, node))
+    if not isinstance(node, dict):
+        return frozenset()
+    own = {str(node["metric"])} if {"metric", "missing"} <= node.keys() else set()
+    return frozenset(own).union(*map(_measured, node.values()))
 
 
 def _occurrence_said(metric: Metric, claim: OneClaim, at: str) -> Faults:
@@ -179,6 +220,7 @@ def _one_after_another(case: Case, agreement: Agreement) -> Faults:
 
 
 _SUBJECTS = ("participant", "cohort", "site")
+_PER_HEAD = ("per_person", "per_person_day")
 _CHECKS: tuple[Callable[[Case, Agreement], Faults], ...] = (
     _settlements,
     _expected,

@@ -15,7 +15,7 @@ from deploy.demo.expected import (
     Statement,
 )
 from deploy.demo.show import minor
-from services.core.money import to_minor
+from services.core.money import format_minor, to_minor
 from services.kit import shapes
 
 Said = Mapping[str, Any]
@@ -72,11 +72,11 @@ def _gates(gates: Sequence[GateOutcome], statements: Sequence[Said]) -> Iterator
 
 
 def _split(expected: ExpectedSplit, statements: Sequence[Said], parts: Mapping[str, str]) -> Iterator[str]:
-    total = sum(minor(said["total"]) for said in statements)
-    if total != to_minor(expected.total):
-        yield f"total: expected {to_minor(expected.total)}, got {total} minor units"
-    wanted = {parts[one.payer.strip("{}")]: to_minor(one.amount) for one in expected.shares}
-    yield from _unlike("share of", wanted, _sum(_shares(line) for said in statements for line in said["lines"]))
+    lines, currency = [line for said in statements for line in said["lines"]], expected.total.currency
+    totals = {"": sum(minor(said["total"]) for said in statements)}
+    yield from _unlike("total", {"": to_minor(expected.total)}, totals, currency)
+    wanted = {one.payer: to_minor(one.amount) for one in expected.shares}
+    yield from _unlike("share of ", wanted, _by_part(_sum(map(_shares, lines)), parts), currency)
 
 
 def _statement(want: Statement, said: Said, parts: Mapping[str, str]) -> Iterator[str]:
@@ -84,15 +84,16 @@ def _statement(want: Statement, said: Said, parts: Mapping[str, str]) -> Iterato
         yield f"total: expected {want.total.amount}, got {said['total']['amount']}"
     if want.lines is not None:
         yield from _lines(want.lines, said["lines"])
+    got, currency = totals([said]), want.total.currency
     if want.cut is not None:
         wanted: dict[str, int] = {one.cap: to_minor(one.amount) for one in want.cut}
-        yield from _unlike("cut by cap of kind", wanted, _sum(_cuts(line) for line in said["lines"]))
+        yield from _unlike("cut by ", wanted, got["cut"], currency)
     if want.shares is not None:
-        shares = {parts[one.payer.strip("{}")]: to_minor(one.amount) for one in want.shares}
-        yield from _unlike("share of", shares, _sum(_shares(line) for line in said["lines"]))
+        shares = {one.payer: to_minor(one.amount) for one in want.shares}
+        yield from _unlike("share of ", shares, _by_part(got["shares"], parts), currency)
     if want.payees is not None:
-        paid = {f"{parts[one.payee.strip('{}')]} as {one.nature}": to_minor(one.amount) for one in want.payees}
-        yield from _unlike("paid to", paid, _sum(_payees(line) for line in said["lines"]))
+        paid = {f"{one.payee} as {one.nature}": to_minor(one.amount) for one in want.payees}
+        yield from _unlike("paid to ", paid, _by_part(got["payees"], parts), currency)
 
 
 def _lines(wanted: Sequence[Line], lines: Sequence[Said]) -> Iterator[str]:
@@ -106,10 +107,18 @@ def _lines(wanted: Sequence[Line], lines: Sequence[Said]) -> Iterator[str]:
                 yield f"line {want.rule}, {name}: expected {_plain(value)}, got {_plain(line.get(name))}"
 
 
-def _unlike(what: str, wanted: Mapping[str, int], got: Mapping[str, int]) -> Iterator[str]:
+def _unlike(what: str, wanted: Mapping[str, int], got: Mapping[str, int], currency: str) -> Iterator[str]:
     for name in sorted(wanted.keys() | got.keys()):
-        if wanted.get(name, 0) != got.get(name, 0):
-            yield f"{what} {name}: expected {wanted.get(name, 0)}, got {got.get(name, 0)} minor units"
+        due, told = wanted.get(name, 0), got.get(name, 0)
+        if due != told:
+            yield f"{what}{name}: expected {format_minor(due, currency)}, got {format_minor(told, currency)}"
+
+
+def _by_part(sums: Mapping[str, int], parts: Mapping[str, str]) -> Mapping[str, int]:
+    """Sums by organisation (and more behind a blank), with the part that the case file says in its place."""
+    names = {organisation: f"{{{part}}}" for part, organisation in parts.items()}
+    told = (name.partition(" ") for name in sums)
+    return dict(zip((names.get(one, one) + blank + more for one, blank, more in told), sums.values(), strict=True))
 
 
 def _cuts(line: Said) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ from services.core.terms.payment import CapKind
 from services.core.terms.rules import Nature
 from services.core.values import BY_KIND, value
 
+CutBy: TypeAlias = Literal[CapKind, "retention"]
 Holds: TypeAlias = Literal["yes", "no", "not_yet_measured"]
 
 
@@ -23,9 +24,9 @@ class Line:
 
 @value
 class Cut:
-    """How much all caps of a kind cut, over all lines."""
+    """How much all caps of a kind cut, or how much was held back, over all lines."""
 
-    cap: CapKind
+    cap: CutBy
     amount: Money
 
 

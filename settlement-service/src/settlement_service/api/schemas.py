@@ -67,7 +67,8 @@ class ShareBody(Shape):
 class LineBody(Shape):
     """One rule, and price where it pays by units: the sum of its items' differences to what was posted before. `state`
     says why a rule gives nothing (yet), such as not_yet_measured. A merged line, for who small counts are hidden from,
-    says the rules that it stands for and its amount."""
+    says the rules that it stands for and its amount; a gate or the like does not tell them how many participants it
+    counts."""
 
     number: int
     rule: str | None = None

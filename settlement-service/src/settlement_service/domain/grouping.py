@@ -24,9 +24,9 @@ EXCHANGE_WORK = 1 << 15
 
 def grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     """Neighbouring lines in groups, in their order; a group of one is told as it is, a larger one by its amount
-    alone. Only lines that pay for single participants give a count of people away: the others are told as they are.
-    None of the former is told when fewer than FEWEST people stand behind all of them together, or small counts would
-    follow even from one line over all."""
+    alone. Only lines that pay for single participants give a count of people away by their price: the others
+    stand alone. None of the former is told when fewer than FEWEST people stand behind all of them together, or small
+    counts would follow even from one line over all."""
     by_person = _grouped([line for line in lines if line.by_person]) or []
     places = {id(line): place for place, line in enumerate(lines)}
     whole = [(line,) for line in lines if not line.by_person]

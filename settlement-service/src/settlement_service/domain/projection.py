@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from settlement_service.domain.audience import Audience
-from settlement_service.domain.grouping import grouped
+from settlement_service.domain.grouping import FEWEST, grouped
 from settlement_service.domain.hashes import content_hash
+from settlement_service.domain.history import History
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
 
 
@@ -25,21 +26,34 @@ def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[st
     """What `audience` is shown. `posted_by_rule` is what was posted before, in minor units, by rule."""
     own = [line for line in statement.lines if line.rule in audience.lines]
     total = sum(line.figures.amount_minor for line in own)
-    content = content_of(statement, _shown(own, audience, statement.currency), own, total)
+    content = content_of(statement, _shown(own, audience, statement.history), own, total)
     previously = sum(minor for rule, minor in posted_by_rule.items() if rule in audience.lines)
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 
-def _shown(lines: Sequence[Line], audience: Audience, currency: str) -> list[Content]:
+def _shown(lines: Sequence[Line], audience: Audience, history: History) -> list[Content]:
     if not audience.grouped:
+        currency = history.newest.currency
         return [line_content(number, line, currency) for number, line in enumerate(lines, start=1)]
-    return [_group(number, group, currency) for number, group in enumerate(grouped(lines), start=1)]
+    return [_group(number, group, history) for number, group in enumerate(grouped(lines), start=1)]
 
 
-def _group(number: int, group: tuple[Line, ...], currency: str) -> Content:
+def _group(number: int, group: tuple[Line, ...], history: History) -> Content:
     """A merged line says its rules and its amount, and nothing else."""
     if len(group) == 1:
-        return line_content(number, group[0], currency)
+        return _alone(number, group[0], history)
     rules = list(dict.fromkeys(line.rule for line in group))
     amount = sum(line.figures.amount_minor for line in group)
-    return {"number": number, "rules": rules, "amount": money(amount, currency)}
+    return {"number": number, "rules": rules, "amount": money(amount, history.newest.currency)}
+
+
+def _alone(number: int, line: Line, history: History) -> Content:
+    """A line that pays for no single participant says how many its figures are about only where these are neither few
+    nor participants: the next statement would tell by the difference who came to be counted."""
+    said = line_content(number, line, history.newest.currency)
+    if line.by_person:
+        return said
+    counts = any(history.metrics[code].subject == "participant" for code in history.rules[line.rule].needs)
+    if counts or 0 < line.behind < FEWEST:
+        del said["people"]
+    return said

@@ -62,7 +62,7 @@ async def get_ground(tx: Transaction, contract_id: UUID, question: Question) -> 
     if not contract.terms.may_read(audience.role, "payment"):
         raise RoleNotAllowed("Simulations are for who may read the payment part of the terms.")
     if question.from_ == "now" and not audience.whole:
-        raise RoleNotAllowed("From now on is for payers, who see all that is known; without it every party simulates.")
+        raise RoleNotAllowed("From now on is for payers, who see all that is known; left out, it is from nothing.")
     known = None
     if question.from_ == "now" and question.terms is None:
         async with own_question(tx):
