@@ -9,13 +9,8 @@ from uuid import UUID
 import pytest
 
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock
-from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
-from settlement_service.domain.difference import settle
-from settlement_service.storage import contracts, opened
-from settlement_service.usecases.gather_basis import gather_basis, gather_new
 
+from ..both_ways import both_ways
 from ..builders import NOON, a_cap, a_claim, a_metric, a_rule, activated, claimed, verified
 from ..conftest import Settling
 
@@ -31,10 +26,10 @@ async def test_after_any_course_both_give_the_same(settling: Settling, seed: int
     await settling.tell(contract)
     for turn, end in enumerate(ENDS):
         await settling.tell(*_course(dice, contract.contract_id, turn))
-        new, everything, looked_at = await _both(settling, contract.contract_id, end)
+        new, everything, looked_at = await both_ways(settling, contract.contract_id, end)
         assert new == everything
         await settling.settle(contract.contract_id, end=end)
-    _, _, left = await _both(settling, contract.contract_id, ENDS[-1])
+    _, _, left = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert left <= looked_at
 
 
@@ -42,18 +37,8 @@ async def test_who_is_settled_is_looked_at_no_more(settling: Settling) -> None:
     contract = await settling.contract(*(a_claim(n) for n in range(20)))
     await settling.settle(contract.contract_id)
     await settling.verify(contract.contract_id, a_claim(3, occurrence="2"))
-    _, _, looked_at = await _both(settling, contract.contract_id, ENDS[-1])
+    _, _, looked_at = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert looked_at == 1
-
-
-async def _both(settling: Settling, contract_id: UUID, end: date) -> tuple[Any, Any, int]:
-    """What a settlement changes, from what is new and from everything; and how many subjects the former looked at."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
-        contract = await contracts.get_contract(tx, contract_id)
-        new = await gather_new(tx, contract, end, await opened.posted_totals(tx, contract_id))
-        everything = await gather_basis(tx, contract)
-    return settle(new, end), settle(everything, end), len({item.key.subject_id for item in new.items})
 
 
 def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
