@@ -13,6 +13,7 @@ from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from ..both_ways import both_ways
 from ..builders import NOON, a_cap, a_claim, a_metric, a_rule, activated, claimed, verified
 from ..conftest import Settling
+from ..mechanisms import a_limit
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1))
 
@@ -56,3 +57,30 @@ def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
             yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
             if dice.random() < 0.5:
                 yield verified(contract_id, other)
+
+
+async def test_what_was_posted_for_a_later_day_is_looked_at_again_after_an_earlier_period(settling: Settling) -> None:
+    late = a_claim(1, day="2026-09-01")
+    contract = await settling.contract(late)
+    await settling.settle(contract.contract_id)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=late.id, withdrawn_at=NOON))
+    await settling.settle(contract.contract_id, "correction", ENDS[0])
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [-10_000]
+
+
+async def test_what_was_corrected_into_another_period_leaves_room_in_the_first(settling: Settling) -> None:
+    before, after = a_claim(1, day="2026-03-01"), a_claim(1, day="2026-05-01")
+    cap = a_limit("period", 10_000, every="month", period_basis="achieved")
+    contract = await settling.contract(before, caps=[cap])
+    await settling.settle(contract.contract_id)
+    superseded = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=before.id, superseded_by=after.id)
+    await settling.tell(claimed(contract.contract_id, after, before.id), superseded)
+    await settling.tell(verified(contract.contract_id, after))
+    await settling.settle(contract.contract_id, "correction")
+    for n, day in enumerate(["2026-03-02", "2026-05-02"], start=2):
+        await settling.verify(contract.contract_id, a_claim(n, day=day))
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [10_000, 0]

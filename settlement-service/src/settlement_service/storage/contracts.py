@@ -118,8 +118,8 @@ async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
 
 
 async def save_termination(tx: Transaction, contract_id: UUID, terminated_on: date) -> None:
-    """Keeps from which day on nothing that is achieved is paid for. What waited for a resumption, which never comes now,
-    goes on."""
+    """Keeps from which day on nothing that is achieved is paid for. What waited for a resumption goes on: there will be
+    none."""
     await tx.connection.execute(
         update(contract).where(contract.c.id == contract_id).values(terminated_on=terminated_on, suspended=False)
     )
