@@ -25,6 +25,7 @@ from ..builders import (
     activated,
     terms,
 )
+from ..mechanisms import a_gate, a_measure, a_threshold
 
 
 def rules_shown(settled: Settled, organisation: str) -> list[str]:
@@ -38,6 +39,17 @@ def an_investor_sees(*counts: tuple[int, int]) -> Any:
     books, who = Books(activated(rules)), iter(range(10_000))
     books.verify(*(a_claim(next(who), f"r{n}") for n, (people, _) in enumerate(counts) for _ in range(people)))
     return books.settle().shown_to(INVESTOR).content
+
+
+@pytest.mark.parametrize(("people", "shown"), [(3, None), (5, 5)])
+def test_how_few_people_are_behind_a_gate_is_not_shown(people: int, shown: int | None) -> None:
+    condition = a_threshold(a_measure("job", "count"), "ge", "3")
+    books = Books(activated([a_gate(condition, payee=INVESTOR)], metrics=[a_metric("job")]))
+    books.verify(*(a_claim(n) for n in range(people)))
+    settled = books.settle()
+    (line,) = settled.shown_to(INVESTOR).content["lines"]
+    assert (line["amount"]["amount"], line.get("people")) == ("1000.00", shown)
+    assert settled.shown_to(PAYER).content["lines"][0]["people"] == people
 
 
 def test_each_party_is_shown_its_own_lines() -> None:

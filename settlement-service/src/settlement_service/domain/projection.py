@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from settlement_service.domain.audience import Audience
-from settlement_service.domain.grouping import grouped
+from settlement_service.domain.grouping import FEWEST, grouped
 from settlement_service.domain.hashes import content_hash
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
 
@@ -37,9 +37,10 @@ def _shown(lines: Sequence[Line], audience: Audience, currency: str) -> list[Con
 
 
 def _group(number: int, group: tuple[Line, ...], currency: str) -> Content:
-    """A merged line says its rules and its amount, and nothing else."""
+    """A merged line says its rules and its amount, and nothing else; one that stands alone no small count of people."""
     if len(group) == 1:
-        return line_content(number, group[0], currency)
+        said = line_content(number, group[0], currency)
+        return said if group[0].counted >= FEWEST else {name: said[name] for name in said if name != "people"}
     rules = list(dict.fromkeys(line.rule for line in group))
     amount = sum(line.figures.amount_minor for line in group)
     return {"number": number, "rules": rules, "amount": money(amount, currency)}
