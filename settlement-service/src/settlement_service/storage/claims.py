@@ -8,9 +8,10 @@ from sqlalchemy import Row, exists, or_, select
 
 from services.core.measurement import Measurement
 from services.kit import shapes
+from services.kit.sets import among
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
-from settlement_service.storage.opened import Subjects, among
+from settlement_service.storage.opened import Subjects
 from settlement_service.storage.tables import claim, item, posted_item
 
 FIELDS = (

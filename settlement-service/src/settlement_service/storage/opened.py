@@ -2,12 +2,10 @@
 looks at what is new and not at all that was."""
 
 from collections.abc import Collection
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, any_, cast, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy import select, text
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.lifecycle import Settlement
@@ -116,8 +114,3 @@ async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:
         Total(row.rule, row.month, row.payer, row.under_caps_minor, row.amount_minor)
         for row in (await tx.connection.execute(query)).all()
     ]
-
-
-def among(column: Column[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """One parameter however many ids."""
-    return column == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))
