@@ -191,10 +191,11 @@ class Books:
                 name = name_of(last_day_before(one.statement.period.end), every)
                 for change in others:
                     left = change.difference.under_caps_minor
+                    more = 0 if change.achieved_on >= end else change.difference.cut_contract_minor
                     if limit.said.period_basis == "settled":
                         taken["settled", name] += left
+                        taken["settled", name_of(last_day_before(end), every)] += more
                     else:
-                        more = 0 if change.achieved_on >= end else change.difference.cut_contract_minor
                         taken["period", name_of(change.achieved_on, every)] += left + more
         return taken
 

@@ -102,7 +102,8 @@ def _at_settlement(
         yield f"9: settlement-service: {contract_id}: the terms in force differ from what was said"
     if row["terminated_on"] != terminated_on:
         yield f"9: settlement-service: {contract_id}: terminated on {row['terminated_on']}, facts say {terminated_on}"
-    running = [noun_of(type_) for type_, _ in said if noun_of(type_) in ("contract.suspended", "contract.resumed")]
+    changing = ("contract.suspended", "contract.resumed", "contract.terminated")
+    running = [noun_of(type_) for type_, _ in said if noun_of(type_) in changing]
     suspended = running[-1:] == ["contract.suspended"]
     if row["suspended"] != suspended:
         yield f"9: settlement-service: {contract_id}: suspended is {row['suspended']}, facts say {suspended}"

@@ -1,6 +1,7 @@
 """Tests: parties pull what a settlement rests on, and compute it again in a shell."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from settlement_service.commands.recompute import _cli
 
 from ..builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
 from ..conftest import Settling
+from ..mechanisms import a_limit
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
@@ -52,6 +54,25 @@ async def test_everybody_who_sees_items_computes_the_same(
         assert int(answer.headers["content-length"]) == len(answer.content)
         status, output = recomputed(tmp_path / "inputs", answer.content)
         assert (status, "OK: everything came out as said." in output) == (0, True), output
+
+
+@pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
+async def test_what_the_cap_on_the_contract_cuts_takes_room_in_the_period_for_everybody(
+    settling: Settling, tmp_path: Path, organisation: str
+) -> None:
+    claims = a_claim(1, "job", day="2026-01-01"), a_claim(2, "home", day="2026-01-02"), a_claim(3, "job")
+    contract = await settling.contract(
+        *claims,
+        rules=[a_rule("job", 10_000), a_rule("home", 100, payee=OTHER)],
+        metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
+        caps=[a_limit("period", 10_150, every="quarter", period_basis="settled"), a_cap("contract", 10_000)],
+        parties=(PAYER, PROVIDER, OTHER, EVALUATOR),
+    )
+    for end in (date(2026, 4, 1), date(2026, 4, 1), date(2026, 7, 1)):
+        shown = await settling.settle(contract.contract_id, "correction", end)
+        raw = (await settling.get(organisation, f"/v1/settlements/{shown['id']}/inputs")).content
+        status, output = recomputed(tmp_path / "inputs.json", raw)
+        assert status == 0, output
 
 
 async def test_the_result_as_one_json_document(settling: Settling, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Tests: two payers share a contract: each approves and pays its own share."""
 
+from datetime import date
 from typing import Any
 
 from services.core.terms.splits import Shares, Weight
+from services.events.contracts import ContractAmended
 
-from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule
+from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated
 from ..conftest import Settling, refused
 
 SPLIT = Shares(kind="shares", weights=(Weight(payer=PAYER, weight=1), Weight(payer=PAYER_2, weight=2)))
@@ -70,3 +72,29 @@ async def test_it_is_paid_when_everybody_has_paid_everybody(settling: Settling) 
     assert states == ["partly_paid", "partly_paid", "partly_paid", "paid"]
     back = await pay(settling, shown, PAYER_2, "60.00", INVESTOR, outcome="rejected")
     assert back.json()["state"] == "partly_paid"
+
+
+async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(settling: Settling) -> None:
+    before = activated([a_rule("job", 30_000, split=SPLIT)], parties=(PAYER, PAYER_2, PROVIDER))
+    claim = a_claim(1, "job", day="2026-03-01")
+    await settling.tell(before)
+    await settling.verify(before.contract_id, claim)
+    after = activated([a_rule("job", 30_000)], contract_id=before.contract_id, parties=(PAYER, PROVIDER))
+    known = {name: getattr(after, name) for name in after.__dataclass_fields__}
+    await settling.tell(ContractAmended(**{**known, "version": 2, "effective_from": date(2026, 7, 1)}))
+    shown = await settling.prepare(before.contract_id)
+    shown = await settling.approve(shown)
+    assert shown["state"] == "calculated", "who left has not approved what it pays"
+    path = f"/v1/settlements/{shown['id']}"
+    seen = (await settling.get(PAYER_2, path)).json()
+    content = {"contentSha256": seen["contentSha256"]}
+    answer = await settling.post(PAYER_2, f"{path}/approvals", content, seen["revision"], "carl")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["state"], answer.json()["total"]) == ("posted", kr("300.00"))
+    assert (await pay(settling, shown, PAYER_2, "200.00", PROVIDER)).json()["state"] == "partly_paid"
+    assert (await pay(settling, shown, PAYER, "100.00", PROVIDER)).json()["state"] == "paid"
+    body = {"kind": "correction", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
+    answer = await settling.post(PAYER_2, f"/v1/contracts/{before.contract_id}/settlements", body)
+    refused(answer, 403, "role-not-allowed")
+    again = await settling.prepare(before.contract_id, "correction")
+    assert (await settling.approve(again))["state"] == "posted", "who left is asked for what it pays alone"

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
+from services.events.contracts import ContractResumed, ContractSuspended, ContractTerminated
 from services.events.outcomes import SERVICE as OUTCOMES
 from services.kit.testing import as_admin
 from settlement_service.usecases.freeze_settlement import SOURCES
@@ -159,3 +161,21 @@ async def test_facts_and_freezing_at_once_give_a_prefix_of_the_log(settling: Set
     verified_in_it = sum(row["input"]["type"].endswith("outcome.verified.v1") for row in content["inputs"])
     assert content["inputCount"] == len(content["inputs"])
     assert told["lines"][0]["units"] == verified_in_it
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+async def test_while_a_contract_is_suspended_it_waits_and_goes_on_once_that_is_over(
+    settling: Settling, resumed: bool
+) -> None:
+    contract = await settling.contract(a_claim(1))
+    this = {"contract_id": contract.contract_id}
+    await settling.tell(ContractSuspended(**this))
+    path = await opened(settling, contract.contract_id)
+    await settling.freeze()
+    told = await shown(settling, path)
+    assert (told["state"], [one["reason"] for one in told["waitingFor"]]) == ("open", ["contract-suspended"])
+    await settling.tell(
+        ContractResumed(**this) if resumed else ContractTerminated(**this, terminated_on=date(2026, 12, 1))
+    )
+    await settling.freeze()
+    assert (await shown(settling, path))["state"] == "calculated"

@@ -15,7 +15,7 @@ from services.core.terms.payment import Cap
 from services.core.terms.rules import Milestone, PaymentRule, Vat
 from services.core.terms.splits import Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
-from services.events.outcomes import OutcomeWithdrawn
+from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
@@ -46,6 +46,7 @@ from ..builders import (
     verified,
 )
 from ..conftest import Settling
+from ..mechanisms import a_limit
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
 HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
@@ -56,10 +57,15 @@ async def test_after_any_course_sets_give_what_the_domain_gives(settling: Settli
     dice = random.Random(seed)
     contract = _contract(dice)
     await settling.tell(contract)
-    for turn, end in enumerate(ENDS):
+    for turn, end in enumerate((*ENDS, *dice.sample(ENDS, 2), ENDS[-1])):
         await settling.tell(*_course(dice, contract.contract_id, turn))
-        path = await _prepared(settling, contract.contract_id, end)
+        path = await _prepared(settling, contract.contract_id, end, "scheduled" if turn < len(ENDS) else "correction")
         assert await _many(settling, path) is not None
+        if dice.random() < 0.2:
+            await settling.freeze()
+            revision = (await settling.get(PAYER, path)).json()["revision"]
+            assert (await settling.post(PAYER, f"{path}/cancellation", {}, revision)).status_code == 200
+            continue
         await _posted(settling, path, [party for party in contract.parties if party.role == "payer"])
         await _logged(settling, path)
 
@@ -135,8 +141,8 @@ async def _logged(settling: Settling, path: str) -> None:
     ]
 
 
-async def _prepared(settling: Settling, contract_id: UUID, end: date) -> str:
-    body = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": end.isoformat()}}
+async def _prepared(settling: Settling, contract_id: UUID, end: date, kind: str = "scheduled") -> str:
+    body = {"kind": kind, "period": {"start": "2026-01-01", "end": end.isoformat()}}
     answer = await settling.post(PAYER, f"/v1/contracts/{contract_id}/settlements", body)
     assert answer.status_code == 202, answer.text
     return str(answer.headers["location"])
@@ -177,6 +183,7 @@ def _contract(dice: random.Random) -> ContractActivated:
     metrics: list[Metric] = [a_metric("job"), a_metric("home", measurement_points=POINTS), a_metric("done")]
     caps: list[Cap] = [a_cap("rule", 99_000_000, "job"), a_cap("contract", 99_000_000)]
     caps += [a_cap("person", 60_000)] * dice.choice([0, 1])
+    caps += [a_limit("period", 99_000_000, every="month", period_basis="achieved")] * dice.choice([0, 1])
     contract = activated(rules, caps, metrics)
     if split is None:
         return contract
@@ -196,3 +203,11 @@ def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
         yield verified(contract_id, claim)
         if dice.random() < 0.2:
             yield OutcomeWithdrawn(contract_id=contract_id, claim_id=claim.id, withdrawn_at=NOON)
+        elif dice.random() < 0.2:
+            later = f"2026-{dice.randint(1, 12):02}-01"
+            other = a_claim(dice.randint(0, 14), metric, f"{occurrence}0", later, units=claim.units)
+            if dice.random() < 0.5:
+                other = replace(other, subject_id=claim.subject_id, occurrence=occurrence)
+            yield claimed(contract_id, other, claim.id)
+            yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
+            yield verified(contract_id, other)

@@ -9,15 +9,11 @@ from uuid import UUID
 import pytest
 
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock
-from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
-from settlement_service.domain.difference import settle
-from settlement_service.storage import contracts, opened
-from settlement_service.usecases.gather_basis import gather_basis, gather_new
 
+from ..both_ways import both_ways
 from ..builders import NOON, a_cap, a_claim, a_metric, a_rule, activated, claimed, verified
 from ..conftest import Settling
+from ..mechanisms import a_limit
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1))
 
@@ -31,10 +27,10 @@ async def test_after_any_course_both_give_the_same(settling: Settling, seed: int
     await settling.tell(contract)
     for turn, end in enumerate(ENDS):
         await settling.tell(*_course(dice, contract.contract_id, turn))
-        new, everything, looked_at = await _both(settling, contract.contract_id, end)
+        new, everything, looked_at = await both_ways(settling, contract.contract_id, end)
         assert new == everything
         await settling.settle(contract.contract_id, end=end)
-    _, _, left = await _both(settling, contract.contract_id, ENDS[-1])
+    _, _, left = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert left <= looked_at
 
 
@@ -42,18 +38,8 @@ async def test_who_is_settled_is_looked_at_no_more(settling: Settling) -> None:
     contract = await settling.contract(*(a_claim(n) for n in range(20)))
     await settling.settle(contract.contract_id)
     await settling.verify(contract.contract_id, a_claim(3, occurrence="2"))
-    _, _, looked_at = await _both(settling, contract.contract_id, ENDS[-1])
+    _, _, looked_at = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert looked_at == 1
-
-
-async def _both(settling: Settling, contract_id: UUID, end: date) -> tuple[Any, Any, int]:
-    """What a settlement changes, from what is new and from everything; and how many subjects the former looked at."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
-        contract = await contracts.get_contract(tx, contract_id)
-        new = await gather_new(tx, contract, end, await opened.posted_totals(tx, contract_id))
-        everything = await gather_basis(tx, contract)
-    return settle(new, end), settle(everything, end), len({item.key.subject_id for item in new.items})
 
 
 def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
@@ -71,3 +57,30 @@ def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
             yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
             if dice.random() < 0.5:
                 yield verified(contract_id, other)
+
+
+async def test_what_was_posted_for_a_later_day_is_looked_at_again_after_an_earlier_period(settling: Settling) -> None:
+    late = a_claim(1, day="2026-09-01")
+    contract = await settling.contract(late)
+    await settling.settle(contract.contract_id)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=late.id, withdrawn_at=NOON))
+    await settling.settle(contract.contract_id, "correction", ENDS[0])
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [-10_000]
+
+
+async def test_what_was_corrected_into_another_period_leaves_room_in_the_first(settling: Settling) -> None:
+    before, after = a_claim(1, day="2026-03-01"), a_claim(1, day="2026-05-01")
+    cap = a_limit("period", 10_000, every="month", period_basis="achieved")
+    contract = await settling.contract(before, caps=[cap])
+    await settling.settle(contract.contract_id)
+    superseded = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=before.id, superseded_by=after.id)
+    await settling.tell(claimed(contract.contract_id, after, before.id), superseded)
+    await settling.tell(verified(contract.contract_id, after))
+    await settling.settle(contract.contract_id, "correction")
+    for n, day in enumerate(["2026-03-02", "2026-05-02"], start=2):
+        await settling.verify(contract.contract_id, a_claim(n, day=day))
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [10_000, 0]

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Row, any_, cast, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from outcomes_service.domain.claim import LIVE, Claim, Evidence, Record
@@ -19,7 +17,7 @@ from outcomes_service.storage.tables import claim, claim_record, metric, partici
 from services.core.errors import NotFound
 from services.core.measurement import Measurement
 from services.kit import shapes
-from services.kit.sets import column
+from services.kit.sets import among, column
 from services.kit.transaction import Transaction
 
 _ADD = """
@@ -175,7 +173,7 @@ async def get_claim(tx: Transaction, claim_id: UUID) -> Claim:
 
 async def find_claims(tx: Transaction, contract_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, Claim]:
     """By id, those of `ids` that are claims of the contract and that the caller may read."""
-    found = await _claims(tx, claim.c.contract_id == contract_id, _among(claim.c.id, ids))
+    found = await _claims(tx, claim.c.contract_id == contract_id, among(claim.c.id, ids))
     return {one.id: one for one in found}
 
 
@@ -224,7 +222,7 @@ async def _claims(tx: Transaction, *conditions: ColumnElement[bool], limit: int 
 async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tuple[Record, ...]]:
     if not ids:
         return {}
-    query = select(claim_record).where(_among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
+    query = select(claim_record).where(among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
     found: dict[UUID, tuple[Record, ...]] = {}
     for row in (await tx.connection.execute(query)).all():
         record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason, row.deemed)
@@ -234,11 +232,6 @@ async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tupl
 
 def _readable(tx: Transaction) -> ColumnElement[bool]:
     return metric.c.reader_ids.contains([tx.caller.organisation])
-
-
-def _among(column: Column[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """One parameter however many ids."""
-    return column == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))
 
 
 def _claim(row: Row[Any], records: tuple[Record, ...]) -> Claim:

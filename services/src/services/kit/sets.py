@@ -1,6 +1,12 @@
-"""Kit: many texts as one parameter of a statement."""
+"""Kit: many texts or ids as one parameter of a statement."""
 
 from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, any_, cast
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 
 def column(texts: Collection[str]) -> str:
@@ -11,3 +17,8 @@ def column(texts: Collection[str]) -> str:
     if texts and joined.count("\n") != len(texts) - 1:
         raise ValueError("a text holds a line feed")
     return joined
+
+
+def among(ids_of: Column[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """The condition that a column holds one of the ids: one parameter however many they are."""
+    return ids_of == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))

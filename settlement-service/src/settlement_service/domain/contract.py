@@ -1,5 +1,6 @@
 """Domain: a contract as far as it is known here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -38,6 +39,11 @@ class Contract(Known):
         """Errors: `contract-suspended`."""
         if self.suspended:
             raise ContractSuspended("A payer resumes the contract first.")
+
+    def approvers(self, owing: Iterable[str]) -> tuple[str, ...]:
+        """The payers that approve a settlement by which those `owing` pay something: each for its own share, also who
+        left by an amendment, of what it paid for before."""
+        return tuple(dict.fromkeys((*self.terms.payers(), *owing)))
 
     @property
     def terms(self) -> Terms:

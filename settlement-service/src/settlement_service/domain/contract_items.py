@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from services.core.money import to_minor
 from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
+from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.fees import fee_items
 from settlement_service.domain.history import History
@@ -123,7 +124,7 @@ def _item(terms: Terms, rule: str, metric: str, day: date) -> Item:
 
 def _latest(terms: Terms, ends: date) -> date:
     """The last day that is looked at."""
-    return min(ends, terms.outcome_period.end) - timedelta(days=1)
+    return last_day_before(min(ends, terms.outcome_period.end))
 
 
 def _of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:

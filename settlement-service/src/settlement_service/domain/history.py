@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from services.core.terms.outcomes import Metric
 from services.events.contracts import InForce
+from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.terms import Rule, Terms, terms_of
 
 
@@ -31,7 +32,7 @@ class History:
 
     def at_end(self, ends: date) -> Terms:
         """The version whose caps hold for a settlement of everything achieved before `ends`."""
-        return self.governing(ends - timedelta(days=1))
+        return self.governing(last_day_before(ends))
 
     def version(self, number: int) -> Terms:
         """The version of that number."""

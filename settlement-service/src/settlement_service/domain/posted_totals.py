@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
 from settlement_service.domain.calendar import name_of
@@ -57,14 +58,7 @@ def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, mi
         elif said.kind == "rule" and said.rule == rule:
             taken["rule", rule] += minor
         elif said.kind == "period" and said.every is not None:
-            taken["period", _period_of(month, said.every)] += minor
-
-
-def _period_of(month: str, every: str) -> str:
-    if every == "month":
-        return month
-    year, number = month.split("-")
-    return year if every == "year" else f"{year}-Q{(int(number) + 2) // 3}"
+            taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
 
 
 def looks_at_new_alone(history: History) -> bool:

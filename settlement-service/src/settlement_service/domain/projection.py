@@ -54,6 +54,6 @@ def _alone(number: int, line: Line, history: History) -> Content:
     if line.by_person:
         return said
     counts = any(history.metrics[code].subject == "participant" for code in history.rules[line.rule].needs)
-    if counts or 0 < line.behind < FEWEST:
+    if counts or line.behind < FEWEST:
         del said["people"]
     return said

@@ -1,7 +1,7 @@
 """Domain: why what was posted is due no more, and who decided it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -28,14 +28,16 @@ class Why:
 
 
 class Reasons:
-    """Looks up reasons among all items as they stand, and the claims that count no more."""
+    """Looks up reasons among all items as they stand, and the claims that count no more, or give no item."""
 
     def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
         self._claims, self._ends = claims, ends
         self._not_payable: dict[tuple[UUID | None, str], Item] = {}
         self._payable: dict[ItemKey, Item] = {}
         self._whole: dict[ItemKey, Item] = {}
+        self._of_counting: dict[tuple[UUID | None, str], Item] = {}
         for item in items:
+            self._of_counting[item.claim_id, item.key.rule] = item
             if item.reason is None:
                 self._payable[item.key] = item
             else:
@@ -46,16 +48,26 @@ class Reasons:
         """Why nothing is due any more for what was posted."""
         if posted.claim_id is None:
             return self._of_whole(posted)
-        first = self._claims[posted.claim_id]
+        first, rule = self._claims.get(posted.claim_id), posted.key.item.rule
+        if first is None:
+            own = self._of_counting[posted.claim_id, rule]
+            why = Why(own.reason or "other-occurrence", own.order_key, own.claimed_units)
+            decision: Claim | Item = own
+        else:
+            claim = self._last(first)
+            why = Why(self._of_claim(claim, rule), first.order_key, first.units)
+            decision = claim
         item = self._payable.get(posted.key.item)
         if item is not None:
-            reason = "after-the-period" if item.achieved_on >= self._ends else "other-price"
-            return Why(reason, first.order_key, first.units, item.decided_by, item.decided_at, item.deemed)
-        claim = first
+            why = replace(why, reason="after-the-period" if item.achieved_on >= self._ends else "other-price")
+            decision = item
+        return replace(why, decided_by=decision.decided_by, decided_at=decision.decided_at, deemed=decision.deemed)
+
+    def _last(self, claim: Claim) -> Claim:
+        """The claim, or the last that took its place."""
         while claim.superseded_by is not None and claim.superseded_by in self._claims:
             claim = self._claims[claim.superseded_by]
-        reason = self._of_claim(claim, posted.key.item.rule)
-        return Why(reason, first.order_key, first.units, claim.decided_by, claim.decided_at, claim.deemed)
+        return claim
 
     def _of_claim(self, claim: Claim, rule: str) -> Reason:
         if claim.counts:

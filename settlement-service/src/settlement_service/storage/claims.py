@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, exists, or_, select
 
 from services.core.measurement import Measurement
 from services.kit import shapes
+from services.kit.sets import among
 from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
-from settlement_service.storage.opened import Subjects, among
-from settlement_service.storage.tables import claim, item
+from settlement_service.storage.opened import Subjects
+from settlement_service.storage.tables import claim, item, posted_item
 
 FIELDS = (
     "id",
@@ -37,11 +38,16 @@ async def of_contract(tx: Transaction, contract_id: UUID) -> list[Claim]:
 
 async def that_give_reasons(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> dict[UUID, Claim]:
     """The claims that can say why something is not due any more, by id: those that do not count, those that took
-    their place (about whomever), and those whose item is not payable; of all subjects, or of these alone."""
+    their place (about whomever), those whose item is not payable, and those that something was posted for under a rule
+    that gives no item for them now; of all subjects, or of these alone. What others decide on is known by its item."""
     mine = [] if subjects is None else [among(claim.c.subject_id, subjects)]
     their = [] if subjects is None else [among(item.c.subject_id, subjects)]
     not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None), *their)
-    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable))
+    same = (item.c.contract_id == contract_id, item.c.claim_id == posted_item.c.claim_id)
+    no_item = ~exists().where(*same, item.c.rule == posted_item.c.rule)
+    whose = [] if subjects is None else [among(posted_item.c.subject_id, subjects)]
+    no_more = select(posted_item.c.claim_id).where(posted_item.c.contract_id == contract_id, no_item, *whose)
+    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable), claim.c.id.in_(no_more))
     first = select(claim).where(claim.c.contract_id == contract_id, wanted, *mine).cte("found", recursive=True)
     found = first.union(select(claim).join(first, claim.c.id == first.c.superseded_by))
     return {one.id: one for one in _claims((await tx.connection.execute(select(found))).all())}

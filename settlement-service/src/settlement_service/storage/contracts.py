@@ -83,10 +83,10 @@ async def save_activation(tx: Transaction, fact: ContractActivated) -> None:
 
 async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
     """Keeps one more version of the terms: who may read what is by it from now on, and whoever could read anything
-    before still may."""
-    known = (await tx.connection.execute(select(contract.c.party_ids).where(contract.c.id == fact.contract_id))).one()
-    readers = _readers(fact)
-    readers["party_ids"] = list(dict.fromkeys([*readers["party_ids"], *known.party_ids]))
+    before still may: a payer that left approves and pays what it owes for what was achieved before."""
+    before = select(contract.c.party_ids, contract.c.payer_ids).where(contract.c.id == fact.contract_id)
+    known = (await tx.connection.execute(before)).one()._mapping
+    readers = {name: list(dict.fromkeys([*ids, *known[name]])) for name, ids in _readers(fact).items()}
     added = func.array_append(contract.c.amendments, shapes.text(fact).decode())
     await tx.connection.execute(
         update(contract).where(contract.c.id == fact.contract_id).values(amendments=added, **readers)
@@ -118,9 +118,10 @@ async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
 
 
 async def save_termination(tx: Transaction, contract_id: UUID, terminated_on: date) -> None:
-    """Keeps from which day on nothing that is achieved is paid for."""
+    """Keeps from which day on nothing that is achieved is paid for. What waited for a resumption goes on: there will be
+    none."""
     await tx.connection.execute(
-        update(contract).where(contract.c.id == contract_id).values(terminated_on=terminated_on)
+        update(contract).where(contract.c.id == contract_id).values(terminated_on=terminated_on, suspended=False)
     )
 
 

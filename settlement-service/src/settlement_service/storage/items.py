@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Table, delete, func, insert, select
 
+from services.kit.sets import among
 from services.kit.transaction import Transaction
 from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Posted, PostedKey
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.working import packed, unpacked
-from settlement_service.storage.opened import MOVE_TOTALS, Subjects, among, close_subjects, open_all
+from settlement_service.storage.opened import MOVE_TOTALS, Subjects, close_subjects, open_all
 from settlement_service.storage.posted_parts import CHANGES
 from settlement_service.storage.tables import item, posted_item, settlement_item
 

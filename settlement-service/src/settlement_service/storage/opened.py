@@ -2,12 +2,10 @@
 looks at what is new and not at all that was."""
 
 from collections.abc import Collection
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, any_, cast, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy import select, text
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.lifecycle import Settlement
@@ -71,7 +69,11 @@ with next as (
         and not exists (select from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
-                    or retained_minor <> 0))
+                    or retained_minor <> 0 or achieved_on >= :ends))
+        and not exists (select from item join posted_item posted on posted.contract_id = item.contract_id
+                and posted.rule = item.rule and posted.subject_id = item.subject_id
+                and posted.occurrence = item.occurrence and posted.achieved_on <> item.achieved_on
+            where item.contract_id = open.contract_id and item.subject_id = open.subject_id and item.reason is null)
         and not exists (select from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
                 and item.reason is null and item.achieved_on >= :ends)
@@ -94,8 +96,9 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
 
 
 async def close_subjects(tx: Transaction, of: Settlement) -> None:
-    """Of whom all is posted as it is due, and nothing was cut that may become free or is achieved later: such a subject
-    changes nothing until a fact about it comes. What came after the settlement was frozen stays open."""
+    """Of whom all is posted as it is due, for the day that it is due for, nothing was cut that may become free, and
+    nothing is achieved or posted later: such a subject changes nothing until a fact about it comes. What came after the
+    settlement was frozen stays open."""
     asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end, "most": AT_ONCE}
     last: UUID | None = None
     while True:
@@ -111,8 +114,3 @@ async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:
         Total(row.rule, row.month, row.payer, row.under_caps_minor, row.amount_minor)
         for row in (await tx.connection.execute(query)).all()
     ]
-
-
-def among(column: Column[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """One parameter however many ids."""
-    return column == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))

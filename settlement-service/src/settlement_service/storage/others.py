@@ -68,6 +68,7 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, own: Se
 
 
 def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, row: Any) -> None:
+    """What the cap on the contract cuts has its place under a cap on the period all the same, each time anew."""
     taken[CONTRACT] += row.left_over
     is_later = row.achieved_on >= of.period.end
     for limit in terms.limits:
@@ -75,5 +76,8 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, row: Any) -> N
             if limit.said.period_basis == "achieved":
                 name = name_of(row.achieved_on, limit.said.every)
                 taken["period", name] += row.left_over if is_later else row.in_period
-            elif name_of(last_day_before(of.period.end), limit.said.every) in names_of(last_day_before(row.period_end)):
-                taken["settled", name_of(last_day_before(row.period_end), limit.said.every)] += row.left_over
+                continue
+            name = name_of(last_day_before(of.period.end), limit.said.every)
+            taken["settled", name] += 0 if is_later else row.in_period - row.left_over
+            if name in names_of(last_day_before(row.period_end)):
+                taken["settled", name] += row.left_over

@@ -67,7 +67,7 @@ async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmati
     """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
     `settlement-state-not-right`, `reference-not-valid`, `currency-differs`, `amount-not-valid`, `payee-needed` and
     those of `check_payment`."""
-    contract, settlement = await hold_settlement(tx, settlement_id, expected)
+    contract, settlement = await hold_settlement(tx, settlement_id, expected, ever=True)
     contract.require_running()
     check_move(settlement.state, REJECTED)
     owed = {pair: minor for pair, minor in (await statements.shares_of(tx, settlement_id)).items() if minor}

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.core.access import require_role
+from services.core.access import RoleNotAllowed, require_role
 from services.core.terms.parties import Party
 from services.kit.http import check_version
 from services.kit.transaction import Transaction
@@ -11,21 +11,25 @@ from settlement_service.domain.lifecycle import Person, Settlement
 from settlement_service.storage import contracts, settlements
 
 
-async def hold_settlement(tx: Transaction, settlement_id: UUID, expected: int) -> tuple[Contract, Settlement]:
-    """The settlement and its contract, locked, for a payer who read revision `expected`. Errors: `not-found`,
-    `role-not-allowed`, `version-stale`."""
+async def hold_settlement(
+    tx: Transaction, settlement_id: UUID, expected: int, *, ever: bool = False
+) -> tuple[Contract, Settlement]:
+    """The settlement and its contract, locked, for a payer who read revision `expected`; with `ever` also for one
+    that left by an amendment. Errors: `not-found`, `role-not-allowed`, `version-stale`."""
     found = await settlements.get_settlement(tx, settlement_id)
-    require_payer(tx, await contracts.get_contract(tx, found.contract_id))
+    require_payer(tx, await contracts.get_contract(tx, found.contract_id), ever=ever)
     contract = await contracts.get_contract(tx, found.contract_id, lock=True)
     settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
     check_version(settlement.revision, expected)
     return contract, settlement
 
 
-def require_payer(tx: Transaction, contract: Contract) -> None:
-    """Errors: `role-not-allowed` for a party that is no payer; `not-found` for who is none."""
+def require_payer(tx: Transaction, contract: Contract, *, ever: bool = False) -> None:
+    """Errors: `role-not-allowed` for a party that is no payer, or with `ever` was none; `not-found` for who is none."""
     organisation = tx.caller.organisation
-    role = contract.terms.role_of(organisation)
+    role = contract.history.whole.role_of(organisation)
+    if role == "payer" and not ever and organisation not in contract.terms.payers():
+        raise RoleNotAllowed("This is for a payer of the terms in effect.")
     require_role(None if role is None else Party(organisation_id=organisation, role=role), ["payer"])
 
 

@@ -10,6 +10,7 @@ from services.kit import clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import rule_scope
+from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.lifecycle import Settlement, check_move
@@ -30,7 +31,7 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
         kind="approval",
         currency=terms.currency,
         document_on=document_on,
-        accounting_on=settlement.period.end - timedelta(days=1),
+        accounting_on=last_day_before(settlement.period.end),
         value_on=document_on + timedelta(days=terms.due_days),
         recorded_at=tx.now,
         sides=approval_entry(shares),

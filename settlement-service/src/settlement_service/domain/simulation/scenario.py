@@ -11,6 +11,7 @@ from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Arm, Cohort, Metric
 from services.core.values import value
 from services.events.contracts import InForce, NamedParty
+from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.history import History
@@ -87,7 +88,7 @@ class Asked:
     @property
     def last_day(self) -> date:
         """The last day of what is looked at and can be achieved: the day of outcomes that name none."""
-        return min(self.ends, self.history.newest.outcome_period.end) - timedelta(days=1)
+        return last_day_before(min(self.ends, self.history.newest.outcome_period.end))
 
     @property
     def known_size(self) -> int:
