@@ -66,20 +66,23 @@ with next as (
 ), gone as (
     delete from open_subject open using next
     where open.contract_id = :contract and open.subject_id = next.subject_id
-        and not exists (select from posted_item posted
+        and (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
-                    or retained_minor <> 0 or achieved_on >= :ends))
-        and not exists (select from item join posted_item posted on posted.contract_id = item.contract_id
-                and posted.rule = item.rule and posted.subject_id = item.subject_id
+                    or retained_minor <> 0 or achieved_on >= :ends) limit 1) is null
+        and (select true from item join posted_item posted on posted.contract_id = open.contract_id
+                and posted.subject_id = open.subject_id and posted.rule = item.rule
                 and posted.occurrence = item.occurrence and posted.achieved_on <> item.achieved_on
-            where item.contract_id = open.contract_id and item.subject_id = open.subject_id and item.reason is null)
-        and not exists (select from item
+            where item.contract_id = open.contract_id and item.subject_id = open.subject_id and item.reason is null
+            limit 1) is null
+        and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
-                and item.reason is null and item.achieved_on >= :ends)
+                and item.reason is null and item.achieved_on >= :ends limit 1) is null
 )
 select subject_id from next order by subject_id desc limit 1
 """
+"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so): with numbers of rows that are not up to
+date, a join of all would be planned that looks at everybody for each."""
 AT_ONCE = 20_000
 """Subjects in one statement: the door that posts waits for none longer than a few seconds."""
 
