@@ -106,13 +106,13 @@ def whole_contract() -> dict[str, Any]:
 
 def contract_of(terms: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """The contract with what the terms of an example put in the place of."""
-    found = json.loads(json.dumps(before))
+    found: dict[str, Any] = json.loads(json.dumps(before))
     for name, said in terms.items():
         if name == "payment":
             found["payment"].update(said)
         else:
             (found["outcomes"] if name in ("metrics", "cohorts") else found)[name] = said
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def agreement_of(contract: Mapping[str, Any]) -> Agreement:
