@@ -17,7 +17,7 @@ from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash, items_hash
+from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.history import History
 from settlement_service.domain.inputs import (
     ITEMS_POSTED,
@@ -25,13 +25,13 @@ from settlement_service.domain.inputs import (
     Fact,
     Input,
     body_of,
-    item_documents,
     posted_inputs,
     scope_of,
 )
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
+from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Kind, Statement, statement_of
 from settlement_service.domain.terms import Terms
 
@@ -157,7 +157,7 @@ class Books:
             terms_proof=tuple(node.hex() for node in tree.proof(0)) if tree else None,
             input_count=len(frozen),
             inputs_sha256=inputs_hash(self.terms.root, leaves),
-            items_sha256=items_hash(item_documents(own)),
+            items_sha256=items_hash(sealed(own)),
             content_sha256=shown.content_sha256,
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),

@@ -17,9 +17,8 @@ from services.kit import clock
 from settlement_service.domain.difference import Basis, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import fold
-from settlement_service.domain.hashes import items_hash
-from settlement_service.domain.inputs import item_documents
 from settlement_service.domain.known import Facts
+from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import statement_of
 
 TARGET = 100.0
@@ -65,7 +64,7 @@ def _recomputed(facts: list[Any]) -> int:
     known = Facts(state.history.newest.contract_id, list(state.claims.values()), state.enrolments)
     settled = settle(Basis(state.history, None, items, known, [], state.claims), YEAR.end)
     statement = statement_of(state.history, "scheduled", YEAR, settled)
-    items_hash(item_documents(settled.changes))
+    items_hash(sealed(settled.changes))
     return sum(line.figures.amount_minor for line in statement.lines)
 
 

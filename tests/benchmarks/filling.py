@@ -30,8 +30,8 @@ select ':contract', id, metric, metric, 1, subject_id, occurrence, achieved_on, 
     case metric when 'job' then 10000 else 3000 end, units, units * case metric when 'job' then 10000 else 3000 end,
     array[':payer'], '2026-06-01T12:00:00Z'
 from told;
-insert into open_subject (contract_id, subject_id, position)
-select ':contract', subject_id, max(2 * n + 3) from told group by subject_id;
+insert into open_subject (contract_id, subject_id, position, due_inputs)
+select ':contract', subject_id, max(2 * n + 3), 0 from told group by subject_id;
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select ':contract', position, ':source', position - 1, 0, 'eu.enzym.outcome.' || what || '.v1', 'metric/' || metric,
     salt, body, sha256('\\x00'::bytea || sha256(salt || body))
@@ -59,24 +59,24 @@ insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor,
 select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, units,
     gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor)
 from item where contract_id = ':contract';
-insert into settlement_item (settlement_id, contract_id, number, rule, subject_id, occurrence, price_minor, payee,
-    claim_id, version, achieved_on, order_key, claimed_units, now_units, now_gross_minor, now_cut_person_minor,
-    now_cut_rule_minor, now_cut_period_minor, now_cut_contract_minor, now_retained_minor, now_cut_payer_minor,
-    now_shares, before_units, before_gross_minor, before_cut_person_minor, before_cut_rule_minor,
-    before_cut_period_minor, before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares,
-    behind, decided_by, decided_at, sha256)
-select ':settlement', contract_id, row_number() over (), rule, subject_id, occurrence, price_minor, ':payee', claim_id,
-    version, achieved_on, order_key, claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0,
-    jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0, 0, '{}', 0, decided_by, decided_at,
-    sha256('filled')
+insert into due_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
+    order_key, claimed_units, now_units, now_gross_minor, now_cut_person_minor, now_cut_rule_minor,
+    now_cut_period_minor, now_cut_contract_minor, now_retained_minor, now_cut_payer_minor, now_shares, before_units,
+    before_gross_minor, before_cut_person_minor, before_cut_rule_minor, before_cut_period_minor,
+    before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, behind, decided_by,
+    decided_at, sha256, since)
+select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, order_key,
+    claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0,
+    0, '{}', 0, decided_by, decided_at, sha256('filled'), 1
 from item where contract_id = ':contract';
 insert into posted_total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
 select contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer, sum(case payer when '' then gross_minor else 0 end),
     sum(gross_minor)
 from item, (values (''), (':payer')) as payers (payer) where contract_id = ':contract' group by 1, 2, 3, 4;
 delete from open_subject where contract_id = ':contract';
+update contract set posted_inputs = 1 where id = ':contract';
 update settlement set state = 'posted', posted_at = now(), inputs = 1, content_sha256 = 'filled',
-    items_sha256 = 'filled', terms_version = 1 where id = ':settlement'
+    items_sha256 = 'filled', terms_version = 1, due_after = 0 where id = ':settlement'
 """
 """What a settlement leaves behind that has posted everything; without the cap on a person, which costs nothing more."""
 

@@ -31,6 +31,7 @@ from settlement_service.usecases.approve_settlement import approve_settlement
 from settlement_service.usecases.freeze_settlement import SOURCES, freeze_settlement
 from settlement_service.usecases.keep_fact import keep_fact
 from settlement_service.usecases.prepare_settlement import prepare_settlement
+from settlement_service.usecases.work_out_due import work_out_some
 
 T = TypeVar("T")
 
@@ -118,6 +119,15 @@ class Bench:
         caller = Caller("https://identity.example", who, PAYER, frozenset({"prepare", "approve"}), "person", "bench")
         async with self.app.transaction(PAYER) as connection:
             return await work(Transaction(connection, caller, clock.now(), clock.random_id()))
+
+    async def work_out(self, contract_id: UUID) -> float:
+        """Seconds that working out what is due takes, as the background process does it when facts have come."""
+        begun = time.perf_counter()
+        while await self.as_worker(lambda tx: work_out_some(tx, contract_id)):
+            pass
+        seconds = time.perf_counter() - begun
+        await self.script("vacuum analyze")
+        return seconds
 
     async def prepare(self, contract_id: UUID, kind: Any = "scheduled") -> Settlement:
         """An open settlement of the year."""

@@ -131,7 +131,7 @@ def _settlement(facts: list[Fact]) -> dict[str, list[Row]]:
         "item": [_live("k1", "p1"), _live("k2", "p2")],
         "posted_item": [{"contract_id": CONTRACT, **key, **figures} for _, key, figures in ITEMS],
         "settlement": [{**settlement, "terms_version": 1, "inputs": 7, "inputs_sha256": _root(inputs)}],
-        "settlement_item": [_item(*row) for row in ITEMS],
+        "settled_item": [_item(*row) for row in ITEMS],
         "entry": [{"id": "e1", "kind": "approval", "settlement_id": SETTLED}],
         "posting": [
             {"entry_id": "e1", "settlement_id": SETTLED, "account": account, "amount_minor": minor}

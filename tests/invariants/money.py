@@ -63,7 +63,7 @@ def entries_are_what_items_say(snapshot: Snapshot) -> Iterator[str]:
 
 def differences(snapshot: Snapshot, settlement_id: str) -> Iterator[tuple[Row, Figures, Mapping[str, int]]]:
     """Each item of a settlement with what it adds to what was posted: figures, and what each payer pays."""
-    for row in snapshot.rows("settlement", "settlement_item"):
+    for row in snapshot.rows("settlement", "settled_item"):
         if row["settlement_id"] == settlement_id:
             now, before = (tuple(row[f"{when}_{name}"] for name in FIGURES) for when in ("now", "before"))
             shares: Counter[str] = Counter(row["now_shares"])

@@ -16,7 +16,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "outcomes": (*KIT_TABLES, "contract", "metric", "cohort", "participant", "enrolment", "claim"),
     "settlement": (
         *KIT_TABLES,
-        *("contract", "input", "claim", "enrolment", "item", "posted_item", "settlement", "settlement_item"),
+        *("contract", "input", "claim", "enrolment", "item", "posted_item", "settlement", "settled_item"),
         *("entry", "posting"),
     ),
 }

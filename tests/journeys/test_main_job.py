@@ -50,9 +50,11 @@ def test_the_statement_is_a_table_for_finance_too(played: Played) -> None:
 
 
 def test_every_item_can_be_explained(played: Played) -> None:
-    items = list(played.stage.payer.every(f"{played.settlement}/lines/17/items"))
+    of_line = f"{played.settlement}/lines/17/items"
+    items = list(played.stage.payer.every(of_line))
     assert len(items) == 20
-    explained = played.stage.payer.get(f"{played.settlement}/items/{items[0]['number']}/explanation").content
+    item = items[0]
+    explained = played.stage.payer.get(f"{of_line}/{item['subjectId']}/{item['occurrence']}/explanation").content
     assert explained["rule"]["code"] == "m17"
     assert explained["amount"] == {"amount": "220.00", "currency": "GBP"}
     assert explained["decision"]["decidedBy"] == [played.stage.organisations["payer"].id]

@@ -27,7 +27,7 @@ def test_an_investor_never_reads_what_concerns_single_people(played: Played, nou
     assert refused.problem["type"] == "urn:enzym:error:role-not-allowed"
 
 
-@pytest.mark.parametrize("path", ["lines/1/items", "items/1/explanation", "inputs"])
+@pytest.mark.parametrize("path", ["lines/1/items", f"lines/1/items/{UNKNOWN}/1/explanation", "inputs"])
 def test_an_investor_gets_no_item_of_a_statement(played: Played, path: str) -> None:
     assert refusal(played.stage.clients["investor"], f"{played.settlement}/{path}").status in (403, 404)
 
@@ -78,7 +78,7 @@ PATHS = (
     "{settlement}",
     "{settlement}/lines",
     "{settlement}/lines/1/items",
-    "{settlement}/items/1/explanation",
+    f"{{settlement}}/lines/1/items/{UNKNOWN}/1/explanation",
     "{settlement}/inputs",
 )
 

@@ -24,6 +24,7 @@ GRAMMAR: Mapping[str, re.Pattern[str]] = {
         "version": r"[1-9][0-9]{0,8}",
         "n": r"[1-9][0-9]{0,8}",
         "part": r"[a-z]{1,20}",
+        "occurrence": r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
     }.items()
 }
 """What a path parameter looks like. Another spelling is an address that does not exist (404)."""
@@ -99,7 +100,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ("get_settlement", "GET", "/settlements/{id}", "read"),
         ("list_lines", "GET", "/settlements/{id}/lines", "read"),
         ("list_items", "GET", "/settlements/{id}/lines/{n}/items", "read"),
-        ("explain_item", "GET", "/settlements/{id}/items/{n}/explanation", "read"),
+        ("explain_item", "GET", "/settlements/{id}/lines/{n}/items/{id}/{occurrence}/explanation", "read"),
         ("get_inputs", "GET", "/settlements/{id}/inputs", "read"),
         ("approve_settlement", "POST", "/settlements/{id}/approvals", "approve"),
         ("cancel_settlement", "POST", "/settlements/{id}/cancellation", "prepare"),

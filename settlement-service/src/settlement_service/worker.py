@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from functools import partial
+from uuid import UUID
 
 import httpx
 import structlog
@@ -26,6 +28,7 @@ from settlement_service.consumers.facts import HANDLERS
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.settings import WorkerSettings
 from settlement_service.usecases.freeze_settlement import SOURCES, find_open_settlements, freeze_settlement
+from settlement_service.usecases.work_out_due import find_changed_contracts, work_out_some
 
 log = structlog.get_logger()
 
@@ -57,6 +60,35 @@ async def freeze_open(database: Database, owners: Owners) -> int:
         log.error("open settlements could not be looked at", **what_failed(error))
         return 1
     return sum([await _failed(database, owners, one) for one in waiting])
+
+
+def working_out(database: Database) -> Job:
+    """The job that works out what is due as facts arrive. What fails is logged, and tried again with the next turn."""
+
+    async def run(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            busy = await work_out_all(database)
+            await pause(stop, 0 if busy else AFTER_FAILURE_SECONDS if busy is None else TURN_SECONDS)
+
+    return run
+
+
+async def work_out_all(database: Database) -> bool | None:
+    """Works out some of what is due on contracts where something is new. Returns whether there is more; None when
+    something failed."""
+    try:
+        changed = await database.run(lambda connection: find_changed_contracts(_transaction(connection)), _CALLER)
+        more = [await database.run(partial(_work_out, one), _CALLER) for one in changed]
+    except Unavailable:
+        return False
+    except Exception as error:
+        log.error("what is due could not be worked out", **what_failed(error))
+        return None
+    return any(more)
+
+
+async def _work_out(contract_id: UUID, connection: AsyncConnection) -> bool:
+    return await work_out_some(_transaction(connection), contract_id)
 
 
 async def _failed(database: Database, owners: Owners, settlement: Settlement) -> bool:
@@ -105,7 +137,7 @@ async def main() -> int:
                 topics=(contracts.TOPIC, outcomes.TOPIC),
                 handlers=HANDLERS,
                 fetch_missing=owners.fetch_missing,
-                jobs=(freezing(database, owners),),
+                jobs=(freezing(database, owners), working_out(database)),
             )
         )
 

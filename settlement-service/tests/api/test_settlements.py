@@ -201,7 +201,8 @@ class TestStrangers:
         contract = await settling.contract(a_claim(1))
         shown = await settling.settle(contract.contract_id)
         unknown = clock.new_id()
-        for path in ("", "/lines", "/lines/1/items", "/items/1/explanation", "/inputs"):
+        explanation = f"/lines/1/items/{a_claim(1).subject_id}/1/explanation"
+        for path in ("", "/lines", "/lines/1/items", explanation, "/inputs"):
             answers = [await settling.get(STRANGER, f"/v1/settlements/{id_}{path}") for id_ in (shown["id"], unknown)]
             bodies = [refused(answer, 404, "not-found") for answer in answers]
             for body in bodies:

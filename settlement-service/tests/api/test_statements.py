@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from services.core.canonical import canonical, sha256
+from services.kit import clock
 from services.kit.testing import a_caller
 
 from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, claimed, verified
 from ..conftest import Settling, refused
+
+EXPLANATION = f"/lines/1/items/{a_claim(1).subject_id}/1/explanation"
 
 
 def kr(amount: str) -> dict[str, str]:
@@ -57,7 +60,7 @@ async def test_each_party_is_shown_its_own(settling: Settling) -> None:
 class TestAnInvestor:
     async def test_sees_no_item_no_input_no_sequence(self, settling: Settling) -> None:
         path = await a_statement(settling)
-        for below in ("/lines/1/items", "/items/1/explanation", "/inputs"):
+        for below in ("/lines/1/items", EXPLANATION, "/inputs"):
             refused(await settling.get(INVESTOR, path + below), 403, "role-not-allowed")
         told = (await settling.get(INVESTOR, path)).text + (await settling.get(INVESTOR, f"{path}/lines")).text
         for hidden in (str(a_claim(1).subject_id), "claimId", "sequence", "waitingFor", "2026-03-01"):
@@ -179,37 +182,45 @@ class TestDetails:
 
     async def test_items_page_by_page_and_the_explanation_of_each(self, settling: Settling) -> None:
         path = await a_statement(settling)
-        numbers, query = [], {"limit": "3"}
+        found, query = [], {"limit": "3"}
         while True:
             page = (await settling.get(PAYER, f"{path}/lines/2/items", **query)).json()
-            numbers += [item["number"] for item in page["items"]]
+            found += page["items"]
             if "nextCursor" not in page:
                 break
             query["cursor"] = page["nextCursor"]
-        assert numbers == list(range(8, 15)), "numbers run through the settlement"
-        told = (await settling.get(PAYER, f"{path}/items/8/explanation")).json()
-        assert (told["rule"]["code"], told["amount"], told["decision"]["decidedBy"]) == ("home", kr("50.00"), [PAYER])
-        assert "decided by" in told["text"]
-        for missing in ("lines/3/items", "items/15/explanation"):
+        subjects = [item["subjectId"] for item in found]
+        assert subjects == sorted(set(subjects))
+        assert len(subjects) == 7
+        for item in found:
+            own = f"{path}/lines/2/items/{item['subjectId']}/{item['occurrence']}/explanation"
+            told = (await settling.get(PAYER, own)).json()
+            assert (told["line"], told["subjectId"], told["occurrence"]) == (2, item["subjectId"], item["occurrence"])
+            assert (told["rule"]["code"], told["amount"]) == ("home", kr("50.00"))
+            assert told["decision"]["decidedBy"] == [PAYER]
+            assert "decided by" in told["text"]
+        other = f"lines/2/items/{clock.new_id()}/1/explanation"
+        for missing in ("lines/3/items", other, own.removeprefix(f"{path}/").replace("lines/2", "lines/3")):
             refused(await settling.get(PAYER, f"{path}/{missing}"), 404, "not-found")
-        for nonsense in ("lines/0/items", "items/x/explanation"):
+        for nonsense in ("lines/0/items", "lines/2/items/x/1/explanation"):
             refused(await settling.get(PAYER, f"{path}/{nonsense}"), 404, "not-found")
+        refused(await settling.get(PAYER, f"{path}/lines/2/items", cursor="eyJ4IjoxfQ"), 422, "cursor-not-valid")
 
     async def test_the_explanation_says_that_nobody_had_decided_in_time(self, settling: Settling) -> None:
         contract, claim = await settling.contract(), a_claim(1)
         id_ = contract.contract_id
         await settling.tell(claimed(id_, claim), verified(id_, claim, deemed=True))
         path = f"/v1/settlements/{(await settling.settle(id_))['id']}"
-        told = (await settling.get(PROVIDER, f"{path}/items/1/explanation")).json()
+        told = (await settling.get(PROVIDER, f"{path}{EXPLANATION}")).json()
         assert told["decision"]["deemed"] is True
         assert "nobody had decided in time" in told["text"]
 
     async def test_who_decides_disputes_sees_lines_and_no_items(self, settling: Settling) -> None:
         path = await a_statement(settling)
-        for below in ("/lines/1/items", "/items/1/explanation", "/inputs"):
+        for below in ("/lines/1/items", EXPLANATION, "/inputs"):
             refused(await settling.get(EVALUATOR, path + below), 403, "role-not-allowed")
 
-    async def test_a_provider_sees_its_own_items_under_numbers_of_its_own(self, settling: Settling) -> None:
+    async def test_a_provider_sees_its_own_items_under_lines_of_its_own(self, settling: Settling) -> None:
         rules = [a_rule("job"), a_rule("home", payee=OTHER)]
         metrics = [a_metric("job"), a_metric("home", reported_by=OTHER)]
         claims = [a_claim(n, metric) for n in range(5) for metric in ("job", "home")]
@@ -220,10 +231,10 @@ class TestDetails:
         shown = (await settling.get(OTHER, path)).json()
         assert [(line["number"], line["rule"]) for line in shown["lines"]] == [(1, "home")]
         items = (await settling.get(OTHER, f"{path}/lines/1/items")).json()["items"]
-        assert [(item["number"], item["rule"]) for item in items] == [(n, "home") for n in range(1, 6)]
-        told = (await settling.get(OTHER, f"{path}/items/5/explanation")).json()
+        assert [item["rule"] for item in items] == ["home"] * 5
+        told = (await settling.get(OTHER, f"{path}{EXPLANATION}")).json()
         assert told["rule"]["code"] == "home"
-        refused(await settling.get(OTHER, f"{path}/items/6/explanation"), 404, "not-found")
+        refused(await settling.get(OTHER, path + EXPLANATION.replace("lines/1", "lines/2")), 404, "not-found")
         everything = json.dumps([shown, items, told])
         for hidden in [str(claim.id) for claim in claims if claim.metric == "job"]:
             assert hidden not in everything

@@ -20,7 +20,8 @@ async def test_a_gate_that_does_not_hold_explains_its_threshold(settling: Settli
     path = f"/v1/settlements/{settled['id']}"
     (item,) = (await settling.get(PAYER, f"{path}/lines/1/items")).json()["items"]
     assert (item["amount"], item["reason"]) == (kr("0.00"), "gate-not-met")
-    told = (await settling.get(PROVIDER, f"{path}/items/{item['number']}/explanation")).json()
+    own = f"{path}/lines/1/items/{item['subjectId']}/{item['occurrence']}/explanation"
+    told = (await settling.get(PROVIDER, own)).json()
     assert "is 20 % and must be at least 30 %: not met" in told["text"]
     step = told["tree"]["of"][0]
     assert (step["op"], step["value"], step["reason"]) == ("not_due", "0", "gate-not-met")

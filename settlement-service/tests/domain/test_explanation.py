@@ -54,7 +54,7 @@ def test_an_item_that_a_cap_cut_in_part() -> None:
     books.verify(claim)
     (change,) = books.settle().changes
     told = explain(books.history, books.terms, 7, change)
-    assert told["item"] == 7
+    assert (told["line"], told["subjectId"], told["occurrence"]) == (7, str(claim.subject_id), "1")
     assert told["claim"] == {
         "id": str(claim.id),
         "occurrence": "1",

@@ -37,17 +37,18 @@ OF_PARTIES = (
     "posted_item",
     "settlement",
     "settlement_line",
-    "settlement_item",
+    "due_item",
     "statement",
     "approval",
     "entry",
     "posting",
     "payment",
 )
-FOR_SPEED = ("open_subject", "posted_total", "input_chunk", "apart_subject", "apart_item")
-"""What follows from the others, kept so that a settlement looks at what is new alone, or at very much in parts; not
-always with rows."""
-OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "settlement_item")
+FOR_SPEED = ("open_subject", "posted_total", "input_chunk", "due_line", "settled_apart")
+"""What follows from the others, kept so that a settlement looks at what is new alone; not always with rows."""
+ITEMS = ("settlement_item", "settled_item")
+"""What a settlement has of its own, and all; it may have none of its own."""
+OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "due_item", *ITEMS)
 ONLY_GROW = (
     "input",
     "enrolment",
@@ -112,7 +113,7 @@ async def test_every_table_that_belongs_to_parties_is_looked_at_here(urls: Urls)
         " where relkind = 'r' and relnamespace = 'public'::regnamespace",
     )
     kit = {"fact", "fact_unpublished", "fact_head", "idempotency", "audit", "inbox", "inbox_head", "parked"}
-    assert {row["relname"] for row in rows} - kit - {"alembic_version"} == {*OF_PARTIES, *FOR_SPEED}
+    assert {row["relname"] for row in rows} - kit - {"alembic_version"} == {*OF_PARTIES, *FOR_SPEED, ITEMS[0]}
     assert all(row["guarded"] for row in rows if row["relname"] in {*OF_PARTIES, *FOR_SPEED})
 
 
@@ -141,7 +142,7 @@ async def test_who_decides_disputes_sees_no_row_that_concerns_a_single_person(ap
 
 async def test_a_provider_sees_rows_of_what_it_reports_and_none_of_another(app: Database, contract_id: UUID) -> None:
     for organisation, own, other in ((PROVIDER, "job", "home"), (OTHER, "home", "job")):
-        for table in ("item", "posted_item", "settlement_item", "settlement_line"):
+        for table in ("item", "posted_item", "settled_item", "due_item", "settlement_line"):
             assert await counted(app, organisation, table, contract_id, f"rule = '{own}'"), table
             assert not await counted(app, organisation, table, contract_id, f"rule = '{other}'"), table
         assert await counted(app, organisation, "claim", contract_id) == 3

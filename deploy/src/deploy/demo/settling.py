@@ -31,9 +31,10 @@ def explain_one(stage: Stage, statement: Mapping[str, Any]) -> Mapping[str, Any]
     paid, of the first line that has one; None when there is none."""
     path = f"/v1/settlements/{statement['id']}"
     for line in sorted(statement["lines"], key=lambda one: minor(one["amount"]) == 0):
-        items = stage.payer.get(f"{path}/lines/{line['number']}/items?limit=1").content["items"]
-        if items:
-            explanation: Mapping[str, Any] = stage.payer.get(f"{path}/items/{items[0]['number']}/explanation").content
+        of_line = f"{path}/lines/{line['number']}/items"
+        for item in stage.payer.get(f"{of_line}?limit=1").content["items"]:
+            own = f"{of_line}/{item['subjectId']}/{item['occurrence']}/explanation"
+            explanation: Mapping[str, Any] = stage.payer.get(own).content
             return explanation
     return None
 

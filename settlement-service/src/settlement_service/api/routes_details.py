@@ -1,5 +1,6 @@
 """Door: what stands behind a settlement: lines, items, explanations, inputs."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from settlement_service.api.formats import JSON, NDJSON, wanted
 from settlement_service.api.inputs import inputs_response
 from settlement_service.api.schemas import LineList, lines_of
 from settlement_service.api.schemas_items import ExplanationBody, ItemList, item_list
+from settlement_service.domain.difference import Change
+from settlement_service.domain.items import ItemPlace
 from settlement_service.usecases import list_items as items
 from settlement_service.usecases.get_inputs import open_inputs
 from settlement_service.usecases.get_settlement import get_settlement as show
@@ -20,6 +23,7 @@ from settlement_service.usecases.get_settlement import get_settlement as show
 router = APIRouter(prefix="/v1/settlements/{settlement_id}", route_class=StrictRoute, tags=["settlements"])
 
 Number = Annotated[int, Path(ge=1, le=999_999_999)]
+Occurrence = Annotated[str, Path(max_length=64)]
 AS_NDJSON: dict[int | str, dict[str, Any]] = {
     200: {"content": {NDJSON: {"schema": {"type": "string"}}, JSON: {"schema": {"type": "object"}}}}
 }
@@ -47,18 +51,30 @@ async def list_lines(
 async def list_items(
     request: Request, settlement_id: UUID, number: Number, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
-    """The items behind a line, for who may see what concerns single persons."""
-    begin = after(cursor, 1, number_key, 0)
+    """The items behind a line, for who may see what concerns single persons: those about one subject together, by
+    date."""
+    begin = after(cursor, 3, _place, None)
     terms, found = await question(request, lambda tx: items.list_items(tx, settlement_id, number, begin, limit + 1))
-    return page(
-        request, found, limit, lambda item: (str(item.number),), lambda some, after_: item_list(terms, some, after_)
+    return page(request, found, limit, _key, lambda some, after_: item_list(terms, some, after_))
+
+
+def _place(subject_id: str, achieved_on: str, occurrence: str) -> ItemPlace | None:
+    return UUID(subject_id), date.fromisoformat(achieved_on), occurrence
+
+
+def _key(item: Change) -> tuple[str, str, str]:
+    subject_id, achieved_on, occurrence = item.place
+    return str(subject_id), achieved_on.isoformat(), occurrence
+
+
+@router.get("/lines/{number}/items/{subject_id}/{occurrence}/explanation", response_model=ExplanationBody)
+async def explain_item(
+    request: Request, settlement_id: UUID, number: Number, subject_id: UUID, occurrence: Occurrence
+) -> Response:
+    """Why the amount of the item of a line about a subject and occurrence is what it is, and who decided it."""
+    explained = await question(
+        request, lambda tx: items.explain_item(tx, settlement_id, number, subject_id, occurrence)
     )
-
-
-@router.get("/items/{number}/explanation", response_model=ExplanationBody)
-async def explain_item(request: Request, settlement_id: UUID, number: Number) -> Response:
-    """Why an amount is what it is, and who decided it."""
-    explained = await question(request, lambda tx: items.explain_item(tx, settlement_id, number))
     return Reply(200, ExplanationBody.model_validate(explained)).response()
 
 

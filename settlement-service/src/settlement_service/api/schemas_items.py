@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, cuts_of
-from settlement_service.domain.difference import NumberedItem
+from settlement_service.domain.difference import Change
 from settlement_service.domain.terms import Terms
 
 
@@ -18,7 +18,6 @@ class ItemBody(Shape):
     is due now, what was posted before, the difference. `reason` says why nothing is due any more. What rests on several
     claims names none here: its explanation does."""
 
-    number: Annotated[int, Field(description="Within the settlement, among the items that the reader may see")]
     rule: str
     subject_id: UUID
     occurrence: str
@@ -36,11 +35,9 @@ class ItemBody(Shape):
     reason: str | None = None
 
     @classmethod
-    def of(cls, item: NumberedItem, currency: str) -> Self:
+    def of(cls, this: Change, currency: str) -> Self:
         """As JSON."""
-        this = item.change
         return cls(
-            number=item.number,
             rule=this.key.item.rule,
             subject_id=this.key.item.subject_id,
             occurrence=this.key.item.occurrence,
@@ -60,7 +57,7 @@ class ItemBody(Shape):
 
 
 class ItemList(Shape):
-    """A page of a line's items, by number."""
+    """A page of a line's items: those about one subject together, by date."""
 
     items: tuple[ItemBody, ...]
     next_cursor: str | None = None
@@ -133,7 +130,9 @@ class ExplanationBody(Shape):
     """Why an amount is what it is, and who decided it: the whole computation as a `tree` that can be checked step by
     step, and the same in words."""
 
-    item: int
+    line: int
+    subject_id: UUID
+    occurrence: str
     rule: ExplainedRule
     terms_version: int
     claim: ExplainedClaim | None = None
@@ -148,6 +147,6 @@ class ExplanationBody(Shape):
     text_in_danish: str
 
 
-def item_list(terms: Terms, items: Sequence[NumberedItem], cursor: str | None) -> ItemList:
+def item_list(terms: Terms, items: Sequence[Change], cursor: str | None) -> ItemList:
     """A page of items."""
     return ItemList(items=tuple(ItemBody.of(item, terms.currency) for item in items), next_cursor=cursor)

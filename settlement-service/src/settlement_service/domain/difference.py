@@ -18,6 +18,8 @@ from settlement_service.domain.items import (
     Figures,
     Item,
     ItemKey,
+    ItemPlace,
+    LineKey,
     Posted,
     PostedKey,
     Shares,
@@ -54,6 +56,16 @@ class Change:
     behind: int = 0
 
     @property
+    def line(self) -> LineKey:
+        """What it is summed under."""
+        return self.key.item.rule, self.key.price_minor, self.key.payee
+
+    @property
+    def place(self) -> ItemPlace:
+        """Where it stands under its line."""
+        return self.key.item.subject_id, self.achieved_on, self.key.item.occurrence
+
+    @property
     def difference(self) -> Figures:
         """What this settlement adds to what was posted."""
         return self.now - self.before
@@ -64,14 +76,6 @@ class Change:
         more = Counter(dict(self.now_shares))
         more.subtract(dict(self.before_shares))
         return tuple((payer, minor) for payer, minor in more.items() if minor)
-
-
-@dataclass(frozen=True, slots=True)
-class NumberedItem:
-    """An item with its number among those of the settlement that the reader may see, from 1."""
-
-    number: int
-    change: Change
 
 
 @dataclass(frozen=True)
@@ -98,18 +102,13 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a settlement changes, in the order of rules, prices, dates, occurrences; and for each rule that gives
-    nothing (more), why. `unpaid` are items that look at several subjects and give nothing (yet): they change nothing,
-    and are told so that one can see why."""
+    """What a settlement changes, and for each rule that gives nothing (more), why. `items` are all that is told of it:
+    what changes, and what looks at several subjects and gives nothing (yet), so that one can see why. Both in the
+    order of `place_of`."""
 
     changes: list[Change]
     nothing: Mapping[str, Reason]
-    unpaid: tuple[Change, ...] = ()
-
-    @property
-    def items(self) -> list[Change]:
-        """All that is told of it: what changes, then what gives nothing."""
-        return [*self.changes, *self.unpaid]
+    items: list[Change]
 
 
 def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list[Posted]]:
@@ -148,21 +147,24 @@ def settle(basis: Basis, ends: date) -> Settled:
     a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims, ends)
-    changes = _changes(basis.history, due, covered, reasons)
+    changes = _in_place(basis.history, _changes(basis.history, due, covered, reasons))
     nothing = why_nothing(basis.history, items, basis.facts, ends)
-    changes.sort(key=lambda change: place_of(basis.history, change))
-    return Settled(changes, nothing, tuple(_unpaid(basis.history, items, covered, ends)))
+    unpaid = _unpaid(basis.history, items, covered, ends)
+    return Settled(changes, nothing, _in_place(basis.history, [*changes, *unpaid]) if unpaid else changes)
+
+
+def _in_place(history: History, changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: place_of(history, change))
 
 
 def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
-    """What looks at several subjects, gives nothing and has nothing posted; in the order of changes."""
+    """What looks at several subjects, gives nothing and has nothing posted."""
     known = {one.key.item for one in posted if one.figures}
-    found = [
+    return [
         _changed(PostedKey(item.key, None, history.version(item.version).rules[item.key.rule].payee), item)
         for item in items
         if item.claim_id is None and item.reason is not None and item.achieved_on < ends and item.key not in known
     ]
-    return sorted(found, key=lambda change: place_of(history, change))
 
 
 def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
@@ -255,11 +257,13 @@ def _taken_back(posted: Posted, reasons: Reasons) -> Change:
     )
 
 
-def place_of(history: History, change: Change) -> tuple[int, int, date, tuple[int, str], str, str]:
-    """Where a change stands among those of its settlement: rule, price, date, occurrence."""
-    item = change.key.item
-    rule = history.rules[item.rule]
-    metric = min(rule.metrics, default="")
-    rank = history.rank(metric, item.occurrence)
-    price = rule.price_rank(change.key.price_minor)
-    return history.positions[item.rule], price, change.achieved_on, rank, change.order_key, str(item.subject_id)
+def place_of(history: History, change: Change) -> tuple[tuple[int, int, int, str], ItemPlace]:
+    """Where an item stands among those of its settlement: by line, then subject, date, occurrence. What is about one
+    subject under one line stands together, whatever there is about others."""
+    return place_of_line(history, change.line), change.place
+
+
+def place_of_line(history: History, line: LineKey) -> tuple[int, int, int, str]:
+    """Where a line stands: by rule, price, who is paid."""
+    rule, price_minor, payee = line
+    return history.positions[rule], history.rules[rule].price_rank(price_minor), price_minor or 0, payee

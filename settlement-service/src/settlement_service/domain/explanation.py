@@ -15,15 +15,17 @@ from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.working import Node, Value, computed, leaf, term
 
 
-def explain(history: History, ends_terms: Terms, number: int, change: Change) -> dict[str, Any]:
+def explain(history: History, ends_terms: Terms, line: int, change: Change) -> dict[str, Any]:
     """Rule, terms version, claim, decision, price, units, each cap that cut, what was posted before, shares, the whole
-    computation as a tree, and the same in words, English and Danish. `number` is the item's among those that the
-    reader is shown; `ends_terms` the version whose caps held."""
+    computation as a tree, and the same in words, English and Danish. `line` is the number of its line as the
+    reader is shown it; `ends_terms` the version whose caps held."""
     terms = history.version(change.version)
     rule = terms.rules[change.key.item.rule]
     tree = tree_of(terms, ends_terms, rule, change)
     found: dict[str, Any] = {
-        "item": number,
+        "line": line,
+        "subjectId": str(change.key.item.subject_id),
+        "occurrence": change.key.item.occurrence,
         "rule": {"code": rule.code, "kind": rule.kind, "metrics": sorted(rule.metrics)},
         "termsVersion": terms.version,
         "claim": _claim(terms, change),

@@ -32,13 +32,12 @@ def item_hash(item: dict[str, object]) -> bytes:
     return hashlib.sha256(canonical(item)).digest()
 
 
-def items_hash(items: Iterable[dict[str, object]]) -> str:
-    """`itemsSha256` (hex): over the SHA-256 of each item of a settlement, in their order: so that it can be computed
-    where a million items stand, and from what is kept of each."""
+def over(hashes: Iterable[bytes]) -> bytes:
+    """SHA-256 over hashes, in their order."""
     whole = hashlib.sha256()
-    for item in items:
-        whole.update(item_hash(item))
-    return whole.hexdigest()
+    for one in hashes:
+        whole.update(one)
+    return whole.digest()
 
 
 CHUNK = 4096

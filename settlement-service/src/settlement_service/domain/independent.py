@@ -1,71 +1,49 @@
-"""Domain: contracts where what one subject is due never depends on another: then many may be settled as sets."""
+"""Domain: contracts where what one subject is due never depends on another: it is worked out as facts arrive."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
 from uuid import UUID
 
-from services.core.canonical import canonical
 from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
-from settlement_service.domain.caps import Due
-from settlement_service.domain.difference import Change, place_of
+from settlement_service.domain.difference import Change
 from settlement_service.domain.grouping import FEWEST
 from settlement_service.domain.history import History
-from settlement_service.domain.inputs import item_document
-from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, PostedKey, Shares
+from settlement_service.domain.items import Figures, LineKey
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
-from settlement_service.domain.splitting import split_among_payers
-from settlement_service.domain.statement import LineKey, Sum
+from settlement_service.domain.sealing import Sealed, subject_hash
+from settlement_service.domain.statement import Sum
 from settlement_service.domain.terms import Terms
 
-RuleAndPrice: TypeAlias = tuple[str, int | None]
-People: TypeAlias = tuple[int, frozenset[UUID]]
-"""How many subjects, and who they are; some of them where they are very many."""
-
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What many payable items have in common: their rule, and what each is worth before caps."""
+class DueSubject:
+    """A subject who is due something: the last day on which something was achieved that is, whether something was
+    posted before (`begun`), and whether something is taken back (`apart`), so that others may have a say in why."""
 
-    rule: str
-    price_minor: int | None
-    units: int
-    gross_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Payable:
-    """How many payable items of one shape were achieved in a month (`2026-03`), by subjects who are looked at one by
-    one (`apart`) or by others."""
-
-    shape: Shape
-    month: str
+    id: UUID
+    last_on: date
+    begun: bool
     apart: bool
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """What an item of a shape is that is due in full. `pieces` are its canonical JSON around the day, the claim, the
-    occurrence (which stands there as JSON) and the subject."""
+class DueLine:
+    """What one subject is due under one line: the sums of the changes of its items, and the hash over these. `shares`
+    are by payer in party order, in minor units; `taken_minor` is what they take up under caps that people share, at
+    most."""
 
-    shape: Shape
-    payee: str
-    position: int
-    price_rank: int
-    shares: Shares
-    pieces: tuple[str, ...]
-
-    @property
-    def shares_text(self) -> str:
-        """The shares as JSON."""
-        return canonical(dict(self.shares)).decode()
+    subject: DueSubject
+    key: LineKey
+    figures: Figures
+    shares: tuple[int, ...]
+    taken_minor: int
+    sha256: bytes
 
 
-def is_plain(history: History) -> bool:
+def is_independent(history: History) -> bool:
     """Whether every item is a price or an amount for what one subject achieved, never below zero, cut by nothing but
     caps that keep what is paid, and shared among payers by weight alone."""
     return len(history.versions) == 1 and looks_at_new_alone(history) and _has_plain_rules(history.newest)
@@ -80,10 +58,46 @@ def _has_plain_rules(terms: Terms) -> bool:
     return by_subject and not (two_sided or in_order or payer_caps)
 
 
-def fits(terms: Terms, totals: Sequence[Total], payable: Iterable[Payable]) -> bool:
-    """Whether no cap that subjects share can cut anything, because all that was posted and all that is payable fit
-    under it together."""
-    due = [Total(one.shape.rule, one.month, "", one.shape.gross_minor * one.count, 0) for one in payable]
+def due_lines(history: History, items: Iterable[Sealed]) -> list[DueLine]:
+    """What subjects are due, line by line. `items` are all of theirs, in their order."""
+    payers = history.newest.payers()
+    by_subject: dict[UUID, dict[LineKey, list[Sealed]]] = {}
+    for one in items:
+        by_subject.setdefault(one.item.key.item.subject_id, {}).setdefault(one.item.line, []).append(one)
+    found: list[DueLine] = []
+    for subject_id, lines in by_subject.items():
+        subject = _subject(subject_id, [one.item for some in lines.values() for one in some])
+        found.extend(_line(payers, subject, key, some) for key, some in lines.items())
+    return found
+
+
+def _subject(subject_id: UUID, items: Sequence[Change]) -> DueSubject:
+    return DueSubject(
+        id=subject_id,
+        last_on=max(item.achieved_on for item in items),
+        begun=any(item.before or item.before_shares for item in items),
+        apart=any(item.reason is not None for item in items),
+    )
+
+
+def _line(payers: Sequence[str], subject: DueSubject, key: LineKey, own: Sequence[Sealed]) -> DueLine:
+    items = [one.item for one in own]
+    shares: Counter[str] = Counter()
+    for item in items:
+        shares.update(dict(item.shares))
+    return DueLine(
+        subject=subject,
+        key=key,
+        figures=sum((item.difference for item in items), Figures()),
+        shares=tuple(shares[payer] for payer in payers),
+        taken_minor=sum(item.now.gross_minor - item.now.cut_person_minor for item in items),
+        sha256=subject_hash(own),
+    )
+
+
+def fits(terms: Terms, totals: Sequence[Total], due: Iterable[Total]) -> bool:
+    """Whether no cap that subjects share can cut anything, because all that was posted and all that is due fit under it
+    together."""
     return all(
         minor <= limit.minor
         for limit in terms.limits
@@ -91,75 +105,6 @@ def fits(terms: Terms, totals: Sequence[Total], payable: Iterable[Payable]) -> b
         for (kind, _), minor in taken_besides([limit], [*totals, *due], ()).items()
         if kind == limit.said.kind
     )
-
-
-def most_of_person(terms: Terms) -> int | None:
-    """What one subject may be paid, in minor units, by the lowest cap on a person; None for as much as it comes to."""
-    return min((limit.minor for limit in terms.limits if limit.said.kind == "person"), default=None)
-
-
-def template_of(history: History, shape: Shape) -> Template:
-    """What every item of a shape is, computed from one."""
-    rule = history.rules[shape.rule]
-    item = Item(
-        key=ItemKey(shape.rule, _SUBJECT, _OCCURRENCE),
-        claim_id=_CLAIM,
-        metric=min(rule.metrics),
-        version=history.newest.version,
-        achieved_on=_DAY,
-        order_key="",
-        price_minor=shape.price_minor,
-        units=shape.units,
-        gross_minor=shape.gross_minor,
-    )
-    change = due_in_full(history, item)
-    pieces = canonical(item_document(change)).decode()
-    for mark in (str(_DAY), str(_CLAIM), f'"{_OCCURRENCE}"', str(_SUBJECT)):
-        pieces = pieces.replace(mark, _MARK, 1)
-    position, price_rank, *_ = place_of(history, change)
-    return Template(shape, rule.payee, position, price_rank, change.now_shares, tuple(pieces.split(_MARK)))
-
-
-_SUBJECT, _CLAIM = UUID(int=1), UUID(int=2)
-_OCCURRENCE, _DAY, _MARK = "<occurrence>", date(1, 1, 1), "\n"
-"""What no item of anybody's has in it: a line feed stands in no canonical JSON."""
-
-
-def due_in_full(history: History, item: Item) -> Change:
-    """The change by an item that nothing is cut from and nothing was posted for."""
-    due = Due(item, Figures(item.units, item.gross_minor))
-    (shared,) = split_among_payers(history, date.max, [due], {}, {})
-    return Change(
-        key=PostedKey(item.key, item.price_minor, history.rules[item.key.rule].payee),
-        claim_id=item.claim_id,
-        version=item.version,
-        achieved_on=item.achieved_on,
-        order_key=item.order_key,
-        claimed_units=item.claimed_units,
-        now=shared.due.figures,
-        before=NOTHING,
-        now_shares=shared.shares,
-    )
-
-
-def sums_of_shapes(
-    history: History, payable: Iterable[Payable], templates: Iterable[Template], people: Mapping[RuleAndPrice, People]
-) -> dict[LineKey, Sum]:
-    """What items come to that are due in full, by line."""
-    counts: Counter[Shape] = Counter()
-    for one in payable:
-        counts[one.shape] += 0 if one.apart else one.count
-    found: dict[LineKey, Sum] = {}
-    for template in templates:
-        shape, times = template.shape, counts[template.shape]
-        key = (shape.rule, shape.price_minor, template.payee)
-        number, some = people.get((shape.rule, shape.price_minor), (0, frozenset()))
-        before = found.get(key, Sum(history.newest.version, NOTHING, {}, some, number))
-        shares = Counter(before.shares)
-        shares.update({payer: minor * times for payer, minor in template.shares})
-        more = Figures(shape.units * times, shape.gross_minor * times)
-        found[key] = replace(before, figures=before.figures + more, shares=shares)
-    return found
 
 
 def together(one: Mapping[LineKey, Sum], other: Mapping[LineKey, Sum]) -> dict[LineKey, Sum]:
@@ -175,7 +120,7 @@ def _added(one: Sum, more: Sum) -> Sum:
     shares = Counter(one.shares)
     shares.update(more.shares)
     return Sum(
-        version=one.version,
+        version=min(one.version, more.version),
         figures=one.figures + more.figures,
         shares=shares,
         people=people,

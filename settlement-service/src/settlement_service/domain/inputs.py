@@ -1,6 +1,6 @@
 """Domain: what a settlement rests on: the log of a contract's inputs, each salted and hashed as it comes in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -172,9 +172,9 @@ def scope_of(fact: Fact, metric: str | None) -> str:
 def posted_inputs(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
-    """What a settlement posts, as inputs: rule by rule, so that each can be given to whoever may read its rule.
+    """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read its rule.
     `changes` are in their order."""
-    for rule, group in groupby(changes, key=lambda change: change.key.item.rule):
+    for (rule, _, _), group in groupby(changes, key=lambda change: change.line):
         items = [_posted(change) for change in group]
         for at in range(0, len(items), MOST_ITEMS):
             yield ItemsPosted(
@@ -199,11 +199,6 @@ def _posted(change: Change) -> ItemPosted:
         shares=tuple(SharePosted(payer=payer, minor=minor) for payer, minor in change.shares),
         **dict(zip(FIGURES, difference.row(), strict=True)),
     )
-
-
-def item_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """The items of a settlement as `itemsSha256` is computed over them."""
-    return [item_document(change) for change in changes]
 
 
 def item_document(change: Change) -> dict[str, Any]:

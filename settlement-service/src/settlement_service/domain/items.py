@@ -144,6 +144,11 @@ class Figures:
 
 NOTHING = Figures()
 
+LineKey: TypeAlias = tuple[str, int | None, str]
+"""What items are summed under in a statement: rule, price where it has one, and who is paid."""
+ItemPlace: TypeAlias = tuple[UUID, date, str]
+"""Where an item stands under its line: subject, date, occurrence."""
+
 Shares: TypeAlias = tuple[tuple[str, int], ...]
 """What each payer pays of an amount, in minor units, in party order; payers of nothing are left out."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.core.errors import Conflict
 from services.core.period import Period
 from services.events.settlements import Position
+from settlement_service.domain.items import LineKey
 from settlement_service.domain.statement import Kind
 
 State: TypeAlias = Literal["open", "frozen", "calculated", "approved", "posted", "partly_paid", "paid", "cancelled"]
@@ -86,9 +87,25 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class LineHash:
+    """The hash (hex) of a line over its items."""
+
+    rule: str
+    price_minor: int | None
+    payee: str
+    sha256: str
+
+    @property
+    def key(self) -> LineKey:
+        """The line."""
+        return self.rule, self.price_minor, self.payee
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """One settlement of one contract. `number` counts from 1 within the contract. What stands under `frozen` and
-    below is there from that state on. `heads` is what each owner said its last sequence is."""
+    below is there from that state on. `heads` is what each owner said its last sequence is. `lines` are the hashes of
+    its lines over their items, which `items_sha256` is over; `due_after` as in `domain.statement.Sums`."""
 
     id: UUID
     contract_id: UUID
@@ -106,6 +123,8 @@ class Settlement:
     inputs: int | None = None
     inputs_sha256: str | None = None
     items_sha256: str | None = None
+    lines: tuple[LineHash, ...] = ()
+    due_after: int | None = None
     content_sha256: str | None = None
     calculated_at: datetime | None = None
     posted_at: datetime | None = None

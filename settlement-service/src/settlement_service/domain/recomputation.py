@@ -14,15 +14,16 @@ from settlement_service.domain.caps import Group
 from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.hashes import content_hash, input_leaf, inputs_hash, items_hash, terms_leaf
+from settlement_service.domain.hashes import content_hash, input_leaf, inputs_hash, terms_leaf
 from settlement_service.domain.history import History
-from settlement_service.domain.inputs import Fact, item_documents
+from settlement_service.domain.inputs import Fact
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
+from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Content, Kind, statement_of
 from settlement_service.domain.terms import Terms
 
-FORMAT = "enzym-inputs/2"
+FORMAT = "enzym-inputs/3"
 
 
 class InputsNotReadable(Malformed):
@@ -121,7 +122,7 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     content = _content(given, history, audience, settled)
     checks = [
         *_check_inputs(given, history.newest, audience, inputs),
-        Check("items", given.items_sha256, items_hash(item_documents(settled.items))),
+        Check("items", given.items_sha256, items_hash(sealed(settled.items))),
         Check("content as given", given.content_sha256, content_hash(given.content)),
     ]
     if audience.lines <= audience.items:

@@ -8,16 +8,14 @@ from uuid import UUID
 
 from services.core.money import format_minor
 from services.core.period import Period
-from settlement_service.domain.difference import Change, Settled
+from settlement_service.domain.difference import Change, Settled, place_of_line
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Figures, Shares
+from settlement_service.domain.items import Figures, LineKey, Shares
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.terms import Rule, is_by_subject
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
-LineKey: TypeAlias = tuple[str, int | None, str]
-"""Rule, price where it has one, and who is paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What the changes under one rule at one price come to: differences in minor units, by the `version` of the terms
-    that the first of them is due by; and the `count` distinct subjects that they are about, or some of them."""
+    """What the changes under one rule at one price come to: differences in minor units, by the earliest `version` of
+    the terms that one of them is due by; and the `count` distinct subjects that they are about, or some of them."""
 
     version: int
     figures: Figures
@@ -63,6 +61,18 @@ class Sum:
     people: frozenset[UUID]
     count: int
     behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a settlement comes to: by line, and why rules give nothing as a whole; with the hash of each line over its
+    items, in their order (`domain.hashes`). `due_after` is there when it refers to what was worked out as facts
+    arrived: after how many inputs that became due."""
+
+    by_line: Mapping[LineKey, Sum]
+    nothing: Mapping[str, Reason]
+    hashes: Mapping[LineKey, bytes]
+    due_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
     """What changes come to, by line."""
     behind: dict[LineKey, list[Change]] = {}
     for change in changes:
-        behind.setdefault((change.key.item.rule, change.key.price_minor, change.key.payee), []).append(change)
+        behind.setdefault(change.line, []).append(change)
     return {key: _sum(group) for key, group in behind.items()}
 
 
@@ -100,7 +110,7 @@ def _sum(changes: Sequence[Change]) -> Sum:
         shares.update(dict(change.shares))
     people = frozenset(change.key.item.subject_id for change in changes)
     return Sum(
-        version=changes[0].version,
+        version=min(change.version for change in changes),
         figures=sum((change.difference for change in changes), Figures()),
         shares=shares,
         people=people,
@@ -118,14 +128,9 @@ def statement_over(
     wanted = set(sums)
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
-    ordered = sorted(wanted, key=lambda key: _place(history, key))
+    ordered = sorted(wanted, key=lambda key: place_of_line(history, key))
     lines = (_line(history, key, sums.get(key), nothing.get(key[0])) for key in ordered)
     return Statement(history, terms.version, kind, period, tuple(lines))
-
-
-def _place(history: History, key: LineKey) -> tuple[int, int, int, str]:
-    rule, price, payee = key
-    return history.positions[rule], history.rules[rule].price_rank(price), price or 0, payee
 
 
 def _listed(rule: Rule, period: Period) -> list[int | None]:

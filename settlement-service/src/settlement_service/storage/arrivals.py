@@ -40,8 +40,9 @@ with decided as (
 ), logged as (
     select coalesce(max(position), 0) as last from input where contract_id = $1
 ), opened as (
-    insert into open_subject (contract_id, subject_id, position)
-    select $1, $17, last + 1 from logged where cardinality($16::uuid[]) > 0
+    insert into open_subject (contract_id, subject_id, position, due_inputs)
+    select $1, $17, last + 1, (select 0 from contract where id = $1 and independent) from logged
+    where cardinality($16::uuid[]) > 0
     on conflict (contract_id, subject_id) do update set position = excluded.position
 )
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)

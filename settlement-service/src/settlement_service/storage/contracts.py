@@ -95,6 +95,11 @@ async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
     await _save_readership(tx, fact.contract_id)
 
 
+async def save_independence(tx: Transaction, contract_id: UUID, *, independent: bool) -> None:
+    """Keeps whether what one subject is due never depends on another (`domain.independent`)."""
+    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(independent=independent))
+
+
 async def save_suspension(tx: Transaction, contract_id: UUID, *, suspended: bool) -> None:
     """Keeps whether settlement and payment wait."""
     await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(suspended=suspended))

@@ -4,32 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, delete, func, insert, select
+from sqlalchemy import Row, Select, Table, delete, insert, select
 
 from services.kit.sets import among
 from services.kit.transaction import Transaction
 from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Posted, PostedKey
-from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.working import packed, unpacked
-from settlement_service.storage.opened import MOVE_TOTALS, Subjects, close_subjects, open_all
-from settlement_service.storage.posted_parts import CHANGES
-from settlement_service.storage.tables import item, posted_item, settlement_item
-
-_NOW = ", ".join(f"now_{name}" for name in (*FIGURES, "shares"))
-_SET = ",\n    ".join(
-    f"{name} = excluded.{name}" for name in ("claim_id", "version", "achieved_on", *FIGURES, "shares")
-)
-_POST = f"""
-insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
-    {", ".join((*FIGURES, "shares"))})
-select contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, {_NOW}
-from settlement_item where settlement_id = $1 and number > $2 and number <= $3 and {CHANGES}
-on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do update set
-    {_SET}
-"""
-
-AT_ONCE = 20_000
-"""Items in one statement: the door that posts waits for none longer than a few seconds."""
+from settlement_service.storage.opened import Subjects, open_all
+from settlement_service.storage.tables import item, posted_item
 
 
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
@@ -54,16 +36,6 @@ async def posted_of(tx: Transaction, contract_id: UUID, subjects: Subjects = Non
 def _of(query: Select[Any], table: Table, contract_id: UUID, subjects: Subjects) -> Select[Any]:
     query = query.where(table.c.contract_id == contract_id)
     return query if subjects is None else query.where(among(table.c.subject_id, subjects))
-
-
-async def post_items(tx: Transaction, of: Settlement) -> None:
-    """What is due now by a settlement's items is what has been posted from now on, as sets; with the totals of what is
-    posted, and without the subjects of whom nothing more is due."""
-    last = select(func.coalesce(func.max(settlement_item.c.number), 0)).where(settlement_item.c.settlement_id == of.id)
-    for after in range(0, (await tx.connection.execute(last)).scalar_one(), AT_ONCE):
-        for statement in (*MOVE_TOTALS, _POST):
-            await tx.connection.exec_driver_sql(statement, (of.id, after, after + AT_ONCE))
-    await close_subjects(tx, of)
 
 
 async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:

@@ -15,49 +15,13 @@ from settlement_service.storage.tables import open_subject, posted_total
 Subjects: TypeAlias = Collection[UUID] | None
 """The subjects that are looked at; None for all."""
 
-_TOTALS = """
-insert into posted_total as total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
-select contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer, {sign} sum(under_caps), {sign} sum(amount)
-from ({rows}) moved group by contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer
-on conflict (contract_id, rule, month, payer) do update set
-    under_caps_minor = total.under_caps_minor + excluded.under_caps_minor,
-    amount_minor = total.amount_minor + excluded.amount_minor
-"""
-_CUT = "{0}cut_person_minor - {0}cut_rule_minor - {0}cut_period_minor - {0}cut_contract_minor"
-_ROWS = """
-    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, '' as payer,
-        {under} as under_caps, {under} - {prefix}retained_minor - {prefix}cut_payer_minor as amount
-    from {source}
-    union all
-    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, share.key, 0, share.value::bigint
-    from {source}, jsonb_each_text({prefix}shares) share
-"""
-_POSTED_BEFORE = """settlement_item item join posted_item posted on posted.contract_id = item.contract_id
-        and posted.rule = item.rule and posted.subject_id = item.subject_id and posted.occurrence = item.occurrence
-        and posted.price_minor is not distinct from item.price_minor and posted.payee = item.payee
-        and item.settlement_id = $1 and item.number > $2 and item.number <= $3"""
-_POSTED_NOW = """(
-        select * from settlement_item where settlement_id = $1 and number > $2 and number <= $3) item"""
-
-
-def _rows(source: str, alias: str, prefix: str) -> str:
-    under = f"{prefix}gross_minor - " + _CUT.format(prefix)
-    return _ROWS.format(source=source, alias=alias, prefix=prefix, under=under)
-
-
-MOVE_TOTALS = (
-    _TOTALS.format(sign="-", rows=_rows(_POSTED_BEFORE, "posted", "posted.")),
-    _TOTALS.format(sign="", rows=_rows(_POSTED_NOW, "item", "item.now_")),
-)
-"""What stood posted for items of a settlement ($1), those after number $2 up to $3, is taken out of the totals (by the
-day it stood for), what is due now is put in. Before the items themselves are posted."""
-
 _OPEN_ALL = """
-insert into open_subject (contract_id, subject_id, position)
-select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract)
+insert into open_subject (contract_id, subject_id, position, due_inputs)
+select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract),
+    (select 0 from contract where id = :contract and independent)
 from (select contract_id, subject_id from item where contract_id = :contract
     union select contract_id, subject_id from posted_item where contract_id = :contract) known
-on conflict (contract_id, subject_id) do update set position = excluded.position
+on conflict (contract_id, subject_id) do update set position = excluded.position, due_inputs = excluded.due_inputs
 """
 _CLOSE = """
 with next as (

@@ -21,7 +21,7 @@ with level as (
         now_cut_period_minor - before_cut_period_minor as period,
         now_cut_contract_minor - before_cut_contract_minor as contract,
         now_shares, before_shares, item.rule = any(:own) as mine
-    from settlement_item item join settlement on item.settlement_id = settlement.id
+    from settled_item item join settlement on item.settlement_id = settlement.id
     where settlement.contract_id = :contract
         and (settlement.id = :settlement or (settlement.number < :number and settlement.state = any(:posted)))
 )

@@ -14,7 +14,7 @@ from services.events.settlements import Position
 from services.kit.tables import inbox_head, parked
 from services.kit.transaction import Transaction
 from settlement_service.domain.calendar import last_day_before, names_of
-from settlement_service.domain.lifecycle import POSTED, UNPOSTED, Person, Settlement, State, Waiting
+from settlement_service.domain.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement import Kind
 from settlement_service.storage.contracts import of_party
 from settlement_service.storage.tables import settlement, settlement_line
@@ -135,7 +135,9 @@ async def save_calculated(tx: Transaction, changed: Settlement) -> None:
     """Keeps what was fixed when a settlement was frozen and calculated."""
     fixed = {name: getattr(changed, name) for name in PROGRESS}
     known = [asdict(one) for one in changed.known]
-    await _save(tx, changed.id, {**fixed, "calculated_at": changed.calculated_at, "known": known, "waiting": []})
+    lines = [asdict(one) for one in changed.lines]
+    kept = {**fixed, "lines": lines, "due_after": changed.due_after, "calculated_at": changed.calculated_at}
+    await _save(tx, changed.id, {**kept, "known": known, "waiting": []})
 
 
 async def save_state(tx: Transaction, changed: Settlement) -> None:
@@ -179,5 +181,7 @@ def _settlement(row: Row[Any]) -> Settlement:
         waiting=tuple(Waiting(**one) for one in row.waiting),
         known=tuple(Position(**one) for one in row.known),
         calculated_at=row.calculated_at,
+        lines=tuple(LineHash(**one) for one in row.lines),
+        due_after=row.due_after,
         **{name: getattr(row, name) for name in PROGRESS[2:] + DATES},
     )

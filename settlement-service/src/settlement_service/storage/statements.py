@@ -5,27 +5,21 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, text
+from sqlalchemy import Row, Select, insert, select, tuple_
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
-from settlement_service.domain.difference import Change, NumberedItem
-from settlement_service.domain.hashes import item_hash
-from settlement_service.domain.inputs import item_document
-from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
-from settlement_service.domain.lifecycle import POSTED, Settlement
+from settlement_service.domain.difference import Change
+from settlement_service.domain.items import FIGURES, Figures, ItemKey, ItemPlace, LineKey, PostedKey, Shares
+from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.postings import Pair
 from settlement_service.domain.projection import Projection
-from settlement_service.domain.statement import Line, LineKey
+from settlement_service.domain.sealing import Sealed
+from settlement_service.domain.statement import Line
 from settlement_service.domain.working import packed, unpacked
-from settlement_service.storage.tables import settlement, settlement_item, settlement_line
+from settlement_service.storage.tables import settled_apart, settled_item, settlement_item, settlement_line
 from settlement_service.storage.tables import statement as told
-
-_ITEMS_HASH = text("""
-select sha256(coalesce(string_agg(sha256, '' order by number), ''))
-from settlement_item where settlement_id = :settlement and rule = any(:rules)
-""")
 
 
 async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], shown: Sequence[Projection]) -> None:
@@ -37,10 +31,10 @@ async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], 
     await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
 
 
-async def add_items(tx: Transaction, of: Settlement, items: Sequence[Change]) -> None:
-    """Keeps the items of a settlement, in their order."""
+async def add_items(tx: Transaction, of: Settlement, items: Sequence[Sealed]) -> None:
+    """Keeps items that a settlement has of its own."""
     place = {"settlement_id": of.id, "contract_id": of.contract_id}
-    rows = [{**place, "number": number, **item_row(item)} for number, item in enumerate(items, start=1)]
+    rows = [{**place, **item_row(item)} for item in items]
     if rows:
         await tx.connection.execute(insert(settlement_item), rows)
 
@@ -69,43 +63,36 @@ async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
-    """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
-    asked = {"settlement": settlement_id, "rules": list(rules)}
-    return bytes((await tx.connection.execute(_ITEMS_HASH, asked)).scalar_one()).hex()
+async def set_apart(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
+    """Keeps of whom a settlement refers to nothing: their items are its own, if there are any."""
+    rows = [{"settlement_id": of.id, "contract_id": of.contract_id, "subject_id": subject} for subject in subjects]
+    await tx.connection.execute(insert(settled_apart), rows)
 
 
 async def page_of_items(
-    tx: Transaction, settlement_id: UUID, rules: Sequence[str], line: LineKey, after: int, limit: int
-) -> list[NumberedItem]:
-    """Up to `limit` items of one line, from the one after number `after` on. Numbers count the items under `rules`,
-    those that the caller may see: the number of others' items is not told."""
-    seen = _seen(settlement_id, rules)
+    tx: Transaction, settlement_id: UUID, line: LineKey, after: ItemPlace | None, limit: int
+) -> list[Change]:
+    """Up to `limit` items of one line in their order, from the one after the place `after` on."""
+    place = (settled_item.c.subject_id, settled_item.c.achieved_on, settled_item.c.occurrence)
+    query = _of_line(settlement_id, line).order_by(*place).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*place) > after)
+    return [_change(row) for row in (await tx.connection.execute(query)).all()]
+
+
+async def find_item(
+    tx: Transaction, settlement_id: UUID, line: LineKey, subject_id: UUID, occurrence: str
+) -> Change | None:
+    """The item of a line that is about a subject and occurrence."""
+    mine = (settled_item.c.subject_id == subject_id) & (settled_item.c.occurrence == occurrence)
+    row = (await tx.connection.execute(_of_line(settlement_id, line).where(mine))).one_or_none()
+    return _change(row) if row else None
+
+
+def _of_line(settlement_id: UUID, line: LineKey) -> Select[Any]:
     rule, price_minor, payee = line
-    mine = (seen.c.rule == rule) & (seen.c.payee == payee) & (seen.c.shown > after)
-    mine &= seen.c.price_minor.is_not_distinct_from(price_minor)
-    rows = (await tx.connection.execute(select(seen).where(mine).order_by(seen.c.shown).limit(limit))).all()
-    return [NumberedItem(row.shown, _change(row)) for row in rows]
-
-
-async def find_item(tx: Transaction, settlement_id: UUID, rules: Sequence[str], number: int) -> NumberedItem | None:
-    """The item of a number as `page_of_items` counts them."""
-    seen = _seen(settlement_id, rules)
-    row = (await tx.connection.execute(select(seen).where(seen.c.shown == number))).one_or_none()
-    return NumberedItem(row.shown, _change(row)) if row else None
-
-
-def _up_to(of: Settlement) -> ColumnElement[bool]:
-    earlier = (settlement.c.number < of.number) & settlement.c.state.in_(POSTED)
-    return (settlement.c.contract_id == of.contract_id) & (earlier | (settlement.c.id == of.id))
-
-
-def _seen(settlement_id: UUID, rules: Sequence[str]) -> Any:
-    shown = func.row_number().over(order_by=settlement_item.c.number).label("shown")
-    query = select(settlement_item, shown).where(
-        settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
-    )
-    return query.subquery("seen")
+    of = (settled_item.c.rule == rule) & (settled_item.c.payee == payee) & (settled_item.c.price_minor == price_minor)
+    return select(settled_item).where(settled_item.c.settlement_id == settlement_id, of)
 
 
 def _line_row(line: Line) -> dict[str, Any]:
@@ -126,8 +113,9 @@ def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
     return {**row, f"{prefix}shares": dict(shares)}
 
 
-def item_row(item: Change) -> dict[str, Any]:
-    """An item without its place."""
+def item_row(of: Sealed) -> dict[str, Any]:
+    """An item with its hash."""
+    item = of.item
     return {
         "rule": item.key.item.rule,
         "subject_id": item.key.item.subject_id,
@@ -147,7 +135,7 @@ def item_row(item: Change) -> dict[str, Any]:
         "decided_at": item.decided_at,
         "deemed": item.deemed,
         "working": None if item.working is None else packed(item.working),
-        "sha256": item_hash(item_document(item)),
+        "sha256": of.sha256,
     }
 
 

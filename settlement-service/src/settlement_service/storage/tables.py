@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
 from settlement_service.domain.items import FIGURES
@@ -27,6 +27,8 @@ contract = Table(
     Column("suspended", Boolean, nullable=False),
     Column("terminated_on", Date),
     Column("settlements", Integer, nullable=False),
+    Column("independent", Boolean, nullable=False),
+    Column("posted_inputs", BigInteger, nullable=False),
 )
 readership = Table(
     "readership",
@@ -119,6 +121,7 @@ open_subject = Table(
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("subject_id", UUID(as_uuid=True), primary_key=True),
     Column("position", BigInteger, nullable=False),
+    Column("due_inputs", BigInteger),
 )
 posted_total = Table(
     "posted_total",
@@ -160,6 +163,8 @@ settlement = Table(
     Column("inputs", BigInteger),
     Column("inputs_sha256", Text),
     Column("items_sha256", Text),
+    Column("lines", JSONB, nullable=False),
+    Column("due_after", BigInteger),
     Column("content_sha256", Text),
     Column("calculated_at", DateTime(timezone=True)),
     Column("posted_at", DateTime(timezone=True)),
@@ -182,45 +187,70 @@ settlement_line = Table(
     *figures(),
     Column("amount_minor", BigInteger, nullable=False),
 )
+
+
+def item_columns() -> list[Column[Any]]:
+    """The columns of an item of a settlement."""
+    return [
+        Column("contract_id", UUID(as_uuid=True), nullable=False),
+        Column("rule", Text, nullable=False),
+        Column("subject_id", UUID(as_uuid=True), nullable=False),
+        Column("occurrence", Text, nullable=False),
+        Column("price_minor", BigInteger),
+        Column("payee", Text, nullable=False),
+        Column("claim_id", UUID(as_uuid=True)),
+        Column("version", Integer, nullable=False),
+        Column("achieved_on", Date, nullable=False),
+        Column("order_key", Text, nullable=False),
+        Column("claimed_units", BigInteger, nullable=False),
+        *figures("now_"),
+        *figures("before_"),
+        Column("behind", Integer, nullable=False),
+        Column("reason", Text),
+        Column("decided_by", ARRAY(Text), nullable=False),
+        Column("decided_at", DateTime(timezone=True)),
+        Column("deemed", Boolean, nullable=False),
+        Column("working", JSON(none_as_null=True)),
+        Column("sha256", LargeBinary, nullable=False),
+    ]
+
+
 settlement_item = Table(
-    "settlement_item",
+    "settlement_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
+)
+settled_item = Table(
+    "settled_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
+)
+"""A view: the items of its own, and those that it refers to."""
+settled_apart = Table(
+    "settled_apart",
     metadata,
     Column("settlement_id", UUID(as_uuid=True), primary_key=True),
     Column("contract_id", UUID(as_uuid=True), nullable=False),
-    Column("number", Integer, primary_key=True),
-    Column("rule", Text, nullable=False),
-    Column("subject_id", UUID(as_uuid=True), nullable=False),
-    Column("occurrence", Text, nullable=False),
-    Column("price_minor", BigInteger),
-    Column("payee", Text, nullable=False),
-    Column("claim_id", UUID(as_uuid=True)),
-    Column("version", Integer, nullable=False),
-    Column("achieved_on", Date, nullable=False),
-    Column("order_key", Text, nullable=False),
-    Column("claimed_units", BigInteger, nullable=False),
-    *figures("now_"),
-    *figures("before_"),
-    Column("behind", Integer, nullable=False),
-    Column("reason", Text),
-    Column("decided_by", ARRAY(Text), nullable=False),
-    Column("decided_at", DateTime(timezone=True)),
-    Column("deemed", Boolean, nullable=False),
-    Column("working", JSON(none_as_null=True)),
-    Column("sha256", LargeBinary, nullable=False),
-)
-apart_subject = Table(
-    "apart_subject",
-    metadata,
-    Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("subject_id", UUID(as_uuid=True), primary_key=True),
 )
-apart_item = Table(
-    "apart_item",
+due_item = Table(
+    "due_item",
     metadata,
-    *(Column(column.name, column.type) for column in settlement_item.c),
-    Column("position", Integer, nullable=False),
-    Column("price_rank", Integer, nullable=False),
-    Column("place", Numeric, nullable=False),
+    *item_columns(),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+due_line = Table(
+    "due_line",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), nullable=False),
+    Column("subject_id", UUID(as_uuid=True), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("price_minor", BigInteger),
+    Column("payee", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in FIGURES),
+    Column("shares", ARRAY(BigInteger), nullable=False),
+    Column("taken_minor", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("begun", Boolean, nullable=False),
+    Column("apart", Boolean, nullable=False),
 )
 statement = Table(
     "statement",

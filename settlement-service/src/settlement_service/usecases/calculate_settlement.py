@@ -17,24 +17,24 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.audience import audience_of
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import settle
-from settlement_service.domain.hashes import items_hash
-from settlement_service.domain.inputs import OWN_SOURCE, item_documents
-from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.hashes import over
+from settlement_service.domain.inputs import OWN_SOURCE
+from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
 from settlement_service.domain.posted_totals import Total, by_rule
 from settlement_service.domain.projection import Projection, project
-from settlement_service.domain.reasons import Reason
-from settlement_service.domain.statement import Line, LineKey, Statement, Sum, statement_over, sums_of
+from settlement_service.domain.sealing import line_hashes, sealed
+from settlement_service.domain.statement import Line, Statement, Sums, statement_over, sums_of
 from settlement_service.storage import inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
-from settlement_service.usecases.settle_many import settle_many
+from settlement_service.usecases.refer_to_due import refer_to_due
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
     """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
-    sums, nothing, items_sha256 = await _settled(tx, contract, settlement, totals)
-    statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing)
+    sums = await _settled(tx, contract, settlement, totals)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums.by_line, sums.nothing)
     shown = _projections(statement, by_rule(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
@@ -46,7 +46,9 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         known=await _known(tx, settlement),
         inputs=tree.inputs,
         inputs_sha256=tree.root.hex(),
-        items_sha256=items_sha256,
+        items_sha256=over(sums.hashes.values()).hex(),
+        lines=tuple(LineHash(*line, sha256.hex()) for line, sha256 in sums.hashes.items()),
+        due_after=sums.due_after,
         content_sha256=next(one.content_sha256 for one in shown if one.organisation in contract.terms.payers()),
         calculated_at=tx.now,
     )
@@ -56,16 +58,15 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     return calculated
 
 
-async def _settled(
-    tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
-) -> tuple[Mapping[LineKey, Sum], Mapping[str, Reason], str]:
-    """What is settled by line, why rules give nothing as a whole, and `itemsSha256`; the items are kept."""
-    many = await settle_many(tx, contract, settlement, totals)
-    if many is not None:
-        return many.by_line, {}, many.items_sha256
+async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]) -> Sums:
+    """What is settled; the items are kept."""
+    referred = await refer_to_due(tx, contract, settlement, totals)
+    if referred is not None:
+        return referred
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
-    await statements.add_items(tx, settlement, settled.items)
-    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
+    items = sealed(settled.items)
+    await statements.add_items(tx, settlement, items)
+    return Sums(sums_of(settled.changes), settled.nothing, line_hashes(items))
 
 
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:

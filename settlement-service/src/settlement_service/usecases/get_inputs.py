@@ -7,7 +7,7 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import Audience, may_have_inputs, scopes_of
-from settlement_service.domain.hashes import Tree
+from settlement_service.domain.hashes import Tree, over
 from settlement_service.domain.inputs import Input
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
@@ -64,7 +64,7 @@ async def _given(
     shown = await statements.find_projection(tx, settlement.id)
     if shown is None:
         raise NotFound()
-    items_sha256 = await statements.items_hash_of(tx, settlement.id, sorted(audience.items))
+    own = (bytes.fromhex(line.sha256) for line in settlement.lines if line.rule in audience.items)
     return Given(
         format=FORMAT,
         settlement_id=settlement.id,
@@ -77,7 +77,7 @@ async def _given(
         terms_proof=tuple(node.hex() for node in tree.proof(0)) if tree else None,
         input_count=settlement.inputs or 0,
         inputs_sha256=settlement.inputs_sha256 or "",
-        items_sha256=items_sha256,
+        items_sha256=over(own).hex(),
         content_sha256=shown.content_sha256,
         content=shown.content,
         rest=rest,

@@ -14,6 +14,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.claims import ClaimFact, after, claim_of
 from settlement_service.domain.evaluate import evaluate, evaluate_subject
 from settlement_service.domain.fold import ClaimNotKnown
+from settlement_service.domain.independent import is_independent
 from settlement_service.domain.inputs import Consumed, OfContract, body_of, scope_of
 from settlement_service.domain.known import Enrolled
 from settlement_service.storage import arrivals, claims, contracts, enrolments, inputs, items
@@ -56,6 +57,7 @@ async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
             return
     contract = await contracts.find_contract(tx, fact.contract_id)
     if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
+        await contracts.save_independence(tx, contract.id, independent=is_independent(contract.history))
         found = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
         await items.replace_all_items(tx, contract.id, found)
 

@@ -8,37 +8,46 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.core.money import Money, to_minor
 from services.kit.transaction import Transaction
-from settlement_service.domain.difference import NumberedItem
+from settlement_service.domain.contract import Contract
+from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain
+from settlement_service.domain.items import ItemPlace, LineKey
+from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.terms import Terms
 from settlement_service.storage import statements
 from settlement_service.usecases.get_settlement import get_for_items
 
 
 async def list_items(
-    tx: Transaction, settlement_id: UUID, line: int, after: int, limit: int
-) -> tuple[Terms, list[NumberedItem]]:
-    """Up to `limit` items of a line of the statement as the caller is shown it, from the one after number `after`
-    on. Errors: `not-found`, `role-not-allowed`."""
-    _, contract, audience = await get_for_items(tx, settlement_id)
+    tx: Transaction, settlement_id: UUID, number: int, after: ItemPlace | None, limit: int
+) -> tuple[Terms, list[Change]]:
+    """Up to `limit` items of a line of the statement as the caller is shown it, in their order, from the one after the
+    place `after` on. Errors: `not-found`, `role-not-allowed`."""
+    _, contract, line = await _line(tx, settlement_id, number)
+    return contract.terms, await statements.page_of_items(tx, settlement_id, line, after, limit)
+
+
+async def explain_item(
+    tx: Transaction, settlement_id: UUID, number: int, subject_id: UUID, occurrence: str
+) -> dict[str, Any]:
+    """Why the item of a line about a subject and occurrence is what it is, and who decided it. Errors: `not-found`,
+    `role-not-allowed`."""
+    settlement, contract, line = await _line(tx, settlement_id, number)
+    item = await statements.find_item(tx, settlement_id, line, subject_id, occurrence)
+    if item is None:
+        raise NotFound()
+    history = contract.history
+    return explain(history, history.at_end(settlement.period.end), number, item)
+
+
+async def _line(tx: Transaction, settlement_id: UUID, number: int) -> tuple[Settlement, Contract, LineKey]:
+    settlement, contract, audience = await get_for_items(tx, settlement_id)
     shown = await statements.find_projection(tx, settlement_id)
     lines = () if shown is None else shown.content["lines"]
-    found: Mapping[str, Any] | None = next((one for one in lines if one["number"] == line), None)
+    found: Mapping[str, Any] | None = next((one for one in lines if one["number"] == number), None)
     if found is None:
         raise NotFound()
     if found["rule"] not in audience.items:
         raise RoleNotAllowed("Items are for who pays, reports, verifies, or is paid as the provider.")
-    price = to_minor(Money(**found["price"])) if "price" in found else None
-    shown_line = (found["rule"], price, found["payee"])
-    items = await statements.page_of_items(tx, settlement_id, sorted(audience.items), shown_line, after, limit)
-    return contract.terms, items
-
-
-async def explain_item(tx: Transaction, settlement_id: UUID, number: int) -> dict[str, Any]:
-    """Why an item is what it is, and who decided it. Errors: `not-found`, `role-not-allowed`."""
-    settlement, contract, audience = await get_for_items(tx, settlement_id)
-    item = await statements.find_item(tx, settlement_id, sorted(audience.items), number)
-    if item is None:
-        raise NotFound()
-    history = contract.history
-    return explain(history, history.at_end(settlement.period.end), item.number, item.change)
+    price_minor = to_minor(Money(**found["price"])) if "price" in found else None
+    return settlement, contract, (found["rule"], price_minor, found["payee"])

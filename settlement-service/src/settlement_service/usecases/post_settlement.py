@@ -15,8 +15,8 @@ from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.lifecycle import Settlement, check_move
 from settlement_service.domain.postings import Entry, Side, approval_entry
-from settlement_service.storage import inputs, items, ledger, settlements, statements
-from settlement_service.storage.posted_parts import posted_parts
+from settlement_service.storage import due, inputs, ledger, opened, settlements, statements
+from settlement_service.storage.posting_items import post_some
 
 
 async def post_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
@@ -46,30 +46,34 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
     )
     await ledger.add_entry(tx, entry)
     await settlements.save_state(tx, posted)
-    await items.post_items(tx, posted)
     sequence = await tell(tx, contract.id, [_fact(posted, entry, sum(shares.values()))])
-    await _append(tx, contract, posted, sequence)
+    await _post_items(tx, contract, posted, sequence)
     return posted
 
 
-async def _append(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
-    """What was posted is what later settlements rest on: it stands in the log like a fact of any other service, in
+async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
+    """What is posted is what later settlements rest on: it stands in the log like a fact of any other service, in
     parts, of which only one is held at a time."""
+    before = await due.count_inputs(tx, contract.id)
     part = 0
-    async for some in posted_parts(tx, posted, MOST_ITEMS):
-        new = []
-        for one in some:
-            empty = ItemsPosted(
-                contract_id=contract.id,
-                settlement=posted.number,
-                period_end=posted.period.end,
-                rule=one.rule,
-                items=(),
-            )
-            body = body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(empty), part), one.items)
-            new.append(inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(one.rule), body, part))
+    for line in posted.lines:
+        last = None
+        while some := await post_some(tx, posted, line.key, last, MOST_ITEMS):
+            body = _body(posted, line.rule, sequence, part, some.items)
+            new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(line.rule), body, part)
+            await inputs.append(tx, contract.id, [new])
+            last = some.last
             part += 1
-        await inputs.append(tx, contract.id, new)
+    await opened.close_subjects(tx, posted)
+    if part:
+        await due.begin_anew(tx, contract.id, before)
+
+
+def _body(posted: Settlement, rule: str, sequence: int, part: int, items: str) -> bytes:
+    of = ItemsPosted(
+        contract_id=posted.contract_id, settlement=posted.number, period_end=posted.period.end, rule=rule, items=()
+    )
+    return body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(of), part), items)
 
 
 def _fact(posted: Settlement, entry: Entry, total: int) -> SettlementPosted:

@@ -106,7 +106,7 @@ def run(basis: Basis, steps: Sequence[date]) -> Ran:
     posted = {one.key: one for one in basis.posted}
     settled = Counter(basis.settled)
     years: dict[str, Payments] = {}
-    last = Settled([], {})
+    last = Settled([], {}, [])
     for ends in steps:
         basis = replace(basis, posted=tuple(posted.values()), settled=settled)
         last = settle(basis, ends)

@@ -1,4 +1,4 @@
-"""Tests: a settlement of very many subjects, as sets and in parts, says what the domain would say of all at once."""
+"""Tests: a settlement that refers to what was worked out as facts arrived says what the domain says of all at once."""
 
 import random
 from collections.abc import Iterable
@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.core.money import from_minor
 from services.core.terms.outcomes import Metric
@@ -20,15 +22,16 @@ from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
-from settlement_service.domain.difference import Change, settle
-from settlement_service.domain.hashes import items_hash
-from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, item_documents, posted_inputs
-from settlement_service.domain.lifecycle import Settlement
-from settlement_service.domain.statement import statement_over, sums_of
-from settlement_service.storage import contracts, inputs, opened, settlements, statements
-from settlement_service.storage.posted_parts import posted_parts
+from settlement_service.domain.difference import Change, place_of, settle
+from settlement_service.domain.hashes import over
+from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, posted_inputs
+from settlement_service.domain.lifecycle import LineHash, Settlement
+from settlement_service.domain.sealing import items_hash, sealed
+from settlement_service.domain.statement import Sums, statement_over, sums_of
+from settlement_service.storage import contracts, due, inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_basis
-from settlement_service.usecases.settle_many import Sums, settle_many
+from settlement_service.usecases.refer_to_due import refer_to_due
+from settlement_service.worker import work_out_all
 
 from ..builders import (
     NOON,
@@ -53,14 +56,14 @@ HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_after_any_course_sets_give_what_the_domain_gives(settling: Settling, seed: int) -> None:
+async def test_after_any_course_it_says_what_the_domain_says(settling: Settling, seed: int) -> None:
     dice = random.Random(seed)
     contract = _contract(dice)
     await settling.tell(contract)
     for turn, end in enumerate((*ENDS, *dice.sample(ENDS, 2), ENDS[-1])):
         await settling.tell(*_course(dice, contract.contract_id, turn))
         path = await _prepared(settling, contract.contract_id, end, "scheduled" if turn < len(ENDS) else "correction")
-        assert await _many(settling, path) is not None
+        assert await _referred(settling, path) is not None
         if dice.random() < 0.2:
             await settling.freeze()
             revision = (await settling.get(PAYER, path)).json()["revision"]
@@ -72,30 +75,51 @@ async def test_after_any_course_sets_give_what_the_domain_gives(settling: Settli
 
 async def test_where_a_cap_that_people_share_may_cut_all_are_looked_at_together(settling: Settling) -> None:
     contract = await settling.contract(*(a_claim(n) for n in range(10)), caps=[a_cap("contract", 99_999)])
-    assert await _many(settling, await _prepared(settling, contract.contract_id, ENDS[-1])) is None
+    assert await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1])) is None
 
 
-async def test_few_are_looked_at_together(settling: Settling) -> None:
-    contract = await settling.contract(*(a_claim(n) for n in range(10)))
-    assert await _many(settling, await _prepared(settling, contract.contract_id, ENDS[-1]), many=11) is None
+async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
+    claim = a_claim(1)
+    contract = await settling.contract(claim)
+    path = await _prepared(settling, contract.contract_id, ENDS[-1])
+    await settling.freeze()
+    before = await _items(settling, path)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
+    await work_out_all(settling.worker)
+    assert len(before) == 1
+    assert await _items(settling, path) == before
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        with pytest.raises(DBAPIError, match="a settlement refers to this item"):
+            await connection.execute(text("delete from due_item"))
+        await connection.rollback()
 
 
-async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
-    """What is settled as sets, once it is seen that it is what the domain says; nothing of it stays."""
+async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> None:
+    claim = a_claim(1)
+    contract = await settling.contract(claim)
+    await work_out_all(settling.worker)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
+    await work_out_all(settling.worker)
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        kept = text("select count(*) from due_item where contract_id = :contract")
+        assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
+
+
+async def _referred(settling: Settling, path: str) -> Sums | None:
+    """What it comes to, once it is seen that it is what the domain says; nothing of it stays."""
     async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
         tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
-        totals = await opened.posted_totals(tx, contract.id)
-        sums = await settle_many(tx, contract, settlement, totals, many=many)
-        kept = await _kept(tx, contract, settlement)
+        sums = await refer_to_due(tx, contract, settlement, await opened.posted_totals(tx, contract.id))
+        kept = await _kept(tx, contract, await _calculated(tx, settlement, sums))
         settled = settle(await gather_basis(tx, contract), settlement.period.end)
         await connection.rollback()
     if sums is None:
         assert kept == []
         return None
     assert kept == settled.changes
-    assert sums.items_sha256 == items_hash(item_documents(settled.changes))
+    assert over(sums.hashes.values()).hex() == items_hash(sealed(settled.changes))
     of = (contract.history, settlement.kind, settlement.period)
     ours = statement_over(*of, sums.by_line, {})
     theirs = statement_over(*of, sums_of(settled.changes), settled.nothing)
@@ -108,18 +132,31 @@ async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
     return sums
 
 
+async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None) -> Settlement:
+    inputs = await due.count_inputs(tx, settlement.contract_id)
+    lines = tuple(LineHash(*line, "") for line in sums.hashes) if sums else ()
+    calculated = replace(settlement, inputs=inputs, lines=lines, due_after=sums.due_after if sums else None)
+    await settlements.save_calculated(tx, calculated)
+    return calculated
+
+
+async def _items(settling: Settling, path: str) -> list[Change]:
+    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
+        return await _kept(tx, await contracts.get_contract(tx, settlement.contract_id), settlement)
+
+
 async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> list[Change]:
-    """All items of a settlement, in their order."""
-    rules = contract.history.rules
-    keys = [
-        (code, price, rule.payee)
-        for code, rule in rules.items()
-        for price in [None, *(one.minor for one in rule.prices)]
-    ]
-    pages = [await statements.page_of_items(tx, settlement.id, list(rules), key, 0, 1 << 30) for key in keys]
-    items = sorted((one for page in pages for one in page), key=lambda one: one.number)
-    assert [one.number for one in items] == list(range(1, len(items) + 1))
-    return [one.change for one in items]
+    """All items of a settlement, in their order, read in pages."""
+    found = []
+    for line in settlement.lines:
+        last = None
+        while some := await statements.page_of_items(tx, settlement.id, line.key, last, 7):
+            found += some
+            last = some[-1].place
+    assert found == sorted(found, key=lambda change: place_of(contract.history, change))
+    return found
 
 
 async def _logged(settling: Settling, path: str) -> None:
@@ -129,11 +166,7 @@ async def _logged(settling: Settling, path: str) -> None:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         items = await _kept(tx, contract, settlement)
-        in_threes = [one for some in [some async for some in posted_parts(tx, settlement, 3)] for one in some]
-        at_once = [one for some in [some async for some in posted_parts(tx, settlement, 1 << 30)] for one in some]
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
-    for whole in at_once:
-        assert whole.items == ",".join(one.items for one in in_threes if one.rule == whole.rule)
     expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
     assert [one.body for one in log] == [
         body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)

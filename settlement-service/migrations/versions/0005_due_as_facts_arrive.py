@@ -1,0 +1,165 @@
+"""Migration: what is due is worked out as facts arrive, and a settlement refers to it."""
+
+from alembic import op
+from sqlalchemy import text
+
+from services.kit.migrations import run_script
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+NOT_EMPTY = (
+    "This database holds settlements of an earlier unreleased version, whose items are kept in another form. "
+    "Start with an empty one (on one machine: make forget)."
+)
+
+FIGURES = """
+    {0}units bigint not null,
+    {0}gross_minor bigint not null,
+    {0}cut_person_minor bigint not null,
+    {0}cut_rule_minor bigint not null,
+    {0}cut_period_minor bigint not null,
+    {0}cut_contract_minor bigint not null,
+    {0}retained_minor bigint not null,
+    {0}cut_payer_minor bigint not null,
+"""
+ITEM = """rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, order_key, claimed_units,
+    now_units, now_gross_minor, now_cut_person_minor, now_cut_rule_minor, now_cut_period_minor, now_cut_contract_minor,
+    now_retained_minor, now_cut_payer_minor, now_shares, before_units, before_gross_minor, before_cut_person_minor,
+    before_cut_rule_minor, before_cut_period_minor, before_cut_contract_minor, before_retained_minor,
+    before_cut_payer_minor, before_shares, behind, reason, decided_by, decided_at, deemed, working, sha256"""
+
+TABLES = f"""
+drop table apart_subject, apart_item;
+alter table settlement_item drop column number;
+alter table settlement_item alter column occurrence type text collate "C";
+create unique index settlement_item_in_place on settlement_item
+    (settlement_id, rule, price_minor, payee, subject_id, achieved_on, occurrence) nulls not distinct;
+alter table contract add column independent boolean not null default false;
+alter table contract add column posted_inputs bigint not null default 0;
+comment on column contract.independent is 'what one subject is due never depends on another';
+comment on column contract.posted_inputs is 'how many inputs there were when something was posted last';
+alter table open_subject add column due_inputs bigint;
+comment on column open_subject.due_inputs is
+    'how many inputs there were when what is due was worked out; null where one depends on another';
+create index open_subject_changed on open_subject (contract_id, subject_id) where due_inputs < position;
+create table due_item (like settlement_item including defaults including comments);
+alter table due_item drop column settlement_id;
+alter table due_item add column since bigint not null;
+alter table due_item add column until bigint check (until > since);
+alter table due_item add foreign key (contract_id) references contract;
+create unique index due_item_in_place on due_item
+    (contract_id, rule, price_minor, payee, subject_id, achieved_on, occurrence, since) nulls not distinct;
+create index due_item_of_subject on due_item (contract_id, subject_id);
+comment on table due_item is
+    'what is due to open subjects, worked out as facts arrive: a settlement over so many inputs has the items that were
+     due then (since), and not yet others in their place (until)';
+create table due_line (
+    contract_id uuid not null references contract,
+    subject_id uuid not null,
+    rule text collate "C" not null,
+    price_minor bigint,
+    payee text collate "C" not null,
+    {FIGURES.format("")}
+    shares bigint[] not null,
+    taken_minor bigint not null,
+    sha256 bytea not null check (octet_length(sha256) = 32),
+    last_on date not null,
+    begun boolean not null,
+    apart boolean not null
+);
+create unique index due_line_of_subject on due_line (contract_id, subject_id, rule, price_minor, payee)
+    nulls not distinct;
+create index due_line_apart on due_line (contract_id, subject_id) where apart;
+create index due_line_last on due_line (contract_id, last_on);
+comment on table due_line is
+    'what due items come to by subject and line; shares by payer in party order. Of the subject as a whole: last_on is
+     its last day, begun whether something was posted before, apart whether something is taken back';
+alter table settlement add column due_after bigint;
+alter table settlement add column lines jsonb not null default '[]';
+comment on column settlement.due_after is
+    'it has the due items of its subjects that became due after so many inputs; null: all its items are its own';
+comment on column settlement.lines is 'the hash of each line over its items: itemsSha256 is over these';
+create table settled_apart (
+    settlement_id uuid not null references settlement,
+    contract_id uuid not null references contract,
+    subject_id uuid not null,
+    primary key (settlement_id, subject_id)
+);
+comment on table settled_apart is 'whose items a settlement has of its own, though it refers to what is due to others';
+create view settled_item with (security_invoker) as
+select settlement_id, contract_id, {ITEM} from settlement_item
+union all
+select settlement.id, due_item.contract_id, {ITEM.replace(" version", " due_item.version")}
+from settlement join due_item on due_item.contract_id = settlement.contract_id
+    and due_item.since > settlement.due_after and due_item.since <= settlement.inputs
+    and (due_item.until is null or due_item.until > settlement.inputs)
+    and due_item.achieved_on < settlement.period_end
+where not exists (
+    select from settled_apart apart
+    where apart.settlement_id = settlement.id and apart.subject_id = due_item.subject_id);
+comment on view settled_item is 'all items of settlements';
+create function keep_what_is_referred_to() returns trigger language plpgsql as $body$
+begin
+    if exists (
+        select from settlement where contract_id = old.contract_id and due_after < old.since and inputs >= old.since
+    ) then
+        raise exception 'a settlement refers to this item';
+    end if;
+    return old;
+end
+$body$;
+create trigger due_item_referred_to before delete on due_item
+    for each row execute function keep_what_is_referred_to();
+"""
+
+GRANTS = """
+grant select on due_item, due_line, settled_apart, settled_item to settlement_app, settlement_worker;
+grant insert, delete, update (until) on due_item to settlement_worker;
+grant insert, delete on due_line to settlement_worker;
+grant insert on settled_apart to settlement_worker;
+grant update (independent, posted_inputs) on contract to settlement_worker;
+grant update (due_after, lines) on settlement to settlement_worker;
+grant update (posted_inputs) on contract to settlement_app;
+grant delete on due_line to settlement_app;
+grant update (due_inputs) on open_subject to settlement_app;
+"""
+
+ASKING = "current_setting('app.org', true)"
+ITSELF = f"{ASKING} = 'service:settlement-service'"
+PAYS = f"contract_id in (select id from contract where payer_ids @> array[{ASKING}])"
+READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}]"
+SEES_ITEMS = f"contract_id in (select contract_id from ({READABLE}) as own where scope like 'rule/%')"
+
+READ = {
+    "due_item": f"{PAYS} or (contract_id, 'rule/' || rule) in ({READABLE}) or {ITSELF}",
+    "due_line": PAYS,
+    "settled_apart": f"{PAYS} or {SEES_ITEMS} or {ITSELF}",
+}
+
+POLICIES = """
+alter table {table} enable row level security;
+alter table {table} force row level security;
+create policy readers on {table} for select to settlement_app using ({rule});
+create policy worker on {table} to settlement_worker using (true) with check (true);
+"""
+
+OTHER_POLICIES = f"""
+create policy payers_close on due_line for delete to settlement_app using ({PAYS});
+create policy payers_change on open_subject for update to settlement_app using ({PAYS}) with check ({PAYS});
+"""
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    run_script(connection, "alter table contract no force row level security")
+    if connection.execute(text("select exists (select from contract)")).scalar():
+        raise RuntimeError(NOT_EMPTY)
+    run_script(connection, "alter table contract force row level security")
+    run_script(connection, TABLES)
+    run_script(connection, GRANTS)
+    for table, rule in READ.items():
+        run_script(connection, POLICIES.format(table=table, rule=rule))
+    run_script(connection, OTHER_POLICIES)

@@ -1,0 +1,116 @@
+"""Storage: what is due by a settlement's items becomes what is posted, some items at a time, and an input each time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from services.core.values import camel
+from services.kit.transaction import Transaction
+from settlement_service.domain.items import FIGURES, ItemPlace, LineKey
+from settlement_service.domain.lifecycle import Settlement
+
+_NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in (*FIGURES, "shares")) for when in ("now", "before"))
+_SET = ", ".join(f"{name} = excluded.{name}" for name in ("claim_id", "version", "achieved_on", *FIGURES, "shares"))
+_UNDER_CAPS = " - ".join(
+    f"{{0}}{name}_minor" for name in ("gross", "cut_person", "cut_rule", "cut_period", "cut_contract")
+)
+_VALUES = {
+    "achievedOn": "to_json(achieved_on)",
+    "claimId": "to_json(claim_id)",
+    "occurrence": "to_json(normalize(occurrence))",
+    "payee": "to_json(payee)",
+    "priceMinor": "price_minor",
+    "shares": "'[' || shared.shares || ']'",
+    "subjectId": "to_json(subject_id)",
+    "version": "version",
+    **{camel(name): f"(now_{name} - before_{name})" for name in FIGURES},
+}
+"""Each member of an item as JSON: `domain.inputs.ItemPosted`. One that is null is left out."""
+_SAID = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
+_MOVED = f"""
+    select rule, achieved_on, '' as payer, {_UNDER_CAPS.format("now_")} as under_caps,
+        {_UNDER_CAPS.format("now_")} - now_retained_minor - now_cut_payer_minor as amount
+    from next
+    union all
+    select rule, achieved_on, key, 0, value::bigint from next, jsonb_each_text(now_shares)
+    union all
+    select rule, achieved_on, '', - ({_UNDER_CAPS.format("")}),
+        retained_minor + cut_payer_minor - ({_UNDER_CAPS.format("")})
+    from stood
+    union all
+    select rule, achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
+"""
+"""What stood posted is taken out of the totals, by the day it stood for; what is due now is put in."""
+_NEXT = f"""
+with next as materialized (
+    select * from settled_item where settlement_id = :settlement and {{line}} {{after}}
+        and ({_NOW}) is distinct from ({_BEFORE})
+    order by subject_id, achieved_on, occurrence limit :most
+)"""
+"""Not what is told because it gives nothing: that changes nothing."""
+_POST = f"""
+, stood as materialized (
+    select posted.* from next join posted_item posted on posted.contract_id = next.contract_id
+        and posted.rule = next.rule and posted.subject_id = next.subject_id and posted.occurrence = next.occurrence
+        and posted.price_minor is not distinct from next.price_minor and posted.payee = next.payee
+), moved as (
+    insert into posted_total as total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
+    select :contract, rule, to_char(achieved_on, 'YYYY-MM'), payer, sum(under_caps), sum(amount)
+    from ({_MOVED}) as both_sides group by rule, to_char(achieved_on, 'YYYY-MM'), payer
+    on conflict (contract_id, rule, month, payer) do update set
+        under_caps_minor = total.under_caps_minor + excluded.under_caps_minor,
+        amount_minor = total.amount_minor + excluded.amount_minor
+), posted as (
+    insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version,
+        achieved_on, {", ".join((*FIGURES, "shares"))})
+    select contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, {_NOW}
+    from next
+    on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do update set {_SET}
+), said as (
+    select subject_id, achieved_on, occurrence, '{{' || substr({_SAID}, 2) || '}}' as item from next, lateral (
+        select coalesce(string_agg('{{"minor":' || minor || ',"payer":' || to_json(payer) || '}}', ','
+            order by place), '') as shares
+        from (
+            select payer, sum(minor)::bigint as minor, min(place) as place
+            from (
+                select key as payer, value::bigint as minor, ordinality as place
+                from jsonb_each_text(now_shares) with ordinality
+                union all
+                select key, - value::bigint, 1000000 + ordinality from jsonb_each_text(before_shares) with ordinality
+            ) as both_sides group by payer
+        ) as net where minor <> 0
+    ) as shared
+)
+select subject_id, achieved_on, occurrence,
+    (select string_agg(item, ',' order by subject_id, achieved_on, occurrence) from said) as items
+from next order by subject_id desc, achieved_on desc, occurrence desc limit 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPart:
+    """Items of one line in their order, as canonical JSON with commas between them, and where the last one stands."""
+
+    items: str
+    last: ItemPlace
+
+
+async def post_some(
+    tx: Transaction, of: Settlement, line: LineKey, after: ItemPlace | None, most: int
+) -> PostedPart | None:
+    """Posts up to `most` items of one line of a settlement, from the one after the place `after` on: what is due now is
+    what has been posted from now on, and the totals of what is posted go with it. None if there are no more."""
+    rule, price_minor, payee = line
+    asked: dict[str, Any] = {"settlement": of.id, "contract": of.contract_id, "rule": rule, "payee": payee}
+    condition = "rule = :rule and payee = :payee and price_minor is null"
+    if price_minor is not None:
+        condition = "rule = :rule and payee = :payee and price_minor = :price"
+        asked["price"] = price_minor
+    behind = ""
+    if after is not None:
+        behind = "and (subject_id, achieved_on, occurrence) > (:subject, :day, :occurrence)"
+        asked |= dict(zip(("subject", "day", "occurrence"), after, strict=True))
+    statement = text(_NEXT.format(line=condition, after=behind) + _POST)
+    row = (await tx.connection.execute(statement, {**asked, "most": most})).one_or_none()
+    return None if row is None else PostedPart(row.items, (row.subject_id, row.achieved_on, row.occurrence))
