@@ -114,7 +114,7 @@ async def test_every_table_that_belongs_to_parties_is_looked_at_here(urls: Urls)
     )
     kit = {"fact", "fact_unpublished", "fact_head", "idempotency", "audit", "inbox", "inbox_head", "parked"}
     assert {row["relname"] for row in rows} - kit - {"alembic_version"} == {*OF_PARTIES, *FOR_SPEED, ITEMS[0]}
-    assert all(row["guarded"] for row in rows if row["relname"] in {*OF_PARTIES, *FOR_SPEED})
+    assert all(row["guarded"] for row in rows if row["relname"] in {*OF_PARTIES, *FOR_SPEED, *ITEMS})
 
 
 async def test_the_payer_sees_rows_of_every_table(app: Database, contract_id: UUID) -> None:
@@ -124,7 +124,7 @@ async def test_the_payer_sees_rows_of_every_table(app: Database, contract_id: UU
 
 async def test_strangers_and_who_has_not_said_who_it_is_see_nothing(app: Database, contract_id: UUID) -> None:
     for organisation in (STRANGER, "", "%", "service:outcomes-service"):
-        for table in (*OF_PARTIES, *FOR_SPEED):
+        for table in (*OF_PARTIES, *FOR_SPEED, *ITEMS):
             assert not await counted(app, organisation, table, contract_id), (organisation, table)
 
 

@@ -28,7 +28,7 @@ from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, 
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Sums, statement_over, sums_of
-from settlement_service.storage import contracts, due, inputs, opened, settlements, statements
+from settlement_service.storage import contracts, due, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due
 from settlement_service.worker import work_out_all
@@ -152,7 +152,7 @@ async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> 
     found = []
     for line in settlement.lines:
         last = None
-        while some := await statements.page_of_items(tx, settlement.id, line.key, last, 7):
+        while some := await settled_items.page_of_items(tx, settlement, line.key, last, 7):
             found += some
             last = some[-1].place
     assert found == sorted(found, key=lambda change: place_of(contract.history, change))

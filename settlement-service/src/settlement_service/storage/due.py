@@ -11,7 +11,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.independent import DueLine
 from settlement_service.domain.items import FIGURES
 from settlement_service.domain.sealing import Sealed
-from settlement_service.storage.statements import item_row
+from settlement_service.storage.settled_items import item_row
 from settlement_service.storage.tables import contract, due_item, due_line, input, open_subject
 
 

@@ -1,7 +1,6 @@
 """Storage: what is due by a settlement's items becomes what is posted, some items at a time, and an input each time."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import text
 
@@ -9,6 +8,7 @@ from services.core.values import camel
 from services.kit.transaction import Transaction
 from settlement_service.domain.items import FIGURES, ItemPlace, LineKey
 from settlement_service.domain.lifecycle import Settlement
+from settlement_service.storage.settled_items import next_items
 
 _NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in (*FIGURES, "shares")) for when in ("now", "before"))
 _SET = ", ".join(f"{name} = excluded.{name}" for name in ("claim_id", "version", "achieved_on", *FIGURES, "shares"))
@@ -42,15 +42,12 @@ _MOVED = f"""
     select rule, achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
 """
 """What stood posted is taken out of the totals, by the day it stood for; what is due now is put in."""
-_NEXT = f"""
-with next as materialized (
-    select * from settled_item where settlement_id = :settlement and {{line}} {{after}}
-        and ({_NOW}) is distinct from ({_BEFORE})
-    order by subject_id, achieved_on, occurrence limit :most
-)"""
+_CHANGED = f"({_NOW}) is distinct from ({_BEFORE})"
 """Not what is told because it gives nothing: that changes nothing."""
 _POST = f"""
-, stood as materialized (
+with looked_at as materialized ({{next}}), next as materialized (
+    select * from looked_at where {_CHANGED}
+), stood as materialized (
     select posted.* from next join posted_item posted on posted.contract_id = next.contract_id
         and posted.rule = next.rule and posted.subject_id = next.subject_id and posted.occurrence = next.occurrence
         and posted.price_minor is not distinct from next.price_minor and posted.payee = next.payee
@@ -84,15 +81,16 @@ _POST = f"""
 )
 select subject_id, achieved_on, occurrence,
     (select string_agg(item, ',' order by subject_id, achieved_on, occurrence) from said) as items
-from next order by subject_id desc, achieved_on desc, occurrence desc limit 1
+from looked_at order by subject_id desc, achieved_on desc, occurrence desc limit 1
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PostedPart:
-    """Items of one line in their order, as canonical JSON with commas between them, and where the last one stands."""
+    """Items of one line in their order, as canonical JSON with commas between them, None when none of those looked at
+    changes anything; and where the last one stands that was looked at."""
 
-    items: str
+    items: str | None
     last: ItemPlace
 
 
@@ -101,16 +99,6 @@ async def post_some(
 ) -> PostedPart | None:
     """Posts up to `most` items of one line of a settlement, from the one after the place `after` on: what is due now is
     what has been posted from now on, and the totals of what is posted go with it. None if there are no more."""
-    rule, price_minor, payee = line
-    asked: dict[str, Any] = {"settlement": of.id, "contract": of.contract_id, "rule": rule, "payee": payee}
-    condition = "rule = :rule and payee = :payee and price_minor is null"
-    if price_minor is not None:
-        condition = "rule = :rule and payee = :payee and price_minor = :price"
-        asked["price"] = price_minor
-    behind = ""
-    if after is not None:
-        behind = "and (subject_id, achieved_on, occurrence) > (:subject, :day, :occurrence)"
-        asked |= dict(zip(("subject", "day", "occurrence"), after, strict=True))
-    statement = text(_NEXT.format(line=condition, after=behind) + _POST)
-    row = (await tx.connection.execute(statement, {**asked, "most": most})).one_or_none()
+    query, asked = next_items(of, line, after, most)
+    row = (await tx.connection.execute(text(_POST.replace("{next}", query)), asked)).one_or_none()
     return None if row is None else PostedPart(row.items, (row.subject_id, row.achieved_on, row.occurrence))

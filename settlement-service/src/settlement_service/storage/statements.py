@@ -5,20 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select, tuple_
+from sqlalchemy import Row, insert, select
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
-from settlement_service.domain.difference import Change
-from settlement_service.domain.items import FIGURES, Figures, ItemKey, ItemPlace, LineKey, PostedKey, Shares
+from settlement_service.domain.items import FIGURES, Figures, Shares
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.postings import Pair
 from settlement_service.domain.projection import Projection
-from settlement_service.domain.sealing import Sealed
 from settlement_service.domain.statement import Line
-from settlement_service.domain.working import packed, unpacked
-from settlement_service.storage.tables import settled_apart, settled_item, settlement_item, settlement_line
+from settlement_service.storage.tables import settlement_line
 from settlement_service.storage.tables import statement as told
 
 
@@ -29,14 +26,6 @@ async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], 
         rows = [{**place, "number": number, **_line_row(line)} for number, line in enumerate(lines, start=1)]
         await tx.connection.execute(insert(settlement_line), rows)
     await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
-
-
-async def add_items(tx: Transaction, of: Settlement, items: Sequence[Sealed]) -> None:
-    """Keeps items that a settlement has of its own."""
-    place = {"settlement_id": of.id, "contract_id": of.contract_id}
-    rows = [{**place, **item_row(item)} for item in items]
-    if rows:
-        await tx.connection.execute(insert(settlement_item), rows)
 
 
 async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | None:
@@ -63,38 +52,6 @@ async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def set_apart(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
-    """Keeps of whom a settlement refers to nothing: their items are its own, if there are any."""
-    rows = [{"settlement_id": of.id, "contract_id": of.contract_id, "subject_id": subject} for subject in subjects]
-    await tx.connection.execute(insert(settled_apart), rows)
-
-
-async def page_of_items(
-    tx: Transaction, settlement_id: UUID, line: LineKey, after: ItemPlace | None, limit: int
-) -> list[Change]:
-    """Up to `limit` items of one line in their order, from the one after the place `after` on."""
-    place = (settled_item.c.subject_id, settled_item.c.achieved_on, settled_item.c.occurrence)
-    query = _of_line(settlement_id, line).order_by(*place).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(*place) > after)
-    return [_change(row) for row in (await tx.connection.execute(query)).all()]
-
-
-async def find_item(
-    tx: Transaction, settlement_id: UUID, line: LineKey, subject_id: UUID, occurrence: str
-) -> Change | None:
-    """The item of a line that is about a subject and occurrence."""
-    mine = (settled_item.c.subject_id == subject_id) & (settled_item.c.occurrence == occurrence)
-    row = (await tx.connection.execute(_of_line(settlement_id, line).where(mine))).one_or_none()
-    return _change(row) if row else None
-
-
-def _of_line(settlement_id: UUID, line: LineKey) -> Select[Any]:
-    rule, price_minor, payee = line
-    of = (settled_item.c.rule == rule) & (settled_item.c.payee == payee) & (settled_item.c.price_minor == price_minor)
-    return select(settled_item).where(settled_item.c.settlement_id == settlement_id, of)
-
-
 def _line_row(line: Line) -> dict[str, Any]:
     return {
         "rule": line.rule,
@@ -111,53 +68,6 @@ def _line_row(line: Line) -> dict[str, Any]:
 def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
     row = {prefix + name: minor for name, minor in zip(FIGURES, figures.row(), strict=True)}
     return {**row, f"{prefix}shares": dict(shares)}
-
-
-def item_row(of: Sealed) -> dict[str, Any]:
-    """An item with its hash."""
-    item = of.item
-    return {
-        "rule": item.key.item.rule,
-        "subject_id": item.key.item.subject_id,
-        "occurrence": item.key.item.occurrence,
-        "price_minor": item.key.price_minor,
-        "payee": item.key.payee,
-        "claim_id": item.claim_id,
-        "version": item.version,
-        "achieved_on": item.achieved_on,
-        "order_key": item.order_key,
-        "claimed_units": item.claimed_units,
-        **_figures("now_", item.now, item.now_shares),
-        **_figures("before_", item.before, item.before_shares),
-        "behind": item.behind,
-        "reason": item.reason,
-        "decided_by": list(item.decided_by),
-        "decided_at": item.decided_at,
-        "deemed": item.deemed,
-        "working": None if item.working is None else packed(item.working),
-        "sha256": of.sha256,
-    }
-
-
-def _change(row: Row[Any]) -> Change:
-    return Change(
-        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payee),
-        claim_id=row.claim_id,
-        version=row.version,
-        achieved_on=row.achieved_on,
-        order_key=row.order_key,
-        claimed_units=row.claimed_units,
-        now=Figures(*(getattr(row, f"now_{name}") for name in FIGURES)),
-        before=Figures(*(getattr(row, f"before_{name}") for name in FIGURES)),
-        now_shares=tuple(row.now_shares.items()),
-        before_shares=tuple(row.before_shares.items()),
-        behind=row.behind,
-        reason=row.reason,
-        decided_by=tuple(row.decided_by),
-        decided_at=row.decided_at,
-        deemed=row.deemed,
-        working=None if row.working is None else unpacked(row.working),
-    )
 
 
 def _projection_row(shown: Projection) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from settlement_service.domain.posted_totals import Total, by_rule
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.sealing import line_hashes, sealed
 from settlement_service.domain.statement import Line, Statement, Sums, statement_over, sums_of
-from settlement_service.storage import inputs, opened, settlements, statements
+from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
 from settlement_service.usecases.refer_to_due import refer_to_due
 
@@ -65,7 +65,7 @@ async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, 
         return referred
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
     items = sealed(settled.items)
-    await statements.add_items(tx, settlement, items)
+    await settled_items.add_items(tx, settlement, items)
     return Sums(sums_of(settled.changes), settled.nothing, line_hashes(items))
 
 

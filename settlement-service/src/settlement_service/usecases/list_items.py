@@ -14,7 +14,7 @@ from settlement_service.domain.explanation import explain
 from settlement_service.domain.items import ItemPlace, LineKey
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.terms import Terms
-from settlement_service.storage import statements
+from settlement_service.storage import settled_items, statements
 from settlement_service.usecases.get_settlement import get_for_items
 
 
@@ -23,8 +23,8 @@ async def list_items(
 ) -> tuple[Terms, list[Change]]:
     """Up to `limit` items of a line of the statement as the caller is shown it, in their order, from the one after the
     place `after` on. Errors: `not-found`, `role-not-allowed`."""
-    _, contract, line = await _line(tx, settlement_id, number)
-    return contract.terms, await statements.page_of_items(tx, settlement_id, line, after, limit)
+    settlement, contract, line = await _line(tx, settlement_id, number)
+    return contract.terms, await settled_items.page_of_items(tx, settlement, line, after, limit)
 
 
 async def explain_item(
@@ -33,7 +33,7 @@ async def explain_item(
     """Why the item of a line about a subject and occurrence is what it is, and who decided it. Errors: `not-found`,
     `role-not-allowed`."""
     settlement, contract, line = await _line(tx, settlement_id, number)
-    item = await statements.find_item(tx, settlement_id, line, subject_id, occurrence)
+    item = await settled_items.find_item(tx, settlement, line, subject_id, occurrence)
     if item is None:
         raise NotFound()
     history = contract.history

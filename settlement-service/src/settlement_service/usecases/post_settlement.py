@@ -59,10 +59,12 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
     for line in posted.lines:
         last = None
         while some := await post_some(tx, posted, line.key, last, MOST_ITEMS):
+            last = some.last
+            if some.items is None:
+                continue
             body = _body(posted, line.rule, sequence, part, some.items)
             new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(line.rule), body, part)
             await inputs.append(tx, contract.id, [new])
-            last = some.last
             part += 1
     await opened.close_subjects(tx, posted)
     if part:

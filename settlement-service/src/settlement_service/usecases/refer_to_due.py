@@ -12,7 +12,7 @@ from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.posted_totals import Total
 from settlement_service.domain.sealing import sealed
 from settlement_service.domain.statement import Sum, Sums, sums_of
-from settlement_service.storage import due, due_sums, statements
+from settlement_service.storage import due, due_sums, settled_items
 from settlement_service.storage.due_sums import Due
 from settlement_service.usecases.gather_basis import gather_of
 from settlement_service.usecases.work_out_due import work_out_due
@@ -56,8 +56,8 @@ async def _settle_alone(tx: Transaction, contract: Contract, settlement: Settlem
     last: UUID | None = None
     while subjects := await due_sums.some_alone(tx, settlement, last, AT_ONCE):
         changes = settle(await gather_of(tx, contract, subjects), settlement.period.end).changes
-        await statements.add_items(tx, settlement, sealed(changes))
-        await statements.set_apart(tx, settlement, subjects)
+        await settled_items.add_items(tx, settlement, sealed(changes))
+        await settled_items.set_apart(tx, settlement, subjects)
         found = together(found, sums_of(changes))
         last = subjects[-1]
     return found

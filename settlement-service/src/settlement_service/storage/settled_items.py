@@ -1,0 +1,139 @@
+"""Storage: the items of settlements: those that one has of its own, and those that it refers to."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, text
+
+from services.kit.transaction import Transaction
+from settlement_service.domain.difference import Change
+from settlement_service.domain.items import FIGURES, Figures, ItemKey, ItemPlace, LineKey, PostedKey
+from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.sealing import Sealed
+from settlement_service.domain.working import packed, unpacked
+from settlement_service.storage.tables import item_columns, settled_apart, settlement_item
+
+_COLUMNS = ", ".join(column.name for column in item_columns())
+_PAGE = f"""
+select * from (
+    (select {_COLUMNS} from settlement_item
+    where settlement_id = :settlement and {{which}} order by subject_id, achieved_on, occurrence limit :most)
+    union all
+    (select {_COLUMNS} from due_item
+    where contract_id = :contract and since > :due_after and since <= :inputs and (until is null or until > :inputs)
+        and achieved_on < :ends and {{which}}
+        and subject_id not in (select subject_id from settled_apart where settlement_id = :settlement)
+    order by subject_id, achieved_on, occurrence limit :most)
+) as items order by subject_id, achieved_on, occurrence limit :most
+"""
+"""As the view `settled_item`, in their order: each half is read by its index, from the place on."""
+
+
+async def add_items(tx: Transaction, of: Settlement, items: Sequence[Sealed]) -> None:
+    """Keeps items that a settlement has of its own."""
+    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+    rows = [{**place, **item_row(item)} for item in items]
+    if rows:
+        await tx.connection.execute(insert(settlement_item), rows)
+
+
+async def set_apart(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
+    """Keeps of whom a settlement refers to nothing: their items are its own, if there are any."""
+    rows = [{"settlement_id": of.id, "contract_id": of.contract_id, "subject_id": subject} for subject in subjects]
+    await tx.connection.execute(insert(settled_apart), rows)
+
+
+async def page_of_items(
+    tx: Transaction, of: Settlement, line: LineKey, after: ItemPlace | None, limit: int
+) -> list[Change]:
+    """Up to `limit` items of one line in their order, from the one after the place `after` on."""
+    query, asked = next_items(of, line, after, limit)
+    return [_change(row) for row in (await tx.connection.execute(text(query), asked)).all()]
+
+
+async def find_item(tx: Transaction, of: Settlement, line: LineKey, subject_id: UUID, occurrence: str) -> Change | None:
+    """The item of a line that is about a subject and occurrence."""
+    query, asked = _asked(of, line, " and subject_id = :subject and occurrence = :occurrence", 1)
+    asked |= {"subject": subject_id, "occurrence": occurrence}
+    row = (await tx.connection.execute(text(query), asked)).one_or_none()
+    return _change(row) if row else None
+
+
+def next_items(of: Settlement, line: LineKey, after: ItemPlace | None, limit: int) -> tuple[str, dict[str, Any]]:
+    """The question for what `page_of_items` gives, and its parameters."""
+    if after is None:
+        return _asked(of, line, "", limit)
+    query, asked = _asked(of, line, " and (subject_id, achieved_on, occurrence) > (:subject, :day, :occurrence)", limit)
+    return query, asked | dict(zip(("subject", "day", "occurrence"), after, strict=True))
+
+
+def _asked(of: Settlement, line: LineKey, which: str, limit: int) -> tuple[str, dict[str, Any]]:
+    rule, price_minor, payee = line
+    asked: dict[str, Any] = {
+        "settlement": of.id,
+        "contract": of.contract_id,
+        "due_after": of.due_after,
+        "inputs": of.inputs,
+        "ends": of.period.end,
+        "rule": rule,
+        "payee": payee,
+        "most": limit,
+    }
+    if price_minor is None:
+        return _PAGE.format(which=f"rule = :rule and price_minor is null and payee = :payee{which}"), asked
+    of_line = f"rule = :rule and price_minor = :price and payee = :payee{which}"
+    return _PAGE.format(which=of_line), asked | {"price": price_minor}
+
+
+def item_row(of: Sealed) -> dict[str, Any]:
+    """An item with its hash."""
+    item = of.item
+    return {
+        "rule": item.key.item.rule,
+        "subject_id": item.key.item.subject_id,
+        "occurrence": item.key.item.occurrence,
+        "price_minor": item.key.price_minor,
+        "payee": item.key.payee,
+        "claim_id": item.claim_id,
+        "version": item.version,
+        "achieved_on": item.achieved_on,
+        "order_key": item.order_key,
+        "claimed_units": item.claimed_units,
+        **_figures("now_", item.now),
+        "now_shares": dict(item.now_shares),
+        **_figures("before_", item.before),
+        "before_shares": dict(item.before_shares),
+        "behind": item.behind,
+        "reason": item.reason,
+        "decided_by": list(item.decided_by),
+        "decided_at": item.decided_at,
+        "deemed": item.deemed,
+        "working": None if item.working is None else packed(item.working),
+        "sha256": of.sha256,
+    }
+
+
+def _figures(prefix: str, figures: Figures) -> dict[str, int]:
+    return {prefix + name: minor for name, minor in zip(FIGURES, figures.row(), strict=True)}
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(
+        key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payee),
+        claim_id=row.claim_id,
+        version=row.version,
+        achieved_on=row.achieved_on,
+        order_key=row.order_key,
+        claimed_units=row.claimed_units,
+        now=Figures(*(getattr(row, f"now_{name}") for name in FIGURES)),
+        before=Figures(*(getattr(row, f"before_{name}") for name in FIGURES)),
+        now_shares=tuple(row.now_shares.items()),
+        before_shares=tuple(row.before_shares.items()),
+        behind=row.behind,
+        reason=row.reason,
+        decided_by=tuple(row.decided_by),
+        decided_at=row.decided_at,
+        deemed=row.deemed,
+        working=None if row.working is None else unpacked(row.working),
+    )
