@@ -1,5 +1,7 @@
 """Tests: two payers share a contract: each approves and pays its own share."""
 
+import csv
+import io
 from datetime import date
 from typing import Any
 
@@ -49,6 +51,22 @@ async def test_lines_say_each_payers_share(settling: Settling) -> None:
         [{"payer": PAYER, "amount": kr("100.00")}, {"payer": PAYER_2, "amount": kr("200.00")}],
         [{"payer": PAYER, "amount": kr("30.00")}, {"payer": PAYER_2, "amount": kr("60.00")}],
     ]
+
+
+async def test_the_table_has_a_row_for_each_line_and_payer_and_every_column_can_be_summed(settling: Settling) -> None:
+    shown = await posted(settling)
+    answer = await settling.get(PAYER, f"/v1/settlements/{shown['id']}", "text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text), delimiter=";"))
+    told = ("line", "people", "units", "cut_rule", "amount", "payee", "payer", "share")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("1", "1", "1", "0", "300,00", PROVIDER, PAYER, "100,00"),
+        ("1", "", "", "", "", PROVIDER, PAYER_2, "200,00"),
+        ("2", "1", "1", "0", "90,00", INVESTOR, PAYER, "30,00"),
+        ("2", "", "", "", "", INVESTOR, PAYER_2, "60,00"),
+        ("total", "", "", "", "390,00", "", PAYER, "130,00"),
+        ("total", "", "", "", "", "", PAYER_2, "260,00"),
+    ]
+    assert {row["currency"] for row in rows} == {"DKK"}
 
 
 async def test_a_payer_pays_its_own_share_and_no_more(settling: Settling) -> None:
