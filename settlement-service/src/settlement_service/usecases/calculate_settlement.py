@@ -21,7 +21,7 @@ from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
 from settlement_service.domain.lifecycle import Settlement, check_move
 from settlement_service.domain.posted_totals import Total, by_rule
-from settlement_service.domain.projection import Projection, project
+from settlement_service.domain.projection import Projection, is_told, project
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.statement import Line, LineKey, Statement, Sum, statement_over, sums_of
 from settlement_service.storage import inputs, opened, settlements, statements
@@ -71,7 +71,8 @@ async def _settled(
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
     terms = statement.history.whole
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
-    return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
+    told = [audience for audience in audiences if audience is not None and is_told(statement, audience)]
+    return [project(statement, audience, posted_by_rule) for audience in told]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:
