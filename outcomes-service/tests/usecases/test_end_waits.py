@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from outcomes_service.usecases import end_waits
 from outcomes_service.usecases.end_waits import MOST_CLAIMS
 from services.kit import clock
 from services.kit.testing import as_admin
@@ -178,6 +179,13 @@ async def test_many_are_ended_a_batch_at_a_time(ingestion: Ingestion) -> None:
     await ingestion.wait(0)
     kinds = [fact["type"] for fact in await ingestion.facts(contract)]
     assert kinds.count("outcome.verified.v1") == len(rows)
+
+
+async def test_no_contract_waits_behind_others(ingestion: Ingestion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_waits, "MOST_CONTRACTS", 2)
+    claims = [(await waiting(ingestion, "accepted"))[1] for _ in range(5)]
+    await ingestion.wait(31)
+    assert [await state(ingestion, claim) for claim in claims] == [("verified", 2)] * 5
 
 
 async def test_a_verifier_that_decides_at_that_moment_comes_before_or_after_and_never_both(
