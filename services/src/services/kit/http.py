@@ -84,10 +84,16 @@ class _StrictRequest(Request):
     """A request whose body was read, limited and checked before anything else looks at it."""
 
     async def prepare(self, limit: int, read_here: str) -> None:
-        self._body = await read_body(self, limit)
+        is_json = media_type(self) == "application/json"
+        try:
+            self._body = await read_body(self, limit)
+        except TooLarge:
+            if is_json:
+                raise
+            raise UnsupportedMedia(f"Send {read_here}.") from None
         if not self._body:
             return
-        if media_type(self) != "application/json":
+        if not is_json:
             raise UnsupportedMedia(f"Send {read_here}.")
         self._document = read_document(self._body)
 
