@@ -96,6 +96,18 @@ async def test_an_escalated_claim_is_decided_by_whoever_comes_first(
     refused(await ingestion.post(other, f"{claim}/verification", VERIFIED, version=3), 409, "not-in-this-state")
 
 
+async def test_what_was_decided_after_an_escalation_is_disputed_before_the_verifier(ingestion: Ingestion) -> None:
+    contract, claim = await waiting(ingestion, "escalated")
+    await ingestion.wait(31)
+    await done(ingestion, EVALUATOR, f"{claim}/verification", REJECTED, 2)
+    await done(ingestion, PROVIDER, f"{claim}/dispute", {"reason": "not_achieved"}, 3)
+    path = f"{claim}/dispute/decision"
+    refused(await ingestion.post(EVALUATOR, path, VERIFIED, version=4), 403, "decider-not-allowed")
+    said = (await done(ingestion, PAYER, path, VERIFIED, 4)).json()
+    assert (said["state"], said["dispute"]["decision"]["decidedBy"]) == ("verified", [PAYER])
+    assert (await last_fact(ingestion, contract))["type"] == "outcome.dispute_decided.v1"
+
+
 async def test_escalated_claims_are_decided_many_at_a_time_too(ingestion: Ingestion) -> None:
     contract = await ingestion.contract(people=3)
     rows = [a_claim(number, metric="escalated") for number in range(1, 4)]
