@@ -55,5 +55,5 @@ def _below(part: Mapping[str, Any], step: int | str) -> Iterator[Mapping[str, An
 
 def _is_kind(part: Mapping[str, Any], kind: str) -> bool:
     """Whether the first field of an object, by which kinds differ, may say that."""
-    first = next(iter(part.get("properties", {}).values()), {})
+    first: Mapping[str, Any] = next(iter(part.get("properties", {}).values()), {})
     return kind == first.get("const") or kind in first.get("enum", ())
