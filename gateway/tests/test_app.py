@@ -48,6 +48,13 @@ async def test_its_own_addresses_take_no_other_method(client: httpx.AsyncClient)
     assert answer.headers["x-correlation-id"] == answer.json()["correlationId"]
 
 
+@pytest.mark.parametrize("path", ["/livez", "/v1/openapi.json", "/.well-known/internal-jwks.json"])
+async def test_its_own_addresses_take_no_query(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(f"{path}?format=yaml")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["?format"]
+
+
 def told(folder: Path, **changes: Any) -> dict[str, Any]:
     issuer = {"issuer": "https://login.example", "jwksUrl": "https://login.example/keys", "algorithms": ["ES256"]}
     return {"issuers": [issuer], "key_files": write_keys(folder, 1), **changes}

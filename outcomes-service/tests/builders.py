@@ -38,6 +38,12 @@ def a_metric(code: str, **other: Any) -> dict[str, Any]:
     }
 
 
+SPENT: dict[str, Any] = {
+    "subject": "site",
+    "unit": "amount",
+    "reports": "measurement",
+    "measurementPoints": [{"code": "2024", "name": "2024"}],
+}
 METRICS = (
     a_metric("employed"),
     a_metric("trained", maxPaymentsPerPerson=3),
@@ -57,7 +63,38 @@ METRICS = (
     a_metric("delivered", subject="cohort"),
     a_metric("served", subject="site"),
     a_metric("cost", subject="site", unit="amount", reports="measurement", maxPaymentsPerPerson=2),
+    a_metric("spent", **SPENT),
+    a_metric("saved", **SPENT),
 )
+
+
+MONEY = {"amount": "1000.00", "currency": "DKK"}
+PAID = {"payee": PROVIDER, "nature": "service", "vat": {"category": "exempt", "pricesIncludeVat": False}}
+SHARED = {
+    "kind": "savings_share",
+    "code": "share",
+    "components": [
+        {
+            "code": code,
+            "metric": metric,
+            "flow": "cost",
+            "basis": "gross",
+            "baseline": {"kind": "aggregate", "amount": MONEY},
+        }
+        for code, metric in (("municipality", "spent"), ("region", "spent"), ("state", "saved"))
+    ],
+    "shares": [{"share": "0.5"}],
+    "accumulation": "per_period",
+    **PAID,
+}
+MEAN = {
+    "kind": "bands",
+    "code": "by-mean",
+    "measure": {"metric": "saved", "basis": "mean", "missing": "excluded"},
+    "method": "flat",
+    "bands": [{"amount": MONEY}],
+    **PAID,
+}
 
 
 def activated(**other: Any) -> ContractActivated:
@@ -96,7 +133,7 @@ def _in_force() -> dict[str, Any]:
                 {"code": "second", "name": "Second", "start": "2025-01-01", "end": "2026-01-01"},
             ],
         },
-        "payment": {"rules": []},
+        "payment": {"rules": [SHARED, MEAN]},
     }
 
 

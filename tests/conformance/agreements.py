@@ -211,7 +211,7 @@ class Drawn(DrawnMeasures):
             rule.pop("split", None)
             if self._random.random() < 0.2:
                 rule["split"] = self._split()
-        payment["split"] = self._split()
+        payment["split"] = self._naming_all(self._split())
         payment["caps"] = [cap for kind in CAPS for cap in self._caps(kind, payment["rules"])]
         payment["windows"] = self._windows(payment.get("windows"))
         payment["indices"] = [{"code": "prices", "base": "100", "values": self._index()}]
@@ -220,6 +220,16 @@ class Drawn(DrawnMeasures):
         if self._random.random() < 0.4:
             payment["retention"] = self._retention([rule["code"] for rule in payment["rules"]])
         return terms
+
+    def _naming_all(self, split: Said) -> Said:
+        parts, nothing = (
+            ("weights", {"weight": 0}) if split["kind"] == "shares" else ("maxima", {"amount": self.money(0, 0)})
+        )
+        named = {part["payer"] for part in split[parts]}
+        for payer in self.payers:
+            if payer not in named:
+                split[parts].insert(self._random.randint(0, len(split[parts])), {"payer": payer, **nothing})
+        return split
 
     def _split(self) -> Said:
         payers = self._random.sample(self.payers, self._random.randint(1, len(self.payers)))

@@ -51,15 +51,23 @@ def ending_waits(database: Database, now: Now) -> Job:
 
 
 async def end_overdue(database: Database, now: Now) -> bool:
-    """Looks once at every contract with overdue claims, a transaction each. Says whether there is more to do."""
+    """Looks once at every contract with overdue claims, a transaction each, so that none waits behind others that
+    cannot be dealt with. Says whether there is more to do."""
+    more, after = False, None
+    while waiting := await _overdue(database, now, after):
+        more = any([await _has_more(database, now, contract_id) for contract_id in waiting]) or more
+        after = waiting[-1]
+    return more
+
+
+async def _overdue(database: Database, now: Now, after: UUID | None) -> list[UUID]:
     try:
-        waiting = await database.run(
-            lambda connection: find_overdue_contracts(_transaction(connection, now)), _CALLER.organisation
+        return await database.run(
+            lambda connection: find_overdue_contracts(_transaction(connection, now), after), _CALLER.organisation
         )
     except Exception as error:
         log.error("overdue claims could not be looked for", **what_failed(error))
-        return False
-    return any([await _has_more(database, now, contract_id) for contract_id in waiting])
+        return []
 
 
 async def _has_more(database: Database, now: Now, contract_id: UUID) -> bool:

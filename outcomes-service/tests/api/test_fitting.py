@@ -80,6 +80,17 @@ COST = {"metric": "cost", "occurrence": "1"}
             ["/measurement/component"],
         ),
         (about_a_site(**COST, measurement={"value": "2110625629"}), "personal-number", ["/measurement/value"]),
+        (about_a_site(metric="spent", measurement=MEASURED), "component-required", ["/measurement/component"]),
+        (
+            about_a_site(metric="spent", measurement={**MEASURED, "component": "canary"}),
+            "component-unknown",
+            ["/measurement/component"],
+        ),
+        (
+            about_a_site(metric="saved", measurement={**MEASURED, "component": "region"}),
+            "component-unknown",
+            ["/measurement/component"],
+        ),
     ],
 )
 async def test_what_does_not_fit_the_metric_is_refused_alone_and_as_a_row(
@@ -98,10 +109,27 @@ async def test_a_refusal_says_what_would_be_allowed(ingestion: Ingestion) -> Non
     contract = await ingestion.contract()
     answers = [
         await ingestion.post(PROVIDER, f"{contract}/claims", row)
-        for row in (about_a_cohort(cohort=None, site="first"), about_a_cohort(measurement=MEASURED))
+        for row in (
+            about_a_cohort(cohort=None, site="first"),
+            about_a_cohort(measurement=MEASURED),
+            about_a_site(metric="spent", measurement=MEASURED),
+        )
     ]
     said = [answer.json()["errors"][0]["detail"] for answer in answers]
     assert said == [
         "Claims on this metric name cohort, and nothing else that they are about.",
         "matched-did, as agreed.",
+        "One of municipality, region.",
     ]
+
+
+async def test_a_claim_on_savings_names_its_component_unless_the_metric_is_looked_at_for_more(
+    ingestion: Ingestion,
+) -> None:
+    contract = await ingestion.contract()
+    rows = [
+        about_a_site(metric="spent", measurement={**MEASURED, "component": "region"}),
+        about_a_site(metric="saved", externalId="b", measurement={**MEASURED, "component": "state"}),
+        about_a_site(metric="saved", externalId="c", measurement=MEASURED),
+    ]
+    assert (await ingestion.upload(PROVIDER, f"{contract}/claims", rows)).kinds() == ["created"] * 3

@@ -45,6 +45,8 @@ async def test_a_contract_is_copied_with_who_may_read_what(ingestion: Ingestion)
         "delivered": {PAYER, PROVIDER, EVALUATOR},
         "served": {PAYER, PROVIDER, EVALUATOR},
         "cost": {PAYER, PROVIDER, EVALUATOR},
+        "spent": {PAYER, PROVIDER, EVALUATOR},
+        "saved": {PAYER, PROVIDER, EVALUATOR},
     }
     by_code = {metric["code"]: metric for metric in metrics}
     assert by_code["healthy"]["points"] == ["6m", "12m"]

@@ -216,6 +216,28 @@ def test_nobody_else_decides_a_dispute(by: str) -> None:
         decide_dispute(CONTRACT, disputed(), by, "verified", None, 3, NOW)
 
 
+def test_what_was_decided_after_an_escalation_another_organisation_decides_on() -> None:
+    escalated = replace(a_kept_claim(CONTRACT, "escalated"), escalated_at=NOW, escalated_to=EVALUATOR)
+    change = verify(CONTRACT, escalated, EVALUATOR, "verified", None, 1, NOW)
+    assert change is not None
+    contested = dispute(CONTRACT, change.claim, PAYER, "not_achieved", 2, NOW).claim
+    for by in (EVALUATOR, PROVIDER, INVESTOR):
+        with pytest.raises(DeciderNotAllowed):
+            decide_dispute(CONTRACT, contested, by, "rejected", "not_achieved", 3, NOW)
+    decided = decide_dispute(CONTRACT, contested, PAYER, "rejected", "not_achieved", 3, NOW)
+    assert (decided.claim.state, decided.facts[0].decided_by) == ("rejected", (PAYER,))
+
+
+def test_where_the_verifier_decided_although_it_was_escalated_the_decider_decides() -> None:
+    escalated = replace(a_kept_claim(CONTRACT, "escalated"), escalated_at=NOW, escalated_to=EVALUATOR)
+    change = verify(CONTRACT, escalated, PAYER, "verified", None, 1, NOW)
+    assert change is not None
+    contested = dispute(CONTRACT, change.claim, PROVIDER, "not_achieved", 2, NOW).claim
+    with pytest.raises(DeciderNotAllowed):
+        decide_dispute(CONTRACT, contested, PAYER, "verified", None, 3, NOW)
+    assert decide_dispute(CONTRACT, contested, EVALUATOR, "verified", None, 3, NOW).claim.state == "verified"
+
+
 def test_a_rejection_in_a_dispute_needs_a_reason_and_a_verification_has_that_of_the_dispute() -> None:
     with pytest.raises(ReasonRequired):
         decide_dispute(CONTRACT, disputed(), EVALUATOR, "rejected", None, 3, NOW)

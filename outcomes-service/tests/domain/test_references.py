@@ -16,13 +16,24 @@ from outcomes_service.domain.references import (
     check_participant_key,
     is_external_id,
 )
+from services.core.personal_numbers import find_personal_number
 
 ALPHABET = string.ascii_letters + string.digits + "._:/-"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "apollo-m17-0042", "2024/77:note.3", "x" * 64, "123-456", "a1234567890", "a-123456789", "a-1234567890123"],
+    [
+        "a",
+        "apollo-m17-0042",
+        "2024/77:note.3",
+        "x" * 64,
+        "123-456",
+        "a1234567890",
+        "a-123456789",
+        "a-1234567890123",
+        "202406.0001",
+    ],
 )
 def test_an_external_id_is_taken(text: str) -> None:
     assert check_external_id(text) == text
@@ -38,6 +49,7 @@ def test_an_external_id_is_taken(text: str) -> None:
         "123456789012",
         "a-1234567890",
         "1234567890.a",
+        "211062.5629",
         "å",
         "a b",
         "a\n",
@@ -54,7 +66,8 @@ def test_an_external_id_is_not_taken(text: str) -> None:
 def test_an_external_id_is_what_the_grammar_says(text: str) -> None:
     tokens = re.split("[._:/-]", text)
     like_a_person = any(token.isdigit() and 10 <= len(token) <= 12 for token in tokens)
-    assert is_external_id(text) is (not text.isdigit() and not like_a_person)
+    is_of_a_person = bool(re.fullmatch("[0-9]+[.][0-9]+", text)) and find_personal_number(text) is not None
+    assert is_external_id(text) is (not text.isdigit() and not like_a_person and not is_of_a_person)
 
 
 @given(st.text(max_size=70))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from outcomes_service.usecases import end_waits
 from outcomes_service.usecases.end_waits import MOST_CLAIMS
 from services.kit import clock
 from services.kit.testing import as_admin
@@ -95,6 +96,18 @@ async def test_an_escalated_claim_is_decided_by_whoever_comes_first(
     refused(await ingestion.post(other, f"{claim}/verification", VERIFIED, version=3), 409, "not-in-this-state")
 
 
+async def test_what_was_decided_after_an_escalation_is_disputed_before_the_verifier(ingestion: Ingestion) -> None:
+    contract, claim = await waiting(ingestion, "escalated")
+    await ingestion.wait(31)
+    await done(ingestion, EVALUATOR, f"{claim}/verification", REJECTED, 2)
+    await done(ingestion, PROVIDER, f"{claim}/dispute", {"reason": "not_achieved"}, 3)
+    path = f"{claim}/dispute/decision"
+    refused(await ingestion.post(EVALUATOR, path, VERIFIED, version=4), 403, "decider-not-allowed")
+    said = (await done(ingestion, PAYER, path, VERIFIED, 4)).json()
+    assert (said["state"], said["dispute"]["decision"]["decidedBy"]) == ("verified", [PAYER])
+    assert (await last_fact(ingestion, contract))["type"] == "outcome.dispute_decided.v1"
+
+
 async def test_escalated_claims_are_decided_many_at_a_time_too(ingestion: Ingestion) -> None:
     contract = await ingestion.contract(people=3)
     rows = [a_claim(number, metric="escalated") for number in range(1, 4)]
@@ -178,6 +191,13 @@ async def test_many_are_ended_a_batch_at_a_time(ingestion: Ingestion) -> None:
     await ingestion.wait(0)
     kinds = [fact["type"] for fact in await ingestion.facts(contract)]
     assert kinds.count("outcome.verified.v1") == len(rows)
+
+
+async def test_no_contract_waits_behind_others(ingestion: Ingestion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_waits, "MOST_CONTRACTS", 2)
+    claims = [(await waiting(ingestion, "accepted"))[1] for _ in range(5)]
+    await ingestion.wait(31)
+    assert [await state(ingestion, claim) for claim in claims] == [("verified", 2)] * 5
 
 
 async def test_a_verifier_that_decides_at_that_moment_comes_before_or_after_and_never_both(

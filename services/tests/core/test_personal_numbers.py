@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,18 @@ FOUND = [
     ("id:2110625629/3", "dk"),
     ("211062\u20135629", "dk"),  # an en dash
     ("２１１０６２５６２９", "dk"),  # full-width digits
+    ("010190.1234", "dk"),
+    ("01.01.90-1234", "dk"),
+    ("01.01.90.1234", "dk"),
+    ("01.01.901234", "dk"),
+    ("born 21.10.62-5629, moved", "dk"),
+    ("case_211062.5629.", "dk"),
+    ("880320.0016", "se"),
+    ("19880320.0016", "se"),
+    ("88.03.20-0016", "se"),
+    ("15.10.86.95088", "no"),
+    ("151086.95088", "no"),
+    ("12.01.74-3399", "is"),
 ]
 NOT_FOUND = [
     "a2110625629",  # no token: letters go on
@@ -46,6 +59,21 @@ NOT_FOUND = [
     "2019-03-01",
     "apollo-m01-p001",
     "848540.00",
+    "21.10.62-5628",  # modulus 11 does not hold
+    "32.10.62-5629",  # no such day
+    "01.01.1990",
+    "1.1.1990",
+    "01.01.90",
+    "1990.01.01-1234",
+    "01.01.2024-31.12.2024",
+    "01.01.24 1230",  # a day, and a time of it
+    "01.01.24 12:30",
+    "10.10.20.123",  # an address of IPv4
+    "1.234.567.8900",
+    "12.345.678,90",
+    "010190.12",
+    "010190.12345678",
+    "1010190.1234",
     "",
 ]
 
@@ -81,10 +109,30 @@ def test_a_key_that_is_a_personal_number_is_refused() -> None:
         "2110625629.00",
         "0" * 54 + "2110625629",
         "2026-11-24T03:00:00Z",
+        "211062.5629",  # a quantity
+        "-211062.5629",
+        "151086.95088",
     ],
 )
 def test_a_typed_value_is_left_to_its_own_grammar(typed: str) -> None:
     refuse_personal_numbers({"value": typed})
+
+
+@pytest.mark.parametrize("text", ["010190.1234", "0101901234.00", "211062.5629 ", "01.01.90-1234"])
+def test_what_no_quantity_looks_like_is_refused(text: str) -> None:
+    with pytest.raises(PersonalNumberFound):
+        refuse_personal_numbers({"value": text})
+
+
+@given(st.dates(), st.sampled_from(["%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d", "%d.%m.%Y %H:%M", "%d.%m.%y %H%M"]))
+def test_a_date_with_dots_is_no_personal_number(day: date, form: str) -> None:
+    assert find_personal_number(day.strftime(form)) is None
+
+
+@given(st.integers(0, 10**9), st.integers(0, 4))
+def test_an_amount_is_no_personal_number(minor: int, places: int) -> None:
+    whole, rest = divmod(minor, 10**places)
+    refuse_personal_numbers({"value": f"{whole}.{rest:0{places}}" if places else f"{whole}.0"})
 
 
 def test_a_danish_person_is_no_organisation() -> None:
@@ -107,7 +155,7 @@ def test_raw_json_that_plainly_holds_none_needs_no_second_look(text: str) -> Non
 
 @given(
     st.lists(
-        st.one_of(st.sampled_from([text for text, _ in FOUND]), st.text(alphabet='0123456789-+ :a_"\\/', max_size=14)),
+        st.one_of(st.sampled_from([text for text, _ in FOUND]), st.text(alphabet='0123456789-+ :.a_"\\/', max_size=14)),
         max_size=4,
     )
 )

@@ -39,6 +39,14 @@ def code_of(raw: bytes) -> str:
     return value.code
 
 
+def test_an_unknown_field_of_a_row_is_told_which_there_are() -> None:
+    _, refusal = read_row(Sent, b'{"ownId":"a","on":"2026-01-31","more":"1"}')
+    assert isinstance(refusal, Refusal)
+    (fault,) = refusal.errors
+    assert fault.pointer == "/more"
+    assert fault.detail == "There is no such field here. Allowed here: ownId, on, count."
+
+
 def test_lines_end_with_lf_or_crlf_and_the_last_one_need_not() -> None:
     assert lines_of(b"one\ntwo\r\nthree") == [(1, b"one"), (2, b"two"), (3, b"three")]
 

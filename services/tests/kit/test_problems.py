@@ -139,6 +139,8 @@ async def test_faults_are_told_by_place(client: httpx.AsyncClient) -> None:
     assert (document["status"], document["code"]) == (422, "shape-not-allowed")
     assert {fault["pointer"] for fault in document["errors"]} == {"?limit", "if-match", "/grams", "/on", "/more"}
     assert all(fault["code"] and fault["detail"] for fault in document["errors"])
+    (more,) = [fault["detail"] for fault in document["errors"] if fault["pointer"] == "/more"]
+    assert more == "There is no such field here. Allowed here: grams, on."
 
 
 async def test_what_is_missing_is_told_by_place(client: httpx.AsyncClient) -> None:

@@ -14,11 +14,13 @@ create table contract (
     id uuid primary key,
     party_ids text[] not null default '{}',
     payer_ids text[] not null default '{}',
+    left_ids text[] not null default '{}',
     activation json,
     terminated_on date,
     settlements integer not null default 0 check (settlements >= 0),
     check ((activation is null) = (party_ids = '{}'))
 );
+comment on column contract.left_ids is 'parties of earlier terms, and not of those in effect';
 create index contract_party_ids on contract using gin (party_ids);
 create table readership (
     contract_id uuid not null references contract,
@@ -104,7 +106,7 @@ grant update (settlements) on contract to settlement_app;
 grant update (claim_id, achieved_on, units, gross_minor, cut_person_minor, cut_rule_minor, cut_contract_minor)
     on posted_item to settlement_app;
 grant insert on contract, readership, input, claim, item to settlement_worker;
-grant update (party_ids, payer_ids, activation, terminated_on) on contract to settlement_worker;
+grant update (party_ids, payer_ids, left_ids, activation, terminated_on) on contract to settlement_worker;
 grant update (state, disputed, decided_by, decided_at, superseded_by) on claim to settlement_worker;
 grant delete on item to settlement_worker;
 """

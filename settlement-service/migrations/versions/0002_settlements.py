@@ -187,14 +187,16 @@ ASKING = "current_setting('app.org', true)"
 ITSELF = f"{ASKING} = 'service:settlement-service'"
 PAYS = f"contract_id in (select id from contract where payer_ids @> array[{ASKING}])"
 IS_PARTY = "contract_id in (select id from contract)"
+STAYED = f"contract_id in (select id from contract where not left_ids @> array[{ASKING}])"
+"""Who left by an amendment sees the settlements that it was told of; everybody else those of its contracts."""
 READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}]"
 OF_RULE = f"{PAYS} or (contract_id, 'rule/' || rule) in ({READABLE}) or {ITSELF}"
 
 READ = {
-    "settlement": IS_PARTY,
+    "settlement": f"{STAYED} or exists (select from statement where settlement_id = id and organisation_id = {ASKING})",
     "settlement_line": OF_RULE,
     "settlement_item": OF_RULE,
-    "statement": f"organisation_id = {ASKING}",
+    "statement": f"organisation_id = {ASKING} or {ITSELF}",
     "approval": IS_PARTY,
     "posting": f"{PAYS} or organisation_id = {ASKING}",
     "entry": f"{PAYS} or id in (select entry_id from posting)",

@@ -1,10 +1,16 @@
 """Tests: two payers share a contract: each approves and pays its own share."""
 
+import csv
+import io
 from datetime import date
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from services.core.terms.splits import Shares, Weight
 from services.events.contracts import ContractAmended
+from settlement_service.domain.claims import Claim
 
 from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated
 from ..conftest import Settling, refused
@@ -51,6 +57,22 @@ async def test_lines_say_each_payers_share(settling: Settling) -> None:
     ]
 
 
+async def test_the_table_has_a_row_for_each_line_and_payer_and_every_column_can_be_summed(settling: Settling) -> None:
+    shown = await posted(settling)
+    answer = await settling.get(PAYER, f"/v1/settlements/{shown['id']}", "text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text), delimiter=";"))
+    told = ("line", "people", "units", "cut_rule", "amount", "payee", "payer", "share")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("1", "1", "1", "0", "300,00", PROVIDER, PAYER, "100,00"),
+        ("1", "", "", "", "", PROVIDER, PAYER_2, "200,00"),
+        ("2", "1", "1", "0", "90,00", INVESTOR, PAYER, "30,00"),
+        ("2", "", "", "", "", INVESTOR, PAYER_2, "60,00"),
+        ("total", "", "", "", "390,00", "", PAYER, "130,00"),
+        ("total", "", "", "", "", "", PAYER_2, "260,00"),
+    ]
+    assert {row["currency"] for row in rows} == {"DKK"}
+
+
 async def test_a_payer_pays_its_own_share_and_no_more(settling: Settling) -> None:
     shown = await posted(settling)
     refused(await pay(settling, shown, PAYER, "100.01", PROVIDER), 422, "payment-not-owed")
@@ -74,14 +96,19 @@ async def test_it_is_paid_when_everybody_has_paid_everybody(settling: Settling) 
     assert back.json()["state"] == "partly_paid"
 
 
+async def amended(settling: Settling, contract_id: UUID, rules: list[Any], parties: tuple[str, ...]) -> None:
+    """From July on there are other parties."""
+    after = activated(rules, contract_id=contract_id, parties=parties)
+    known = {name: getattr(after, name) for name in after.__dataclass_fields__}
+    await settling.tell(ContractAmended(**{**known, "version": 2, "effective_from": date(2026, 7, 1)}))
+
+
 async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(settling: Settling) -> None:
     before = activated([a_rule("job", 30_000, split=SPLIT)], parties=(PAYER, PAYER_2, PROVIDER))
     claim = a_claim(1, "job", day="2026-03-01")
     await settling.tell(before)
     await settling.verify(before.contract_id, claim)
-    after = activated([a_rule("job", 30_000)], contract_id=before.contract_id, parties=(PAYER, PROVIDER))
-    known = {name: getattr(after, name) for name in after.__dataclass_fields__}
-    await settling.tell(ContractAmended(**{**known, "version": 2, "effective_from": date(2026, 7, 1)}))
+    await amended(settling, before.contract_id, [a_rule("job", 30_000)], (PAYER, PROVIDER))
     shown = await settling.prepare(before.contract_id)
     shown = await settling.approve(shown)
     assert shown["state"] == "calculated", "who left has not approved what it pays"
@@ -98,3 +125,68 @@ async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(s
     refused(answer, 403, "role-not-allowed")
     again = await settling.prepare(before.contract_id, "correction")
     assert (await settling.approve(again))["state"] == "posted", "who left is asked for what it pays alone"
+
+
+@pytest.mark.parametrize("claims", [(a_claim(1, "job"),), ()])
+async def test_who_comes_by_an_amendment_is_not_asked_for_what_was_calculated_before(
+    settling: Settling, claims: tuple[Claim, ...]
+) -> None:
+    contract = await settling.contract(*claims, rules=[a_rule("job", 30_000)], parties=(PAYER, PROVIDER))
+    shown = await settling.prepare(contract.contract_id, "correction")
+    rules = [a_rule("job", 30_000, split=SPLIT)]
+    await amended(settling, contract.contract_id, rules, (PAYER, PAYER_2, PROVIDER))
+    path = f"/v1/settlements/{shown['id']}"
+    assert "lines" not in (await settling.get(PAYER_2, path)).json()
+    content = {"contentSha256": shown["contentSha256"]}
+    refused(
+        await settling.post(PAYER_2, f"{path}/approvals", content, shown["revision"], "carl"), 403, "role-not-allowed"
+    )
+    assert (await settling.approve(shown))["state"] == "posted"
+    again = await settling.approve(await settling.prepare(contract.contract_id))
+    assert again["state"] == "calculated", "what is calculated from now on both approve"
+
+
+class TestWhoLeft:
+    """Reads what it was told of, and of what came later only what it pays something by."""
+
+    async def left(self, settling: Settling) -> tuple[UUID, str]:
+        """The contract, and the settlement that was told both payers."""
+        rules = [a_rule("job", 30_000, split=SPLIT)]
+        contract = await settling.contract(a_claim(1, "job"), rules=rules, parties=(PAYER, PAYER_2, PROVIDER))
+        contract_id = contract.contract_id
+        shown = await settling.approve(await settling.prepare(contract_id))
+        path = f"/v1/settlements/{shown['id']}"
+        content = {"contentSha256": shown["contentSha256"]}
+        await settling.post(PAYER_2, f"{path}/approvals", content, shown["revision"], "carl")
+        await amended(settling, contract_id, [a_rule("job", 30_000)], (PAYER, PROVIDER))
+        return contract_id, path
+
+    async def test_reads_what_it_was_told_of(self, settling: Settling) -> None:
+        contract_id, path = await self.left(settling)
+        for below in ("", "/lines", "/lines/1/items", "/items/1/explanation", "/inputs"):
+            assert (await settling.get(PAYER_2, path + below)).status_code == 200, below
+        listed = (await settling.get(PAYER_2, f"/v1/contracts/{contract_id}/settlements")).json()["items"]
+        assert [one["number"] for one in listed] == [1]
+
+    async def test_reads_nothing_newer(self, settling: Settling) -> None:
+        contract_id, path = await self.left(settling)
+        position = f"/v1/contracts/{contract_id}/position"
+        as_it_was = (await settling.get(PAYER_2, position)).json()
+        await settling.verify(contract_id, a_claim(2, "job", day="2026-08-01"))
+        newer = await settling.settle(contract_id, "correction")
+        assert newer["total"] == kr("300.00")
+        for below in ("", "/lines", "/lines/1/items", "/items/1/explanation", "/inputs"):
+            refused(await settling.get(PAYER_2, f"/v1/settlements/{newer['id']}{below}"), 404, "not-found")
+        for listing in (f"/v1/contracts/{contract_id}/settlements", "/v1/settlements"):
+            listed = (await settling.get(PAYER_2, listing, limit="500")).json()["items"]
+            assert newer["id"] not in [one["id"] for one in listed]
+        told = (await settling.get(PAYER_2, position)).json()
+        assert told == as_it_was
+        assert told["settled"] == kr("300.00")
+        assert told["asOf"]["settlementId"] == path.rpartition("/")[2]
+        assert "rules" not in told
+        entries = (await settling.get(PAYER_2, "/v1/ledger/entries", contract=str(contract_id))).json()["items"]
+        assert {one["settlementId"] for one in entries} == {path.rpartition("/")[2]}
+        simulated = {"from": "now", "scenarios": [{"name": "a", "outcomes": []}]}
+        answer = await settling.post(PAYER_2, f"/v1/contracts/{contract_id}/simulations", simulated)
+        refused(answer, 403, "role-not-allowed")

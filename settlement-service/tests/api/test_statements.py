@@ -71,7 +71,7 @@ class TestAnInvestor:
         shown = (await settling.get(INVESTOR, path)).json()
         assert (shown["lines"], shown["total"]) == ([], kr("402.00"))
         as_csv = (await settling.get(INVESTOR, path, "text/csv")).text
-        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;;;;402,00;;;;DKK"]
+        assert as_csv.splitlines()[1:] == ["total;;;;;;;;;;;;402,00;;;;DKK;;"]
 
     async def test_is_told_nothing_of_drafts_that_could_be_subtracted(self, settling: Settling) -> None:
         contract = await settling.contract(*(a_claim(n) for n in range(9)), rules=[a_rule(payee=INVESTOR)])
@@ -109,9 +109,11 @@ HEADINGS = (
     *("line", "rule", "name", "price", "people", "units"),
     *("cut_person", "cut_rule", "cut_period", "cut_contract", "cut_retention", "cut_payer"),
     *("amount", "payee", "nature", "state", "currency"),
+    *("payer", "share"),
 )
 
 
+OURS = ("service", "", "DKK", PAYER)
 HOME = ("0", "0", "0", "53,50", "0", "0")
 
 
@@ -124,9 +126,9 @@ class TestFormats:
         rows = list(csv.reader(io.StringIO(answer.text), delimiter=";"))
         assert rows == [
             list(HEADINGS),
-            ["1", "job", "Has a job", "100,50", "7", "7", *["0"] * 6, "703,50", INVESTOR, "service", "", "DKK"],
-            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", PROVIDER, "service", "", "DKK"],
-            ["total", *[""] * 11, "1000,00", "", "", "", "DKK"],
+            ["1", "job", "Has a job", "100,50", "7", "7", *["0"] * 6, "703,50", INVESTOR, *OURS, "703,50"],
+            ["2", "home", "Has a home", "50,00", "7", "7", *HOME, "296,50", PROVIDER, *OURS, "296,50"],
+            ["total", *[""] * 11, "1000,00", "", "", "", "DKK", PAYER, "1000,00"],
         ]
 
     @pytest.mark.parametrize(("accept", "query"), [("text/csv; charset=utf-8-sig", {}), ("text/csv", {"bom": "true"})])

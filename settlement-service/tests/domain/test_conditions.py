@@ -1,16 +1,18 @@
 """Tests: conditions are true, false or not yet measured, nested as they may be."""
 
+from datetime import date
 from itertools import product
 from typing import Any
 
 import pytest
 
 from services.core.terms.measures import Condition
+from services.events.outcomes import OutcomeRejected
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.known import Facts
 
 from ..books import Books
-from ..builders import a_claim, a_metric, a_rule
+from ..builders import NOON, PAYER, a_claim, a_metric, a_rule, claimed
 from ..mechanisms import (
     a_contract,
     a_gate,
@@ -86,6 +88,16 @@ def test_a_gate_is_paid_once_and_taken_back_when_it_falls() -> None:
     assert lines(books.settle()) == {"gate": (0, None)}
     withdrawn(books, high)
     assert lines(books.settle()) == {"gate": (0, None)}, "the second point alone is enough"
+
+
+def test_what_rests_on_no_verified_claim_is_achieved_on_the_last_day_of_the_period() -> None:
+    nobody = a_threshold(a_measure("job", "count"), "lt", "1")
+    books, claim = Books(a_contract(a_gate(nobody), metrics=[a_metric()])), a_claim(1)
+    about: dict[str, Any] = {"contract_id": books.contract_id, "claim_id": claim.id}
+    decided_no = OutcomeRejected(**about, decided_by=PAYER, decided_at=NOON, reason="not_achieved")
+    books.tell(claimed(books.contract_id, claim), decided_no)
+    (change,) = books.settle(date(2026, 7, 1)).changes
+    assert (change.now.amount_minor, change.achieved_on) == (100_000, date(2026, 6, 30))
 
 
 @pytest.mark.parametrize(

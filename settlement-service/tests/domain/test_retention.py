@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.core.terms.payment import Retention
+from settlement_service.domain.explanation import explain
 from settlement_service.domain.recomputation import recompute
 
 from ..books import Books
@@ -16,6 +17,8 @@ from ..mechanisms import (
     a_limit,
     a_measure,
     a_threshold,
+    all_of,
+    any_of,
     enrolled,
     lines,
     measured_metric,
@@ -98,3 +101,39 @@ def test_who_sees_its_own_items_is_given_what_the_release_rests_on() -> None:
     for organisation in (PAYER, PROVIDER):
         result = recompute(*books.given_to(organisation, settled))
         assert result.same, (organisation, result)
+
+
+def test_what_is_released_says_that_it_was_held_back_and_until_when() -> None:
+    books = Books(a_contract(a_rule(), retention=UNTIL_MARCH))
+    books.verify(a_claim(1))
+    assert "released" not in told(books, YEAR.end)["text"]
+    found = told(books, NEXT_YEAR)
+    held = {"released": {"amount": "10.00", "currency": "DKK"}, "releaseOn": "2027-03-01"}
+    assert found["tree"]["of"][1] == {"op": "posted", "value": "90", "currency": "DKK", **held}
+    assert "Posted before: 90.00 DKK. 10.00 DKK was held back until 2027-03-01, and is released now." in found["text"]
+    assert "10.00 DKK var tilbageholdt indtil 2027-03-01 og frigives nu." in found["textInDanish"]
+
+
+def test_what_a_condition_releases_says_which() -> None:
+    enough, few = a_threshold(a_measure(), "ge", "10"), a_threshold(a_measure("job", "share"), "lt", "0.5")
+    ready = any_of(enough, all_of(few, enough))
+    metrics = [a_metric(), measured_metric()]
+    books = Books(a_contract(a_rule(), metrics=metrics, retention=held(release_on=None, release_when=ready)))
+    books.verify(a_claim(1), reading(books, "10", day="2027-01-10"))
+    books.settle()
+    found = told(books, NEXT_YEAR)
+    until = found["tree"]["of"][1]["releaseWhen"]
+    assert (until["kind"], until["conditions"][0]["metric"]) == ("any_of", "rate")
+    average, share = "average of 'Has a rate' at least 10", "share with 'Has a job' less than 50 %"
+    text = f"until this held, and is released now: ({average} or ({share} and {average}))."
+    assert text in found["text"]
+    assert (
+        "indtil dette var opfyldt, og frigives nu: (gennemsnittet af 'Has a rate' mindst 10 eller ("
+        in (found["textInDanish"])
+    )
+
+
+def told(books: Books, ends: date) -> dict[str, Any]:
+    """The explanation of the last item of a settlement."""
+    change = books.settle(ends).changes[-1]
+    return explain(books.history, books.terms, 1, change)

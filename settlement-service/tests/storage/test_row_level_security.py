@@ -151,6 +151,24 @@ async def test_a_provider_sees_rows_of_what_it_reports_and_none_of_another(app: 
         assert not await counted(app, organisation, "input", contract_id, "scope = 'people'")
 
 
+async def test_a_payer_that_left_sees_no_settlement_that_it_was_not_told_of(
+    settling: Settling, app: Database, urls: Urls
+) -> None:
+    contract = await settling.contract(a_claim(1), rules=[a_rule()])
+    told = await settling.settle(contract.contract_id)
+    left = "update contract set left_ids = $2 where id = $1"
+    await as_admin(urls, left, contract.contract_id, [PAYER])
+    assert await counted(app, PAYER, "settlement", contract.contract_id, f"id = '{told['id']}'") == 1
+    await as_admin(urls, left, contract.contract_id, [])
+    body = {"kind": "correction", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
+    answer = await settling.post(PAYER, f"/v1/contracts/{contract.contract_id}/settlements", body)
+    assert answer.json()["state"] == "open"
+    assert await counted(app, PAYER, "settlement", contract.contract_id) == 2
+    await as_admin(urls, left, contract.contract_id, [PAYER])
+    assert await counted(app, PAYER, "settlement", contract.contract_id) == 1
+    assert await counted(app, PROVIDER, "settlement", contract.contract_id) == 2
+
+
 async def test_a_payee_sees_its_own_side_of_the_ledger(app: Database, contract_id: UUID) -> None:
     assert await counted(app, INVESTOR, "posting", contract_id) == 3
     assert not await counted(app, INVESTOR, "posting", contract_id, f"organisation_id <> '{INVESTOR}'")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from deploy.demo.reaching import wait_for_a_listener
 from deploy.launcher.folder import find_suite, folder_for, is_running
 from deploy.launcher.programs import Ports
 from services.kit.child import tied_to_us
@@ -36,11 +37,14 @@ class Addresses:
 @contextmanager
 def a_suite(gateway: str | None, issuer: str | None) -> Iterator[Addresses]:
     """The suite that was named (as argument or in the environment), else the one that runs here, else a new one that
-    ends with the block. Errors: SuiteNotStarted."""
+    ends with the block. Errors: SuiteNotStarted; NotReachable where nobody listens at what was named."""
     gateway = gateway or os.environ.get(GATEWAY_VARIABLE)
     issuer = issuer or os.environ.get(ISSUER_VARIABLE)
     if gateway:
-        yield Addresses(gateway, issuer or USUAL.url("identity"), "the suite that was named")
+        named = Addresses(gateway, issuer or USUAL.url("identity"), "the suite that was named")
+        wait_for_a_listener("the gateway", named.gateway, _tell)
+        wait_for_a_listener("the token issuer", named.issuer, _tell)
+        yield named
         return
     found = _wait_if_it_starts()
     if found is not None:
@@ -48,6 +52,10 @@ def a_suite(gateway: str | None, issuer: str | None) -> Iterator[Addresses]:
         return
     with _an_own_one() as own:
         yield own
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _running() -> Addresses | None:

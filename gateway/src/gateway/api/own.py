@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.core.errors import Unavailable
+from services.kit.queries import KnownQueryRoute
 
 
 class NotReady(Unavailable):
@@ -19,7 +20,7 @@ def own_routes(
     ready: Callable[[], Awaitable[bool]], public_keys: Sequence[Mapping[str, Any]], description: bytes
 ) -> APIRouter:
     """The router of them. `ready` says whether tokens can be checked; `description` is the OpenAPI document."""
-    router = APIRouter()
+    router = APIRouter(route_class=KnownQueryRoute)
 
     @router.get("/livez")
     async def livez() -> dict[str, str]:

@@ -29,7 +29,8 @@ class ClaimsClosed(Conflict):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of one version of the terms. `id` is this service's own, `points` are codes of measurement points."""
+    """A metric of one version of the terms. `id` is this service's own, `points` are codes of measurement points,
+    `components` the purses that savings are computed from by this metric; `component_required`: and nothing else is."""
 
     id: int
     code: str
@@ -45,6 +46,8 @@ class Metric:
     max_payments_per_person: int
     points: tuple[str, ...]
     evidence_required: bool
+    components: tuple[str, ...] = ()
+    component_required: bool = False
 
     @cached_property
     def occurrences(self) -> frozenset[str]:

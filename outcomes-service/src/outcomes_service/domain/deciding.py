@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from outcomes_service.domain.claim import TRANSITIONS, Claim, Command, Reason, Record, Transition, Verdict
-from outcomes_service.domain.contract import Contract
+from outcomes_service.domain.contract import Contract, Metric
 from services.core.access import RoleNotAllowed
 from services.core.errors import Conflict, FieldError, Forbidden, Invalid, StaleVersion
 from services.core.period import local_date
@@ -128,7 +128,7 @@ def decide_dispute(
     if reason is None and verdict != "verified":
         raise ReasonRequired(errors=[FieldError("/reason", ReasonRequired.code, "One of the codes.")])
     step = _next(contract, claim, command, expected, now)
-    deciders = contract.metric_of(claim.metric_id).deciders_of_disputes
+    deciders = _deciders(contract.metric_of(claim.metric_id), claim)
     statement = Record("statement", (by,), now, verdict, reason)
     stated = replace(claim, records=(*claim.records, statement))
     contested = stated.dispute
@@ -174,10 +174,21 @@ def _require_who(contract: Contract, claim: Claim, command: Command, by: str) ->
         raise ReporterNotAllowed("The organisation that reported the claim.")
     if who == "verifier" and by not in (metric.verified_by, claim.escalated_to):
         raise VerifierNotAllowed("The organisation that the terms name as verifiedBy, or that the claim went on to.")
-    if who == "decider" and by not in metric.deciders_of_disputes:
-        raise DeciderNotAllowed("The organisation that the terms name as disputesDecidedBy.")
+    if who == "decider" and by not in _deciders(metric, claim):
+        allowed = "The organisation that the terms name as disputesDecidedBy; verifiedBy, if that one decided first."
+        raise DeciderNotAllowed(allowed)
     if who == "disputer" and by != claim.reported_by and contract.party(by).role not in DISPUTING:
         raise RoleNotAllowed("This is for a payer, a provider, and the organisation that reported the claim.")
+
+
+def _deciders(metric: Metric, claim: Claim) -> tuple[str, ...]:
+    """Who must say the same for a dispute to be decided: never who made the decision that is contested. Where that was
+    who decides disputes, to whom the claim had gone on, it is the verifier."""
+    deciders = metric.deciders_of_disputes
+    decided = claim.decision
+    if len(deciders) == 1 and decided is not None and decided.said_by == deciders:
+        return (metric.verified_by,)
+    return deciders
 
 
 def _next(contract: Contract, claim: Claim, command: Command, expected: int, now: datetime) -> Transition:

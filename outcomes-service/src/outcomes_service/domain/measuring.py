@@ -35,9 +35,24 @@ class EstimatorNotFitting(Invalid):
     title = "The measurement is of another estimator than agreed"
 
 
+class ComponentRequired(Invalid):
+    """Savings are computed from the metric purse by purse, and the claim says none."""
+
+    code = "component-required"
+    title = "A claim on this metric says which component it is of"
+
+
+class ComponentUnknown(Invalid):
+    """Not a purse that the terms compute savings from by this metric."""
+
+    code = "component-unknown"
+    title = "The terms have no such component on this metric"
+
+
 def units_of(metric: Metric, units: int | None, measurement: Measurement | None) -> int:
     """The units that are claimed: 1 when none are said, 0 beside a measurement. Errors: `measurement-required`,
-    `measurement-not-expected`, `units-not-expected`, `estimator-not-fitting`, `quantity-not-valid`."""
+    `measurement-not-expected`, `units-not-expected`, `estimator-not-fitting`, `quantity-not-valid`,
+    `component-required`, `component-unknown`."""
     if metric.reports == "units":
         if measurement is not None:
             allowed = "units, a whole number; 1 when it is left out."
@@ -65,3 +80,12 @@ def _check_measurement(metric: Metric, said: Measurement) -> None:
     if said.estimator != metric.estimator:
         allowed = f"{metric.estimator}, as agreed." if metric.estimator else "None: the terms name none on this metric."
         raise EstimatorNotFitting(errors=[FieldError(f"{AT}/estimator", EstimatorNotFitting.code, allowed)])
+    _check_component(metric, said.component)
+
+
+def _check_component(metric: Metric, said: str | None) -> None:
+    """Without a purse, or with another than the terms name, it would never count in the savings."""
+    if not metric.components or said in metric.components or (said is None and not metric.component_required):
+        return
+    refusal = ComponentRequired if said is None else ComponentUnknown
+    raise refusal(errors=[FieldError(f"{AT}/component", refusal.code, f"One of {', '.join(metric.components)}.")])

@@ -3,9 +3,12 @@
 import re
 
 from services.core.errors import FieldError, Invalid
+from services.core.personal_numbers import find_personal_number
 
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9._:/-]{1,64}", re.ASCII)
 _ONLY_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_LIKE_A_QUANTITY = re.compile(r"[0-9]+\.[0-9]+", re.ASCII)
+"""Elsewhere a quantity is left to its own grammar; an id is none, and may be a personal number with a dot in it."""
 _LIKE_A_NUMBER_OF_A_PERSON = re.compile(r"(?<![A-Za-z0-9])[0-9]{10,12}(?![A-Za-z0-9])", re.ASCII)
 _PARTICIPANT_KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{16,128}", re.ASCII)
 
@@ -31,6 +34,7 @@ def is_external_id(text: str) -> bool:
         _EXTERNAL_ID.fullmatch(text)
         and not _ONLY_DIGITS.fullmatch(text)
         and not _LIKE_A_NUMBER_OF_A_PERSON.search(text)
+        and not (_LIKE_A_QUANTITY.fullmatch(text) and find_personal_number(text))
     )
 
 

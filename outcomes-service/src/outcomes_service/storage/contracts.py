@@ -168,6 +168,8 @@ def _metric_row(one: Metric) -> dict[str, Any]:
         "max_payments_per_person": one.max_payments_per_person,
         "points": list(one.points),
         "evidence_required": one.evidence_required,
+        "components": list(one.components),
+        "component_required": one.component_required,
     }
 
 
@@ -187,6 +189,8 @@ def _metric(row: Row[Any]) -> Metric:
         max_payments_per_person=row.max_payments_per_person,
         points=tuple(row.points),
         evidence_required=row.evidence_required,
+        components=tuple(row.components),
+        component_required=row.component_required,
     )
 
 

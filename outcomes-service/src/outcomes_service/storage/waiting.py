@@ -10,7 +10,7 @@ from services.kit.transaction import Transaction
 
 _CONTRACTS = """
 select id from contract
-where claims_close_on >= ($1::timestamptz at time zone time_zone)::date
+where ($3::uuid is null or id > $3) and claims_close_on >= ($1::timestamptz at time zone time_zone)::date
   and exists (
       select from claim
       where contract_id = contract.id and overdue_at <= $1 and state = 'submitted' and escalated_at is null
@@ -38,9 +38,10 @@ from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[],
 """
 
 
-async def find_contracts_with_overdue(tx: Transaction, limit: int) -> list[UUID]:
-    """Up to `limit` contracts whose claims are open and on which some claim is overdue."""
-    return list((await tx.connection.exec_driver_sql(_CONTRACTS, (tx.now, limit))).scalars())
+async def find_contracts_with_overdue(tx: Transaction, after: UUID | None, limit: int) -> list[UUID]:
+    """Up to `limit` contracts whose claims are open and on which some claim is overdue, by id, from the one after
+    `after` on."""
+    return list((await tx.connection.exec_driver_sql(_CONTRACTS, (tx.now, limit, after))).scalars())
 
 
 async def find_overdue(tx: Transaction, contract_id: UUID, limit: int) -> list[Waiting]:

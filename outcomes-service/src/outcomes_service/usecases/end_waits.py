@@ -13,9 +13,10 @@ MOST_CONTRACTS = 100
 MOST_CLAIMS = 500
 
 
-async def find_overdue_contracts(tx: Transaction) -> list[UUID]:
-    """Contracts on which claims have waited too long."""
-    return await find_contracts_with_overdue(tx, MOST_CONTRACTS)
+async def find_overdue_contracts(tx: Transaction, after: UUID | None) -> list[UUID]:
+    """Contracts on which claims have waited too long, by id: MOST_CONTRACTS at the most, from the one after `after`
+    on."""
+    return await find_contracts_with_overdue(tx, after, MOST_CONTRACTS)
 
 
 async def end_waits(tx: Transaction, contract_id: UUID) -> int:

@@ -3,7 +3,9 @@
 from outcomes_service.domain.contract import Cohort, Contract, Metric, Terms, people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_contract
 from services.core.terms import outcomes as agreed_on
+from services.core.terms.checks.naming import components_of, measured_whole
 from services.core.terms.parties import Party
+from services.core.terms.payment import Payment
 from services.events.contracts import ContractActivated, InForce
 from services.kit.transaction import Transaction
 
@@ -35,7 +37,7 @@ def terms_of(said: InForce) -> Terms:
         version=said.version,
         effective_from=said.effective_from,
         retroactive=said.payment.retroactive,
-        metrics={one.code: _metric(one) for one in said.outcomes.metrics},
+        metrics={one.code: _metric(one, said.payment) for one in said.outcomes.metrics},
         cohorts=frozenset(one.code for one in said.outcomes.cohorts),
     )
 
@@ -45,7 +47,8 @@ def cohort_of(agreed: agreed_on.Cohort, people: int) -> Cohort:
     return Cohort(agreed.code, agreed.name, agreed.start, agreed.end, agreed.size, people)
 
 
-def _metric(agreed: agreed_on.Metric) -> Metric:
+def _metric(agreed: agreed_on.Metric, payment: Payment) -> Metric:
+    components = components_of(payment, agreed.code)
     return Metric(
         id=0,
         code=agreed.code,
@@ -61,4 +64,6 @@ def _metric(agreed: agreed_on.Metric) -> Metric:
         max_payments_per_person=agreed.max_payments_per_person,
         points=tuple(point.code for point in agreed.measurement_points),
         evidence_required=agreed.evidence_required,
+        components=components,
+        component_required=bool(components) and agreed.code not in measured_whole(payment),
     )

@@ -24,13 +24,15 @@ class PersonalNumberFound(Invalid):
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _EDGE_BEFORE, _EDGE_AFTER = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
-_DIGITS = re.compile(_EDGE_BEFORE + r"(?:(\d{2})?(\d{6})[-+ ]?(\d{4})|(\d{6})[-+: ]?(\d{5}))" + _EDGE_AFTER, re.ASCII)
+_DIGITS = re.compile(_EDGE_BEFORE + r"(?:(\d{2})?(\d{6})[-+ .]?(\d{4})|(\d{6})[-+:. ]?(\d{5}))" + _EDGE_AFTER, re.ASCII)
+_DOTTED = re.compile(_EDGE_BEFORE + r"(\d{2})\.(\d{2})\.(\d{2})[-.]?(\d{4,5})" + _EDGE_AFTER, re.ASCII)
+"""The day with dots. No space before the rest: with one, it is as good as always a day and the time of that day."""
 _FINNISH = re.compile(_EDGE_BEFORE + r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]" + _EDGE_AFTER, re.ASCII | re.IGNORECASE)
 _TYPED = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # uuid
     r"|[0-9a-f]{64}"  # sha-256
     r"|\d{4}-\d{2}-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2}))?"  # date, instant
-    r"|-?\d{1,15}\.\d{1,4}"  # amount
+    r"|-?(?:0|[1-9]\d{0,14})\.\d{1,5}"  # amount, quantity; none begins with a zero as a day may
     r"|(?!0237:)\d{4}:[0-9A-Z]{1,20}",  # organisation id; checked by its own grammar
     re.ASCII,
 )
@@ -102,6 +104,14 @@ def find_personal_number(text: str) -> str | None:
         country = _country_of(*match.groups())
         if country:
             return country
+    for match in _DOTTED.finditer(text):
+        *day, rest = match.groups()
+        six = "".join(day)
+        country = (
+            _country_of(None, six, rest, None, None) if len(rest) == 4 else _country_of(None, None, None, six, rest)
+        )
+        if country:
+            return country
     for match in _FINNISH.finditer(text):
         if hetu.is_valid(match.group(), allow_temporary=True):
             return "fi"
@@ -116,11 +126,12 @@ _DIGITS_TO_0_LETTERS_TO_A = bytes(
 
 def may_hold_personal_number(raw: bytes) -> bool:
     """Whether a text of JSON document `raw` may be, or hold, a personal number: cheap, and when it says no there is
-    none. Each of the five numbers begins with six digits after something that is neither digit nor letter, and in
-    ASCII without escapes every text stands in the raw bytes as it is, between quotes."""
+    none. Each of the five numbers begins with six digits, or three times two with dots between, after something that
+    is neither digit nor letter, and in ASCII without escapes every text stands in the raw bytes as it is."""
     if b"\\" in raw or not raw.isascii():
         return True
-    if b".000000" not in (b"." + raw).translate(_DIGITS_TO_0_LETTERS_TO_A):
+    drawn = (b"." + raw).translate(_DIGITS_TO_0_LETTERS_TO_A)
+    if b".000000" not in drawn and b".00.00.00" not in drawn:
         return False
     return find_personal_number(raw.decode("ascii")) is not None
 

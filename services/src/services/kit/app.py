@@ -18,6 +18,7 @@ from services.kit import clock, facts, health, problems, serving, telemetry
 from services.kit.auth import Authenticate, Verifier
 from services.kit.database import Database
 from services.kit.keys import Fetch, Signer, fetch_with
+from services.kit.queries import KnownQueryRoute
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings
 from services.kit.shapes import Shape
@@ -66,7 +67,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     for code in ("4XX", "5XX")
 }
 
-public_keys = APIRouter(tags=["keys"])
+public_keys = APIRouter(route_class=KnownQueryRoute, tags=["keys"])
 
 
 @public_keys.get("/.well-known/jwks.json")

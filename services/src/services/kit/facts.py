@@ -12,6 +12,7 @@ from sqlalchemy import Text, cast, select
 from services.core.errors import Broken, Invalid, Unavailable
 from services.events.envelope import Envelope
 from services.kit import shapes
+from services.kit.queries import KnownQueryRoute
 from services.kit.shapes import Shape
 from services.kit.tables import fact, fact_head
 
@@ -22,7 +23,7 @@ PAGE = 500
 FetchMissing: TypeAlias = Callable[[str, str, int], Awaitable[list[Envelope]]]
 """(source, aggregate, first sequence wanted) -> the facts from there on, in order, at most a page of them."""
 
-router = APIRouter(prefix="/internal", tags=["internal"])
+router = APIRouter(prefix="/internal", route_class=KnownQueryRoute, tags=["internal"])
 
 
 class OwnerUnavailable(Unavailable):

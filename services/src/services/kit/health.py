@@ -5,9 +5,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy import text
 
 from services.core.errors import Unavailable
+from services.kit.queries import KnownQueryRoute
 from services.kit.shapes import Shape
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=KnownQueryRoute, tags=["health"])
 
 
 class NotReady(Unavailable):

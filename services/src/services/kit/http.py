@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from services.core.errors import (
     FieldError,
@@ -22,6 +21,7 @@ from services.core.errors import (
 from services.core.personal_numbers import refuse_personal_numbers
 from services.core.strict_json import loads
 from services.kit import shapes
+from services.kit.queries import KnownQueryRoute
 
 BODY_LIMIT = 1024 * 1024
 TERMS_LIMIT = 512 * 1024
@@ -84,10 +84,16 @@ class _StrictRequest(Request):
     """A request whose body was read, limited and checked before anything else looks at it."""
 
     async def prepare(self, limit: int, read_here: str) -> None:
-        self._body = await read_body(self, limit)
+        is_json = media_type(self) == "application/json"
+        try:
+            self._body = await read_body(self, limit)
+        except TooLarge:
+            if is_json:
+                raise
+            raise UnsupportedMedia(f"Send {read_here}.") from None
         if not self._body:
             return
-        if media_type(self) != "application/json":
+        if not is_json:
             raise UnsupportedMedia(f"Send {read_here}.")
         self._document = read_document(self._body)
 
@@ -95,8 +101,8 @@ class _StrictRequest(Request):
         return self._document
 
 
-class StrictRoute(APIRoute):
-    """A route whose JSON body is read strictly. Use it as `APIRouter(route_class=StrictRoute)`."""
+class StrictRoute(KnownQueryRoute):
+    """A route whose JSON body is read strictly, and its query too. Use it as `APIRouter(route_class=StrictRoute)`."""
 
     body_limit = BODY_LIMIT
 

@@ -3,7 +3,6 @@
 from typing import Any, TypeAlias, TypeVar
 
 from fastapi import Request
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from pydantic_core import from_json
 from starlette.routing import Match
@@ -14,6 +13,7 @@ from services.core.personal_numbers import may_hold_personal_number, refuse_pers
 from services.core.strict_json import loads
 from services.kit import shapes
 from services.kit.http import media_type
+from services.kit.queries import KnownQueryRoute
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class LineTooLong(TooLarge):
     title = f"A row has at most {LINE_LIMIT // 1024} KiB"
 
 
-class NdjsonRoute(APIRoute):
+class NdjsonRoute(KnownQueryRoute):
     """The bulk twin of a route: it is taken when the body is NDJSON, and must stand before the other one."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -98,7 +98,7 @@ def read_row(shape: type[T], raw: bytes) -> tuple[Any, T | Refusal]:
         return document, shapes.adapter(shape).validator.validate_python(document, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        return document, shapes.ShapeNotAllowed(errors=shapes.field_errors(faults))
+        return document, shapes.ShapeNotAllowed(errors=shapes.field_errors(faults, shape=shape))
     except Refusal as refusal:
         return document, refusal
 

@@ -110,22 +110,22 @@ def correlation_id_of(scope: Scope) -> UUID:
     return found if isinstance(found, UUID) else clock.random_id()
 
 
-def of_validation(fault: RequestValidationError) -> EnzymError:
+def of_validation(fault: RequestValidationError, shape: Any) -> EnzymError:
     """FastAPI's refusal as ours: what is wrong in the path is no such thing, JSON that cannot be read is
-    `json-not-readable`, and the rest is `shape-not-allowed` with a pointer each."""
+    `json-not-readable`, and the rest is `shape-not-allowed` with a pointer each. The body is read as `shape`."""
     faults: Sequence[Mapping[str, Any]] = fault.errors()
     if any(one["loc"][0] == "path" for one in faults):
         return errors.NotFound()
     if any(one["type"] == "json_invalid" for one in faults):
         return JsonNotReadable()
-    return ShapeNotAllowed(errors=[_field_error(one) for one in faults])
+    in_body = [{**one, "loc": one["loc"][1:]} for one in faults if one["loc"][0] == "body"]
+    around = [_field_error(one) for one in faults if one["loc"][0] != "body"]
+    return ShapeNotAllowed(errors=[*around, *field_errors(in_body, shape=shape)])
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:
     place, *path = fault["loc"]
     found = field_errors([{**fault, "loc": path}])[0]
-    if place == "body":
-        return found
     prefix = "?" if place == "query" else ""
     return FieldError(prefix + str(path[0] if path else ""), found.code, found.detail)
 
@@ -148,7 +148,9 @@ def install(app: FastAPI) -> None:
 
     async def not_valid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return problem(of_validation(error), correlation_id_of(request.scope))
+        body = getattr(request.scope.get("route"), "body_field", None)
+        shape = None if body is None else body.field_info.annotation
+        return problem(of_validation(error, shape), correlation_id_of(request.scope))
 
     async def refused_by_framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

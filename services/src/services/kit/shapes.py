@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, TypeAdap
 from services.core.errors import FieldError, Invalid
 from services.core.strict_json import loads
 from services.core.values import KIND_MARK, camel
+from services.kit.allowed import fields_at
 
 T = TypeVar("T")
 
@@ -79,7 +80,11 @@ def _validated(shape: type[T], raw: bytes | str, at: str = "") -> T:
     try:
         return adapter(shape).validate_json(raw)  # type: ignore[no-any-return]
     except ValidationError as error:
-        raise ShapeNotAllowed(errors=field_errors(error.errors(include_url=False, include_input=False), at)) from None
+        raise ShapeNotAllowed(errors=field_errors(_faults(error), at, shape)) from None
+
+
+def _faults(error: ValidationError) -> list[Any]:
+    return [*error.errors(include_url=False, include_input=False)]
 
 
 def document(value: Any) -> Any:
@@ -97,9 +102,18 @@ def schema(shape: Any) -> dict[str, Any]:
     return adapter(shape).json_schema(by_alias=True)
 
 
-def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "") -> tuple[FieldError, ...]:
-    """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed."""
-    return tuple(FieldError(at + pointer(_place(fault)), *_said(fault)) for fault in faults)
+def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "", shape: Any = None) -> tuple[FieldError, ...]:
+    """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed. Where a field is
+    unknown it names those of that place in `shape`; in the first of very many such faults."""
+    found, left = [], MOST_LISTED
+    for fault in faults:
+        code, sentence = _said(fault)
+        if code == UNKNOWN and shape is not None and left:
+            left -= 1
+            names = fields_at(shape, fault["loc"][:-1])
+            sentence += f" Allowed here: {', '.join(names)}." if names else ""
+        found.append(FieldError(at + pointer(_place(fault)), code, sentence))
+    return tuple(found)
 
 
 def _place(fault: Mapping[str, Any]) -> list[int | str]:
@@ -113,10 +127,13 @@ def pointer(path: Sequence[int | str]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
+UNKNOWN = "field-unknown"
+MOST_LISTED = 50
+"""In so many faults at most it is listed what is allowed."""
 _PLAIN: tuple[tuple[str, str, str], ...] = (
     ("missing", "field-missing", "This field is required."),
-    ("extra_forbidden", "field-unknown", "There is no such field here."),
-    ("unexpected_keyword", "field-unknown", "There is no such field here."),
+    ("extra_forbidden", UNKNOWN, "There is no such field here."),
+    ("unexpected_keyword", UNKNOWN, "There is no such field here."),
     ("datetime", "instant-not-valid", 'An instant in UTC, such as "2026-01-31T12:00:00Z".'),
     ("date", "date-not-valid", 'A calendar date, such as "2026-01-31".'),
     ("uuid", "id-not-valid", "A UUID, as it was given."),

@@ -4,12 +4,15 @@ import base64
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fastapi import Request
 
 from services.core.errors import NotAcceptable
+from services.core.money import format_minor, to_minor
 from settlement_service.api.schemas import CapName, LineBody, MoneyBody, SettlementBody
 
 JSON, CSV, NDJSON = "application/json", "text/csv", "application/x-ndjson"
@@ -21,6 +24,10 @@ HEADINGS = (
     *(f"cut_{cap}" for cap in CUTS),
     *("amount", "payee", "nature", "state"),
 )
+OF_PAYERS = ("currency", "payer", "share")
+FIGURES = frozenset({"people", "units", *(f"cut_{cap}" for cap in CUTS), "amount"})
+"""What is the line's, whoever pays it."""
+Row: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +86,44 @@ def digest(raw: bytes) -> str:
 
 def csv_of(statement: SettlementBody, bom: bool) -> bytes:
     """The lines of a statement and its total as Danish spreadsheets read them: semicolons, decimal commas, CRLF, a
-    header row. A merged line names its rules and its amount alone."""
+    header row. One row a line and payer, with the payer's share; what the line counts and comes to stands on the first
+    of its rows alone, so that every column can be summed. A merged line names its rules and its amount alone."""
     out = io.StringIO()
     rows = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    rows.writerow((*HEADINGS, "currency"))
-    for line in statement.lines or ():
-        rows.writerow((*_row(line), statement.currency))
+    rows.writerow((*HEADINGS, *OF_PAYERS))
+    lines = statement.lines or ()
+    for line in lines:
+        rows.writerows(_with_payers(_row(line), statement.currency, _shares(line)))
     if statement.total is not None:
         empty = dict.fromkeys(HEADINGS, "")
         total = empty | {"line": "total", "amount": _decimal(statement.total)}
-        rows.writerow((*total.values(), statement.currency))
+        rows.writerows(_with_payers(tuple(total.values()), statement.currency, _shares_of_all(lines)))
     return out.getvalue().encode(WITH_BOM if bom else "utf-8")
 
 
-def _row(line: LineBody) -> tuple[str, ...]:
+def _with_payers(row: Row, currency: str, shares: Mapping[str, int]) -> Iterator[Row]:
+    """The row once for each payer; after the first without its figures."""
+    told = [(payer, format_minor(minor, currency).replace(".", ",")) for payer, minor in shares.items()]
+    again = tuple("" if heading in FIGURES else cell for heading, cell in zip(HEADINGS, row, strict=True))
+    for place, (payer, share) in enumerate(told or [("", "")]):
+        yield (*(again if place else row), currency, payer, share)
+
+
+def _shares(line: LineBody) -> dict[str, int]:
+    return {share.payer: to_minor(share.amount.value()) for share in line.shares or ()}
+
+
+def _shares_of_all(lines: Sequence[LineBody]) -> Mapping[str, int]:
+    """What each payer pays in all, in the order of the lines; nothing where a merged line does not tell."""
+    if any(line.shares is None for line in lines):
+        return {}
+    total: Counter[str] = Counter()
+    for line in lines:
+        total.update(_shares(line))
+    return total
+
+
+def _row(line: LineBody) -> Row:
     cuts = {cut.cap: cut.amount for cut in line.cut or ()}
     alone = line.rule is not None
     zero = "0" if alone else ""

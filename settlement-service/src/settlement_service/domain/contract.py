@@ -1,6 +1,6 @@
 """Domain: a contract as far as it is known here."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -40,10 +40,14 @@ class Contract(Known):
         if self.suspended:
             raise ContractSuspended("A payer resumes the contract first.")
 
-    def approvers(self, owing: Iterable[str]) -> tuple[str, ...]:
+    def approvers(self, told: Collection[str], owing: Iterable[str]) -> tuple[str, ...]:
         """The payers that approve a settlement by which those `owing` pay something: each for its own share, also who
-        left by an amendment, of what it paid for before."""
-        return tuple(dict.fromkeys((*self.terms.payers(), *owing)))
+        left by an amendment, of what it paid for before. Who came after it was calculated is not `told` of it."""
+        return tuple(dict.fromkeys((*(one for one in self.terms.payers() if one in told), *owing)))
+
+    def has_left(self, organisation: str) -> bool:
+        """Whether it was a party and is none of the terms in effect."""
+        return self.terms.role_of(organisation) is None
 
     @property
     def terms(self) -> Terms:

@@ -10,6 +10,7 @@ from settlement_service.domain.difference import Change
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Shares
 from settlement_service.domain.narration import in_words
+from settlement_service.domain.released import released
 from settlement_service.domain.statement import money
 from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.working import Node, Value, computed, leaf, term
@@ -45,7 +46,8 @@ def explain(history: History, ends_terms: Terms, line: int, change: Change) -> d
 def tree_of(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
     """How the amount that this settlement posts for an item comes about: due now less posted before."""
     now = _due(terms, caps_of, rule, change)
-    before = leaf("posted", _major(terms, change.before.amount_minor), currency=terms.currency)
+    told = released(terms, change)
+    before = leaf("posted", _major(terms, change.before.amount_minor), currency=terms.currency, **told)
     return computed("difference", now, before, what="posted now", currency=terms.currency)
 
 

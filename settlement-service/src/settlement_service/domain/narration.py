@@ -16,6 +16,7 @@ from settlement_service.domain.working import Node
 Language: TypeAlias = Literal["en", "da"]
 SHOWN_PLACES = 4
 """Decimals of a figure that has no end, as it is told in words; the tree holds it exactly."""
+IN_PERCENT = ("share", "relative_change")
 _PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({"en": ENGLISH, "da": DANISH})
 
 
@@ -49,7 +50,27 @@ class _Telling:
             sentences.append(say["due"].format(amount=_money(terms, change.now.amount_minor)))
         if change.before:
             sentences.append(say["before"].format(amount=_money(terms, change.before.amount_minor)))
+        sentences.extend(self._released(tree.of[1].about))
         return " ".join([*sentences, self._posted(rule, change)])
+
+    def _released(self, about: Mapping[str, Any]) -> Iterator[str]:
+        """What was held back before, until when, and is released now."""
+        held = about.get("released")
+        if held is not None:
+            how = next((name for name in ("releaseOn", "releaseWhen") if name in about), "released")
+            until = self._until(about["releaseWhen"]) if how == "releaseWhen" else about.get("releaseOn")
+            yield self._say[how].format(amount=f"{held['amount']} {held['currency']}", until=until)
+
+    def _until(self, condition: Mapping[str, Any]) -> str:
+        if condition["kind"] != "threshold":
+            join = self._say["and" if condition["kind"] == "all_of" else "or"]
+            return f"({join.join(map(self._until, condition['conditions']))})"
+        basis, value = condition["basis"], Fraction(condition["value"])
+        in_percent = basis in IN_PERCENT
+        figure = f"{decimal(value * 100, SHOWN_PLACES - 1)} %" if in_percent else decimal(value, SHOWN_PLACES)
+        of = self._say[basis]
+        name = self._terms.metrics[condition["metric"]].name
+        return f"{of[0].lower()}{of[1:]} '{name}' {self._say[condition['comparator']]} {figure}"
 
     def _posted(self, rule: Rule, change: Change) -> str:
         say, amount = self._say, change.difference.amount_minor
@@ -88,7 +109,7 @@ class _Telling:
         told["basis"] = say.get(str(node.about.get("basis")), "")
         told["metric"] = self._metric(node)
         if node.op == "compare":
-            in_percent = node.about.get("basis") in ("share", "relative_change")
+            in_percent = node.about.get("basis") in IN_PERCENT
             told |= {f"of{place}": self._figure(one, in_percent) for place, one in enumerate(node.of)}
             told["value"] = say["not_measured" if node.value is None else "met" if node.value else "not_met"]
         told["band"] = self._band(node)

@@ -31,6 +31,14 @@ def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[st
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 
+def is_told(statement: Statement, audience: Audience) -> bool:
+    """Whether a party is shown it at all: not a payer that left by an amendment, unless it pays something by it."""
+    organisation = audience.organisation
+    if not audience.whole or statement.history.newest.role_of(organisation) is not None:
+        return True
+    return any(dict(line.shares).get(organisation) for line in statement.lines)
+
+
 def _shown(lines: Sequence[Line], audience: Audience, history: History) -> list[Content]:
     if not audience.grouped:
         currency = history.newest.currency

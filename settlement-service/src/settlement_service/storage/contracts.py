@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.errors import Broken, NotFound
@@ -17,7 +17,7 @@ from settlement_service.domain.audience import readership
 from settlement_service.domain.contract import Contract, Known
 from settlement_service.domain.history import History, history_of
 from settlement_service.storage import tables
-from settlement_service.storage.tables import contract
+from settlement_service.storage.tables import contract, statement
 
 OWN_QUESTION = "service:settlement-service"
 MOST_REMEMBERED = 512
@@ -83,10 +83,13 @@ async def save_activation(tx: Transaction, fact: ContractActivated) -> None:
 
 async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
     """Keeps one more version of the terms: who may read what is by it from now on, and whoever could read anything
-    before still may: a payer that left approves and pays what it owes for what was achieved before."""
+    before still may: a payer that left approves and pays what it owes for what was achieved before. Of settlements
+    `of_told` shows who left no others than those that it was told of."""
     before = select(contract.c.party_ids, contract.c.payer_ids).where(contract.c.id == fact.contract_id)
     known = (await tx.connection.execute(before)).one()._mapping
-    readers = {name: list(dict.fromkeys([*ids, *known[name]])) for name, ids in _readers(fact).items()}
+    now = _readers(fact)
+    readers = {name: list(dict.fromkeys([*ids, *known[name]])) for name, ids in now.items()}
+    readers["left_ids"] = [one for one in readers["party_ids"] if one not in now["party_ids"]]
     added = func.array_append(contract.c.amendments, shapes.text(fact).decode())
     await tx.connection.execute(
         update(contract).where(contract.c.id == fact.contract_id).values(amendments=added, **readers)
@@ -157,6 +160,18 @@ def of_party(tx: Transaction, contract_id: ColumnElement[UUID]) -> list[ColumnEl
     """The query's own filter for tables that belong to contracts, before row level security."""
     own = _own(tx)
     return [contract_id.in_(select(contract.c.id).where(*own))] if own else []
+
+
+def of_told(
+    tx: Transaction, contract_id: ColumnElement[UUID], settlement_id: ColumnElement[UUID]
+) -> list[ColumnElement[bool]]:
+    """As `of_party`, for what belongs to a settlement: who left by an amendment sees those that it was told of."""
+    own, asking = _own(tx), tx.caller.organisation
+    if not own:
+        return []
+    is_party = select(contract.c.id).where(*own, not_(contract.c.left_ids.contains([asking])))
+    told = select(statement.c.settlement_id).where(statement.c.organisation_id == asking)
+    return [*of_party(tx, contract_id), or_(contract_id.in_(is_party), settlement_id.in_(told))]
 
 
 def _own(tx: Transaction) -> list[ColumnElement[bool]]:

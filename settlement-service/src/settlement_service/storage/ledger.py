@@ -11,7 +11,7 @@ from settlement_service.domain.approval import Approval
 from settlement_service.domain.lifecycle import Person, Settlement
 from settlement_service.domain.payments import Confirmed, Payment
 from settlement_service.domain.postings import Entry, Side
-from settlement_service.storage.contracts import of_party
+from settlement_service.storage.contracts import of_told
 from settlement_service.storage.tables import approval, entry, payment, posting
 
 
@@ -59,7 +59,9 @@ async def add_entry(tx: Transaction, new: Entry) -> None:
 async def list_entries(tx: Transaction, contract_id: UUID | None, after: UUID | None, limit: int) -> list[Entry]:
     """Up to `limit` entries that concern the caller, the oldest first, from the one after `after` on; of one
     contract, or of all. Postings on others' accounts are left out for who is no payer."""
-    query = select(entry).where(*of_party(tx, entry.c.contract_id)).order_by(entry.c.id).limit(limit)
+    query = (
+        select(entry).where(*of_told(tx, entry.c.contract_id, entry.c.settlement_id)).order_by(entry.c.id).limit(limit)
+    )
     if contract_id is not None:
         query = query.where(entry.c.contract_id == contract_id)
     if after is not None:

@@ -16,7 +16,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.calendar import last_day_before, names_of
 from settlement_service.domain.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement import Kind
-from settlement_service.storage.contracts import of_party
+from settlement_service.storage.contracts import of_told
 from settlement_service.storage.tables import settlement, settlement_line
 
 PREPARED = ("contract_id", "number", "kind", "state", "revision", "prepared_at")
@@ -41,7 +41,9 @@ async def add_settlement(tx: Transaction, new: Settlement) -> None:
 
 async def find_settlement(tx: Transaction, settlement_id: UUID, *, lock: bool = False) -> Settlement | None:
     """A settlement of a contract that the caller is a party of."""
-    query = select(settlement).where(settlement.c.id == settlement_id, *of_party(tx, settlement.c.contract_id))
+    query = select(settlement).where(
+        settlement.c.id == settlement_id, *of_told(tx, settlement.c.contract_id, settlement.c.id)
+    )
     row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return _settlement(row) if row else None
 
@@ -83,7 +85,7 @@ async def list_settlements(
 ) -> list[Settlement]:
     """Up to `limit` settlements of a contract, or of all that the caller is a party of: contract by contract, by
     number, from the one after `after` (contract, number) on."""
-    query = select(settlement).where(*of_party(tx, settlement.c.contract_id))
+    query = select(settlement).where(*of_told(tx, settlement.c.contract_id, settlement.c.id))
     query = query.order_by(settlement.c.contract_id, settlement.c.number).limit(limit)
     if contract_id is not None:
         query = query.where(settlement.c.contract_id == contract_id)
@@ -95,8 +97,9 @@ async def list_settlements(
 
 
 async def last_posted(tx: Transaction, contract_id: UUID) -> Settlement | None:
-    """The posted settlement with the highest number."""
-    query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED))
+    """The posted settlement with the highest number that the caller sees."""
+    seen = of_told(tx, settlement.c.contract_id, settlement.c.id)
+    query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED), *seen)
     row = (await tx.connection.execute(query.order_by(settlement.c.number.desc()).limit(1))).one_or_none()
     return _settlement(row) if row else None
 

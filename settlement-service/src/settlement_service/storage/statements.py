@@ -15,6 +15,7 @@ from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.postings import Pair
 from settlement_service.domain.projection import Projection
 from settlement_service.domain.statement import Line
+from settlement_service.storage.contracts import own_question
 from settlement_service.storage.tables import settlement_line
 from settlement_service.storage.tables import statement as told
 
@@ -39,6 +40,13 @@ async def find_projections(tx: Transaction, settlement_ids: Sequence[UUID]) -> d
         told.c.settlement_id.in_(settlement_ids), told.c.organisation_id == tx.caller.organisation
     )
     return {row.settlement_id: _projection(row) for row in (await tx.connection.execute(query)).all()}
+
+
+async def told_to(tx: Transaction, settlement_id: UUID) -> frozenset[str]:
+    """The parties that are shown a calculated settlement."""
+    async with own_question(tx):
+        found = await tx.connection.execute(select(told.c.organisation_id).where(told.c.settlement_id == settlement_id))
+    return frozenset(found.scalars())
 
 
 async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:

@@ -22,6 +22,7 @@ contract = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("party_ids", ARRAY(Text), nullable=False),
     Column("payer_ids", ARRAY(Text), nullable=False),
+    Column("left_ids", ARRAY(Text), nullable=False),
     Column("activation", JSON),
     Column("amendments", ARRAY(Text), nullable=False),
     Column("suspended", Boolean, nullable=False),

@@ -23,7 +23,7 @@ async def approve_settlement(tx: Transaction, settlement_id: UUID, content_sha25
     check_move(settlement.state, "settlement.approved")
     by, content = person_of(tx), settlement.content_sha256 or ""
     owing = [payer for (payer, _), minor in (await statements.shares_of(tx, settlement_id)).items() if minor]
-    approvers = contract.approvers(owing)
+    approvers = contract.approvers(await statements.told_to(tx, settlement_id), owing)
     if by.organisation not in approvers:
         raise RoleNotAllowed("A payer approves what it pays itself.")
     earlier = [one.by for one in await ledger.approvals_of(tx, settlement_id)]

@@ -21,7 +21,7 @@ from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import OWN_SOURCE
 from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
 from settlement_service.domain.posted_totals import Total, by_rule
-from settlement_service.domain.projection import Projection, project
+from settlement_service.domain.projection import Projection, is_told, project
 from settlement_service.domain.sealing import line_hashes, sealed
 from settlement_service.domain.statement import Line, Statement, Sums, statement_over, sums_of
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
@@ -72,7 +72,8 @@ async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, 
 def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
     terms = statement.history.whole
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
-    return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
+    told = [audience for audience in audiences if audience is not None and is_told(statement, audience)]
+    return [project(statement, audience, posted_by_rule) for audience in told]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.core.period import local_date
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import Audience
+from settlement_service.domain.contract import Contract
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.position import ContractPosition, Headroom, position_of
 from settlement_service.domain.shadow import Shadow, has_shadow, shadow_of
@@ -19,8 +20,8 @@ from settlement_service.usecases.get_settlement import reader_of
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Totals in minor units. `details` are of this moment; they are missing for who small counts are hidden from,
-    whose totals are as of the posted settlement `as_of`."""
+    """Totals in minor units. `details` are of this moment; they are missing for who small counts are hidden from, and
+    for a payer that left: their totals are as of the posted settlement `as_of`."""
 
     contract_id: UUID
     terms: Terms
@@ -37,8 +38,9 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     """Where the contract stands. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, contract_id)
     audience = reader_of(tx, contract)
-    if audience.grouped:
-        return await _as_posted(tx, contract_id, contract.terms, audience)
+    has_left = audience.whole and contract.has_left(audience.organisation)
+    if audience.grouped or has_left:
+        return await _as_posted(tx, contract, audience)
     async with own_question(tx):
         basis = await gather_basis(tx, contract)
         claimed = await claims.of_contract(tx, contract_id) if has_shadow(contract.history) else []
@@ -57,16 +59,18 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     )
 
 
-async def _as_posted(tx: Transaction, contract_id: UUID, terms: Terms, audience: Audience) -> Standing:
+async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> Standing:
     """What its last posted statement says, and nothing newer. The cap on the contract is shown where nobody else is
-    paid by it: otherwise it would tell of others."""
-    last = await settlements.last_posted(tx, contract_id)
+    paid by it: otherwise it would tell of others; and to a party of the terms that it stands in."""
+    terms = contract.terms
+    last = await settlements.last_posted(tx, contract.id)
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
     alone = audience.lines == frozenset(terms.rules) and terms.may_read(audience.role, "payment")
+    alone = alone and not contract.has_left(audience.organisation)
     limits = [limit for limit in terms.limits if limit.said.kind == "contract" and alone]
     return Standing(
-        contract_id=contract_id,
+        contract_id=contract.id,
         terms=terms,
         audience=audience,
         entitled_minor=settled,

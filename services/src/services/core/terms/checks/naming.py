@@ -1,6 +1,7 @@
 """Core: which metrics a payment part names, anywhere."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from services.core.terms.measures import AllOf, AnyOf, AsEnrolled, Condition, Measure, VerifiedCount
 from services.core.terms.payment import Payment
@@ -13,6 +14,18 @@ def named_metrics(payment: Payment) -> set[str]:
     if payment.retention is not None:
         found.update(_of_condition(payment.retention.release_when))
     return found
+
+
+def components_of(payment: Payment, metric: str) -> tuple[str, ...]:
+    """Codes of the components that savings are computed from by a metric, in the order of the rules."""
+    rules = [rule for rule in payment.rules if isinstance(rule, SavingsShare)]
+    return tuple(dict.fromkeys(one.code for rule in rules for one in rule.components if one.metric == metric))
+
+
+def measured_whole(payment: Payment) -> set[str]:
+    """Codes of all metrics that something looks at without telling components apart."""
+    rules = (replace(rule, components=()) if isinstance(rule, SavingsShare) else rule for rule in payment.rules)
+    return named_metrics(replace(payment, rules=tuple(rules)))
 
 
 def _of_rule(rule: PaymentRule) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from services.core.errors import FieldError
-from services.core.terms.checks.amounts import minor_of, positive
+from services.core.terms.checks.amounts import minor_of, not_negative
 from services.core.terms.checks.declared import Declared
 from services.core.terms.checks.faults import fault, once, within
 from services.core.terms.payment import GrantWindow
-from services.core.terms.splits import MaximaInOrder, Shares, Split
+from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Split, Weight
 
 MAX_WEIGHT = 1_000_000_000
 
@@ -18,6 +18,7 @@ def splits(declared: Declared) -> Iterator[FieldError]:
     if payment.split is not None:
         shared = all(rule.split is None for rule in payment.rules)
         yield from _split(declared, payment.split, _cap(declared, None) if shared else None, "/payment/split")
+        yield from _left_out(declared, payment.split, "/payment/split")
     elif len(declared.payers) > 1 and any(isinstance(window, GrantWindow) for window in payment.windows):
         yield fault("/payment/split", "split-missing", "How several payers share a grant.")
     for at, rule in declared.placed_rules():
@@ -31,15 +32,28 @@ def _split(declared: Declared, split: Split, cap: int | None, at: str) -> Iterat
     if isinstance(split, Shares):
         yield from _payers(declared, [weight.payer for weight in split.weights], f"{at}/weights")
         for place, weight in enumerate(split.weights):
-            yield from within(weight.weight, 1, MAX_WEIGHT, f"{at}/weights/{place}/weight")
+            yield from within(weight.weight, 0, MAX_WEIGHT, f"{at}/weights/{place}/weight")
+        if split.weights and not any(weight.weight for weight in split.weights):
+            yield fault(f"{at}/weights", "weights-all-zero", "At least one payer with a weight of 1 or more.")
         return
     yield from _payers(declared, [maximum.payer for maximum in split.maxima], f"{at}/maxima")
     for place, maximum in enumerate(split.maxima):
-        yield from positive(declared, maximum.amount, f"{at}/maxima/{place}/amount")
+        yield from not_negative(declared, maximum.amount, f"{at}/maxima/{place}/amount")
+    if split.maxima and all(minor_of(declared, maximum.amount) == 0 for maximum in split.maxima):
+        yield fault(f"{at}/maxima", "maxima-all-zero", "At least one payer that pays something.")
     total = _total(declared, split)
     if cap is not None and total is not None and total < cap:
         allowed = "Maxima that come to at least the cap, so that what it allows has a payer."
         yield fault(f"{at}/maxima", "maxima-below-cap", allowed)
+
+
+def _left_out(declared: Declared, split: Split, at: str) -> Iterator[FieldError]:
+    """Whoever pays nothing by the contract's own split is named in it too: nobody is forgotten."""
+    parts: Sequence[Weight | Maximum] = split.weights if isinstance(split, Shares) else split.maxima
+    field, zero = ("weights", "the weight 0") if isinstance(split, Shares) else ("maxima", "the amount 0")
+    named = {part.payer for part in parts}
+    if len(named) == len(parts) and set() < named < set(declared.payers):
+        yield fault(f"{at}/{field}", "payer-left-out", f"Every payer; one that pays nothing has {zero}.")
 
 
 def _payers(declared: Declared, payers: Sequence[str], at: str) -> Iterator[FieldError]:
