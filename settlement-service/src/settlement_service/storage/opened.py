@@ -35,7 +35,8 @@ _ROWS = """
 _POSTED_BEFORE = """settlement_item item join posted_item posted on posted.contract_id = item.contract_id
         and posted.rule = item.rule and posted.subject_id = item.subject_id and posted.occurrence = item.occurrence
         and posted.price_minor is not distinct from item.price_minor and posted.payee = item.payee
-        and item.settlement_id = $1 and item.number > $2 and item.number <= $3"""
+        and item.settlement_id = $1 and item.number > $2 and item.number <= $3
+        and (item.before_gross_minor <> 0 or item.before_shares <> '{}')"""
 _POSTED_NOW = """(
         select * from settlement_item where settlement_id = $1 and number > $2 and number <= $3) item"""
 
@@ -50,7 +51,8 @@ MOVE_TOTALS = (
     _TOTALS.format(sign="", rows=_rows(_POSTED_NOW, "item", "item.now_")),
 )
 """What stood posted for items of a settlement ($1), those after number $2 up to $3, is taken out of the totals (by the
-day it stood for), what is due now is put in. Before the items themselves are posted."""
+day it stood for), what is due now is put in. Before the items themselves are posted. What stands posted for an item is
+what it was `before`: for one that had nothing it is not looked up."""
 
 _OPEN_ALL = """
 insert into open_subject (contract_id, subject_id, position)
@@ -60,13 +62,9 @@ from (select contract_id, subject_id from item where contract_id = :contract
 on conflict (contract_id, subject_id) do update set position = excluded.position
 """
 _CLOSE = """
-with next as (
-    select subject_id from open_subject where contract_id = :contract and position <= :inputs
-        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
-), gone as (
-    delete from open_subject open using next
-    where open.contract_id = :contract and open.subject_id = next.subject_id
-        and (select true from posted_item posted
+with next as materialized (
+    select ctid as place, subject_id,
+        (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
                     or retained_minor <> 0 or achieved_on >= :ends) limit 1) is null
@@ -77,14 +75,18 @@ with next as (
             limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
-                and item.reason is null and item.achieved_on >= :ends limit 1) is null
+                and item.reason is null and item.achieved_on >= :ends limit 1) is null as is_settled
+    from open_subject open where contract_id = :contract and position <= :inputs
+        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
+), gone as (
+    delete from open_subject where ctid = any(array(select place from next where is_settled))
 )
 select subject_id from next order by subject_id desc limit 1
 """
-"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so): with numbers of rows that are not up to
-date, a join of all would be planned that looks at everybody for each."""
+"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so), and found again by its place: with
+numbers of rows that are not up to date, a join would be planned that looks at everybody for each."""
 AT_ONCE = 20_000
-"""Subjects in one statement: the door that posts waits for none longer than a few seconds."""
+"""Subjects in one statement: none takes longer than a few seconds."""
 
 
 async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:
