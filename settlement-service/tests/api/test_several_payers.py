@@ -27,9 +27,8 @@ async def posted(settling: Settling) -> dict[str, Any]:
     assert shown["state"] == "calculated", "the other payer has not approved"
     path = f"/v1/settlements/{shown['id']}/approvals"
     answer = await settling.post(PAYER_2, path, {"contentSha256": shown["contentSha256"]}, shown["revision"], "carl")
-    assert answer.json()["state"] == "posted", answer.text
-    approved: dict[str, Any] = answer.json()
-    return approved
+    assert answer.json()["state"] == "approved", answer.text
+    return await settling.posted(shown)
 
 
 async def pay(settling: Settling, shown: dict[str, Any], payer: str, amount: str, payee: str, **changed: Any) -> Any:
@@ -90,11 +89,12 @@ async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(s
     content = {"contentSha256": seen["contentSha256"]}
     answer = await settling.post(PAYER_2, f"{path}/approvals", content, seen["revision"], "carl")
     assert answer.status_code == 200, answer.text
-    assert (answer.json()["state"], answer.json()["total"]) == ("posted", kr("300.00"))
+    assert (answer.json()["state"], answer.json()["total"]) == ("approved", kr("300.00"))
+    await settling.posted(shown)
     assert (await pay(settling, shown, PAYER_2, "200.00", PROVIDER)).json()["state"] == "partly_paid"
     assert (await pay(settling, shown, PAYER, "100.00", PROVIDER)).json()["state"] == "paid"
     body = {"kind": "correction", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
     answer = await settling.post(PAYER_2, f"/v1/contracts/{before.contract_id}/settlements", body)
     refused(answer, 403, "role-not-allowed")
     again = await settling.prepare(before.contract_id, "correction")
-    assert (await settling.approve(again))["state"] == "posted", "who left is asked for what it pays alone"
+    assert (await settling.approve(again))["state"] == "approved", "who left is asked for what it pays alone"

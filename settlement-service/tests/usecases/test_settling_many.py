@@ -157,7 +157,7 @@ async def _posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -
             payer.organisation_id, f"{path}/approvals", content, shown["revision"], f"bo {place}"
         )
         assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "posted"
+    await settling.posted(answer.json())
 
 
 def _contract(dice: random.Random) -> ContractActivated:

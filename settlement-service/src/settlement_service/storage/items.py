@@ -29,7 +29,7 @@ on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do u
 """
 
 AT_ONCE = 20_000
-"""Items in one statement: the door that posts waits for none longer than a few seconds."""
+"""Items in one statement: none takes longer than a few seconds."""
 
 
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
