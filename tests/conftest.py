@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.invariants.answers import commands_hold, nothing_is_told_to_others, rows_hold
 from tests.invariants.checker import check
+from tests.invariants.money import approved_is_posted
 from tests.invariants.reading import read_snapshot
 from tests.invariants.snapshot import SERVICES, Snapshot
 from tests.recorder import Recorder
@@ -86,7 +87,7 @@ def check_all(suite: RunningSuite) -> CheckAll:
 
 
 def _quiet_snapshot(suite: RunningSuite) -> Snapshot:
-    """12: nothing waits to be sent, and every service has heard all that was said, within 60 s."""
+    """12: nothing waits to be sent or posted, and every service has heard all that was said, within 60 s."""
     deadline = time.monotonic() + QUIET_SECONDS
     told = suite.told()
     while True:
@@ -103,7 +104,7 @@ def _in_a_thread(reading: Coroutine[Any, Any, Snapshot]) -> Snapshot:
 
 
 def _is_quiet(snapshot: Snapshot) -> bool:
-    if any(snapshot.unpublished(service) for service in SERVICES):
+    if any(snapshot.unpublished(service) for service in SERVICES) or any(approved_is_posted(snapshot)):
         return False
     said = {(fact.source, fact.aggregate, fact.sequence) for fact in snapshot.facts}
     for service, topics in (("outcomes", ("contracts",)), ("settlement", ("contracts", "outcomes"))):

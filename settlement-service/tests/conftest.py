@@ -26,7 +26,7 @@ from settlement_service.consumers.facts import HANDLERS
 from settlement_service.domain.claims import Claim
 from settlement_service.settings import Settings
 from settlement_service.usecases.freeze_settlement import SOURCES
-from settlement_service.worker import freeze_open
+from settlement_service.worker import freeze_open, post_approved
 
 from .builders import PAYER, YEAR, activated, claimed, verified
 
@@ -45,7 +45,7 @@ class Clock:
 
 
 class Settling:
-    """What happens to this service: facts of others, requests of the parties, turns of the freezing job."""
+    """What happens to this service: facts of others, requests of the parties, turns of the jobs."""
 
     def __init__(self, doors: Doors, urls: Urls, worker: Database, clock: Clock) -> None:
         self.doors, self.urls, self.worker, self.clock = doors, urls, worker, clock
@@ -115,8 +115,16 @@ class Settling:
 
     async def settle(self, contract_id: UUID, kind: str = "scheduled", end: date = YEAR.end) -> dict[str, Any]:
         """A settlement that Anna prepared and Bo approved: posted."""
-        shown = await self.prepare(contract_id, kind, end)
-        return await self.approve(shown)
+        shown = await self.approve(await self.prepare(contract_id, kind, end))
+        assert shown["state"] == "approved"
+        return await self.posted(shown)
+
+    async def posted(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """What everybody has approved, once it is posted."""
+        await self.post_approved()
+        found: dict[str, Any] = (await self.get(PAYER, f"/v1/settlements/{shown['id']}")).json()
+        assert found["state"] == "posted"
+        return found
 
     async def approve(self, shown: dict[str, Any], who: str = "bo") -> dict[str, Any]:
         """Bo approves what is shown."""
@@ -127,8 +135,12 @@ class Settling:
         return approved
 
     async def freeze(self) -> None:
-        """One turn of the job."""
+        """One turn of the job that freezes."""
         assert await freeze_open(self.worker, self.owners) == 0
+
+    async def post_approved(self) -> None:
+        """One turn of the job that posts."""
+        assert await post_approved(self.worker) == 0
 
     def _owner(self, source: str) -> httpx.AsyncClient:
         def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,5 @@
-"""Tests: the background process as it is run: it takes facts in, freezes, tells, and leaves when it is asked to."""
+"""Tests: the background process as it is run: it takes facts in, freezes, posts, tells, and leaves when it is asked
+to."""
 
 import asyncio
 import json
@@ -6,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -51,7 +53,7 @@ def owner(sequence: int) -> Iterator[str]:
         server.server_close()
 
 
-async def test_facts_come_in_a_settlement_is_frozen_and_told(
+async def test_facts_come_in_a_settlement_is_frozen_posted_and_told(
     settling: Settling, urls: Urls, postgres: Postgres, tmp_path: Path
 ) -> None:
     name = f"bus_{clock.random_id().hex[:8]}"
@@ -69,9 +71,9 @@ async def test_facts_come_in_a_settlement_is_frozen_and_told(
     async def known() -> bool:
         return (await settling.get(PAYER, f"/v1/contracts/{contract.contract_id}/position")).status_code == 200
 
-    async def told() -> bool:
+    async def told(facts: int) -> bool:
         rows = await as_admin(bus, "select 1 from record where key = $1", str(contract.contract_id).encode())
-        return len(rows) == len(said) + 2
+        return len(rows) == len(said) + facts
 
     with owner(1) as registry, owner(2) as ingestion:
         process = await asyncio.create_subprocess_exec(
@@ -93,9 +95,12 @@ async def test_facts_come_in_a_settlement_is_frozen_and_told(
             await eventually(known, seconds=60)
             body = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
             opened = await settling.post(PAYER, f"/v1/contracts/{contract.contract_id}/settlements", body)
-            await eventually(told, seconds=60)
+            await eventually(partial(told, 2), seconds=60)
+            shown = (await settling.get(PAYER, opened.headers["location"])).json()
+            assert (shown["state"], shown["total"]["amount"]) == ("calculated", "100.00")
+            assert (await settling.approve(shown))["state"] == "approved"
+            await eventually(partial(told, 4), seconds=60)
         finally:
             process.terminate()
             assert await process.wait() == 0
-    shown = (await settling.get(PAYER, opened.headers["location"])).json()
-    assert (shown["state"], shown["total"]["amount"]) == ("calculated", "100.00")
+    assert (await settling.get(PAYER, opened.headers["location"])).json()["state"] == "posted"

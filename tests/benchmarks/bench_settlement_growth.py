@@ -41,7 +41,7 @@ def _row(found: dict[int, list[tuple[float, float]]]) -> Row:
     ratios = [one[SIZES[-1]] / one[SIZES[0]] for one in (frozen, posted)]
     slopes = [log10(ratio) / log10(SIZES[-1] / SIZES[0]) for ratio in ratios]
     figures = (
-        f"frozen and calculated {_said(list(frozen.values()))}, slope {slopes[0]:.3f} (log-log); approved and posted "
+        f"frozen and calculated {_said(list(frozen.values()))}, slope {slopes[0]:.3f} (log-log); posted "
         f"{_said(list(posted.values()))}, slope {slopes[1]:.3f}; one new claim on a history of "
         f"{', '.join(f'{size:,}' for size in SIZES)} posted claims; medians of {ROUNDS} alternating rounds; "
         f"{interpreter()}"

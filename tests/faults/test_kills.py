@@ -93,6 +93,24 @@ def test_the_outcomes_app_killed_in_the_middle_of_each_upload_changes_nothing(
     check_all(recorder)
 
 
+def test_the_settlement_worker_killed_at_each_approval_posts_what_was_approved(
+    suite: RunningSuite, apollo: Case, played: Played, check_all: CheckAll
+) -> None:
+    axe, recorder, struck = Axe(suite), Recorder(), set[str]()
+
+    def watch(path: str, count: int) -> None:
+        if path.endswith("/approvals") and path not in struck:
+            struck.add(path)
+            axe.kill("settlement-service worker")
+
+    recorder.watch = watch
+    told = playing(suite, apollo, recorder, lambda _: None)
+    axe.wait_until_all_are_back()
+    assert len(struck) == len(told.lines())
+    assert_the_same(told, played)
+    check_all(recorder)
+
+
 def test_everything_killed_at_some_time_changes_nothing(
     suite: RunningSuite, apollo: Case, played: Played, check_all: CheckAll
 ) -> None:

@@ -122,6 +122,7 @@ def _root(inputs: list[Row]) -> str:
 def _settlement(facts: list[Fact]) -> dict[str, list[Row]]:
     inputs = [_input(place, said) for place, said in enumerate(facts[:7], start=1)]
     settlement = {"id": SETTLED, "number": 1, "contract_id": CONTRACT, "posted_at": "then", "period_end": PERIOD["end"]}
+    settlement |= {"state": "posted"}
     unchanged: Row = {"terminated_on": None, "amendments": [], "suspended": False}
     return {
         "fact_head": [{"aggregate": CONTRACT, "sequence": 3}],

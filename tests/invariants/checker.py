@@ -3,7 +3,13 @@
 from .copies import copies_are_folds
 from .frozen import inputs_hold
 from .limits import caps_hold
-from .money import entries_are_what_items_say, entries_balance, items_are_whole, posted_is_the_sum
+from .money import (
+    approved_is_posted,
+    entries_are_what_items_say,
+    entries_balance,
+    items_are_whole,
+    posted_is_the_sum,
+)
 from .recompute import recompute
 from .said import heard, published, quiet, without_gap
 from .snapshot import SERVICES, Snapshot
@@ -13,6 +19,7 @@ def check(snapshot: Snapshot) -> list[str]:
     """Invariants 1 to 9 and 12 of everything that was kept. What is looked for is what may never be."""
     findings = [*without_gap(snapshot.facts, snapshot.heads()), *entries_balance(snapshot)]
     findings += entries_are_what_items_say(snapshot)
+    findings += approved_is_posted(snapshot)
     for contract_id in snapshot.contracts():
         wrong, posted = recompute(snapshot.of_contract(contract_id))
         findings += wrong

@@ -71,6 +71,14 @@ def differences(snapshot: Snapshot, settlement_id: str) -> Iterator[tuple[Row, F
             yield row, plus(now, before, -1), shares
 
 
+def approved_is_posted(snapshot: Snapshot) -> Iterator[str]:
+    """12: what everybody has approved is posted, unless its contract is suspended."""
+    suspended = {row["id"] for row in snapshot.rows("settlement", "contract") if row["suspended"]}
+    for row in snapshot.rows("settlement", "settlement"):
+        if row["state"] == "approved" and row["contract_id"] not in suspended:
+            yield f"12: settlement {row['id']} is approved and not posted"
+
+
 def items_are_whole(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     """2: every verified claim has one item for each rule that pays for it alone, or one that says why there is none,
     or a fact about it is parked; no other claim has any; and payable items are those that the terms give."""

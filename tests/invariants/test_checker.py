@@ -98,6 +98,7 @@ BROKEN: Mapping[str, tuple[int, Snapshot]] = {
     "a copy of the terms is another": (9, broken("settlement", "contract", 0, activation="{}")),
     "a contract is in another state": (9, broken("contracts", "contract", 0, state="draft")),
     "an input is missing": (9, without(a_sound_snapshot(), "settlement", "input", 6)),
+    "what was approved is not posted": (12, broken("settlement", "settlement", 0, state="approved")),
     "a fact waits to be sent": (
         12,
         with_rows(a_sound_snapshot(), "settlement", "fact_unpublished", [{"fact_id": 1}]),

@@ -49,6 +49,7 @@ create unique index settlement_unposted on settlement (contract_id)
 create unique index settlement_of_period on settlement (contract_id, period_start, period_end)
     where kind = 'scheduled' and state <> 'cancelled';
 create index settlement_open on settlement (prepared_at) where state = 'open';
+create index settlement_approved on settlement (prepared_at) where state = 'approved';
 create table settlement_line (
     settlement_id uuid not null references settlement,
     contract_id uuid not null references contract,
@@ -177,10 +178,12 @@ GRANTS = """
 grant select on settlement, settlement_line, settlement_item, statement, approval, entry, posting, payment
     to settlement_app, settlement_worker;
 grant insert on settlement, approval, entry, posting, payment to settlement_app;
-grant update (state, revision, posted_at, document_on, accounting_on, value_on) on settlement to settlement_app;
-grant insert on settlement_line, settlement_item, statement to settlement_worker;
+grant update (state, revision) on settlement to settlement_app;
+grant insert on settlement_line, settlement_item, statement, entry, posting to settlement_worker;
 grant update (state, revision, heads, waiting, terms_version, known, inputs, inputs_sha256, items_sha256,
-    content_sha256, calculated_at) on settlement to settlement_worker;
+    content_sha256, calculated_at, posted_at, document_on, accounting_on, value_on) on settlement to settlement_worker;
+revoke insert on input from settlement_app;
+drop policy payers_add on input;
 """
 
 ASKING = "current_setting('app.org', true)"
@@ -207,11 +210,11 @@ READ = {
 ADD = {
     "settlement": PAYS,
     "approval": f"{PAYS} and organisation_id = {ASKING}",
-    "entry": PAYS,
+    "entry": f"{PAYS} and kind <> 'approval'",
     "posting": PAYS,
     "payment": f"{PAYS} and payer = {ASKING}",
 }
-"""Who may add them through the door: payers, and nobody else."""
+"""Who may add them through the door: payers, and nobody else. What is approved is posted by the worker alone."""
 
 POLICIES = """
 alter table {table} enable row level security;

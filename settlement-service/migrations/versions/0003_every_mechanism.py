@@ -163,13 +163,11 @@ comment on table apart_item is
 
 GRANTS = """
 grant select on enrolment, item, posted_item, settlement_line, settlement_item to settlement_app, settlement_worker;
-grant insert, update on posted_item to settlement_app;
 grant insert on enrolment, item, settlement_line, settlement_item to settlement_worker;
 grant update (amendments, suspended) on contract to settlement_worker;
-grant select, delete on open_subject to settlement_app;
-grant select, insert, update on posted_total to settlement_app;
-grant select, insert, update on open_subject to settlement_worker;
-grant select on posted_total to settlement_worker;
+grant insert, update on posted_item to settlement_worker;
+grant select, insert, update, delete on open_subject to settlement_worker;
+grant select, insert, update on posted_total to settlement_worker;
 grant select on input_chunk to settlement_app;
 grant select, insert on input_chunk to settlement_worker;
 grant delete on item, readership to settlement_worker;
@@ -189,8 +187,8 @@ READ = {
     "posted_item": OF_RULE,
     "settlement_line": OF_RULE,
     "settlement_item": OF_RULE,
-    "open_subject": PAYS,
-    "posted_total": f"{PAYS} or {ITSELF}",
+    "open_subject": "false",
+    "posted_total": "false",
     "input_chunk": PAYS,
     "apart_subject": "false",
     "apart_item": "false",
@@ -203,14 +201,7 @@ create policy readers on {table} for select to settlement_app using ({rule});
 create policy worker on {table} to settlement_worker using (true) with check (true);
 """
 
-OTHER_POLICIES = f"""
-create policy itself on claim for select to settlement_app using ({ITSELF});
-create policy payers_add on posted_total for insert to settlement_app with check ({PAYS});
-create policy payers_change on posted_total for update to settlement_app using ({PAYS}) with check ({PAYS});
-create policy payers_close on open_subject for delete to settlement_app using ({PAYS});
-create policy payers_add on posted_item for insert to settlement_app with check ({PAYS});
-create policy payers_change on posted_item for update to settlement_app using ({PAYS}) with check ({PAYS});
-"""
+OTHER_POLICIES = f"create policy itself on claim for select to settlement_app using ({ITSELF});"
 
 
 def upgrade() -> None:

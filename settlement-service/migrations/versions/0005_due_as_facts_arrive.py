@@ -116,15 +116,12 @@ create trigger due_item_referred_to before delete on due_item
 """
 
 GRANTS = """
-grant select on due_item, due_line, settled_apart, settled_item to settlement_app, settlement_worker;
+grant select on due_item, settled_apart, settled_item to settlement_app, settlement_worker;
 grant insert, delete, update (until) on due_item to settlement_worker;
-grant insert, delete on due_line to settlement_worker;
+grant select, insert, delete on due_line to settlement_worker;
 grant insert on settled_apart to settlement_worker;
 grant update (independent, posted_inputs) on contract to settlement_worker;
 grant update (due_after, lines) on settlement to settlement_worker;
-grant update (posted_inputs) on contract to settlement_app;
-grant delete on due_line to settlement_app;
-grant update (due_inputs) on open_subject to settlement_app;
 """
 
 ASKING = "current_setting('app.org', true)"
@@ -135,7 +132,7 @@ SEES_ITEMS = f"contract_id in (select contract_id from ({READABLE}) as own where
 
 READ = {
     "due_item": f"{PAYS} or (contract_id, 'rule/' || rule) in ({READABLE}) or {ITSELF}",
-    "due_line": PAYS,
+    "due_line": "false",
     "settled_apart": f"{PAYS} or {SEES_ITEMS} or {ITSELF}",
 }
 
@@ -144,11 +141,6 @@ alter table {table} enable row level security;
 alter table {table} force row level security;
 create policy readers on {table} for select to settlement_app using ({rule});
 create policy worker on {table} to settlement_worker using (true) with check (true);
-"""
-
-OTHER_POLICIES = f"""
-create policy payers_close on due_line for delete to settlement_app using ({PAYS});
-create policy payers_change on open_subject for update to settlement_app using ({PAYS}) with check ({PAYS});
 """
 
 
@@ -162,4 +154,3 @@ def upgrade() -> None:
     run_script(connection, GRANTS)
     for table, rule in READ.items():
         run_script(connection, POLICIES.format(table=table, rule=rule))
-    run_script(connection, OTHER_POLICIES)

@@ -1,8 +1,9 @@
-"""Wiring: the background process: facts out, facts in, and open settlements frozen as soon as they may be."""
+"""Wiring: the background process: facts out, facts in; open settlements are frozen and approved ones posted at once."""
 
 import asyncio
 import sys
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
@@ -28,80 +29,102 @@ from settlement_service.consumers.facts import HANDLERS
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.settings import WorkerSettings
 from settlement_service.usecases.freeze_settlement import SOURCES, find_open_settlements, freeze_settlement
+from settlement_service.usecases.post_settlement import find_approved_settlements, post_settlement
 from settlement_service.usecases.work_out_due import find_changed_contracts, work_out_some
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 TURN_SECONDS = 0.25
-"""How often open settlements are looked at: a question to one small index."""
+"""How often settlements that wait are looked at: a question to one small index."""
 AFTER_FAILURE_SECONDS = 2.0
 STATEMENT_SECONDS = 600
-"""A settlement is calculated in one transaction, however large; of a million claims its longest statement takes half a
-minute on two busy cores."""
+"""A settlement is calculated in one transaction, and posted in one, however large; of a million claims the longest
+statement takes half a minute on two busy cores."""
 
 
 def freezing(database: Database, owners: Owners) -> Job:
-    """The job that freezes open settlements. What goes wrong with one is logged, and tried again with the next turn;
-    the others go on."""
+    """The job that freezes open settlements."""
+    return _turning(lambda: freeze_open(database, owners))
+
+
+def posting(database: Database) -> Job:
+    """The job that posts approved settlements: one of its own, so that neither waits for what is large in the other."""
+    return _turning(lambda: post_approved(database))
+
+
+def working_out(database: Database) -> Job:
+    """The job that works out what is due as facts arrive, so that settlements need not."""
 
     async def run(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            failed = await freeze_open(database, owners)
+            changed, failed = await work_out_changed(database)
+            if failed or not changed:
+                await pause(stop, AFTER_FAILURE_SECONDS if failed else TURN_SECONDS)
+
+    return run
+
+
+def _turning(look: Callable[[], Awaitable[int]]) -> Job:
+    async def run(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            failed = await look()
             await pause(stop, AFTER_FAILURE_SECONDS if failed else TURN_SECONDS)
 
     return run
 
 
 async def freeze_open(database: Database, owners: Owners) -> int:
-    """Looks once at every open settlement. Returns how many failed: whatever the reason, it may pass."""
+    """Looks once at every open settlement. Returns how many failed. The owners are asked with no transaction open; then
+    it is frozen, or what is waited for is kept."""
+
+    async def freeze(one: Settlement) -> bool:
+        heads = await ask_heads(owners, one.contract_id, SOURCES) if one.heads is None else {}
+        return await _failed(database, lambda tx: freeze_settlement(tx, one.id, heads), "settlement", one.id)
+
+    waiting = await _found(database, find_open_settlements)
+    return 1 if waiting is None else sum([await freeze(one) for one in waiting])
+
+
+async def post_approved(database: Database) -> int:
+    """Looks once at every approved settlement. Returns how many failed."""
+
+    async def post(one: UUID) -> bool:
+        return await _failed(database, lambda tx: post_settlement(tx, one), "settlement", one)
+
+    waiting = await _found(database, find_approved_settlements)
+    return 1 if waiting is None else sum([await post(one) for one in waiting])
+
+
+async def work_out_changed(database: Database) -> tuple[int, int]:
+    """Works out some of what is due on each contract of which something has come. Returns how many those are, and how
+    many failed."""
+
+    async def work_out(one: UUID) -> bool:
+        return await _failed(database, lambda tx: work_out_some(tx, one), "contract", one)
+
+    changed = await _found(database, find_changed_contracts)
+    return (0, 1) if changed is None else (len(changed), sum([await work_out(one) for one in changed]))
+
+
+async def _found(database: Database, find: Callable[[Transaction], Awaitable[Sequence[T]]]) -> Sequence[T] | None:
+    """What waits; None when that could not be asked: whatever the reason, it may pass."""
     try:
-        waiting = await database.run(lambda connection: find_open_settlements(_transaction(connection)), _CALLER)
+        return await database.run(lambda connection: find(_transaction(connection)), _CALLER)
     except Exception as error:
-        log.error("open settlements could not be looked at", **what_failed(error))
-        return 1
-    return sum([await _failed(database, owners, one) for one in waiting])
-
-
-def working_out(database: Database) -> Job:
-    """The job that works out what is due as facts arrive. What fails is logged, and tried again with the next turn."""
-
-    async def run(stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            busy = await work_out_all(database)
-            await pause(stop, 0 if busy else AFTER_FAILURE_SECONDS if busy is None else TURN_SECONDS)
-
-    return run
-
-
-async def work_out_all(database: Database) -> bool | None:
-    """Works out some of what is due on contracts where something is new. Returns whether there is more; None when
-    something failed."""
-    try:
-        changed = await database.run(lambda connection: find_changed_contracts(_transaction(connection)), _CALLER)
-        more = [await database.run(partial(_work_out, one), _CALLER) for one in changed]
-    except Unavailable:
-        return False
-    except Exception as error:
-        log.error("what is due could not be worked out", **what_failed(error))
+        log.error("what waits could not be looked at", **what_failed(error))
         return None
-    return any(more)
 
 
-async def _work_out(contract_id: UUID, connection: AsyncConnection) -> bool:
-    return await work_out_some(_transaction(connection), contract_id)
-
-
-async def _failed(database: Database, owners: Owners, settlement: Settlement) -> bool:
-    """Asks the owners with no transaction open; then freezes, or keeps what is waited for."""
-    heads = await ask_heads(owners, settlement.contract_id, SOURCES) if settlement.heads is None else {}
+async def _failed(database: Database, move: Callable[[Transaction], Awaitable[bool]], what: str, id_: UUID) -> bool:
+    """Moves a settlement or a contract on in a transaction of its own. What goes wrong with one is logged, and tried
+    again with the next turn; the others go on."""
     try:
-        await database.run(
-            lambda connection: freeze_settlement(_transaction(connection), settlement.id, heads), _CALLER
-        )
+        await database.run(lambda connection: move(_transaction(connection)), _CALLER)
     except Unavailable:
-        log.info("a settlement waits: its contract or the database is busy", settlement=str(settlement.id))
+        log.info(f"a {what} waits: its contract or the database is busy", **{what: str(id_)})
     except Exception as error:
-        log.error("a settlement could not be frozen", settlement=str(settlement.id), **what_failed(error))
+        log.error(f"a {what} could not be moved on", **{what: str(id_)}, **what_failed(error))
         return True
     return False
 
@@ -137,7 +160,7 @@ async def main() -> int:
                 topics=(contracts.TOPIC, outcomes.TOPIC),
                 handlers=HANDLERS,
                 fetch_missing=owners.fetch_missing,
-                jobs=(freezing(database, owners), working_out(database)),
+                jobs=(freezing(database, owners), posting(database), working_out(database)),
             )
         )
 

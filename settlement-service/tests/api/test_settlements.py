@@ -44,17 +44,16 @@ async def test_a_settlement_is_prepared_calculated_approved_and_posted(settling:
     shown = answer.json()
     assert (shown["state"], shown["total"], shown["previouslySettled"]) == ("calculated", kr("200.00"), kr("0.00"))
     content = {"contentSha256": shown["contentSha256"]}
-    posted = await settling.post(PAYER, f"{path}/approvals", content, answer.headers["etag"], who="bo")
-    assert posted.status_code == 200, posted.text
-    told = posted.json()
-    assert told["state"] == "posted"
+    approved = await settling.post(PAYER, f"{path}/approvals", content, answer.headers["etag"], who="bo")
+    assert (approved.status_code, approved.json()["state"]) == (200, "approved"), approved.text
+    told = await settling.posted(approved.json())
     assert told["outstanding"] == [{"payee": PROVIDER, "amount": kr("200.00")}]
     assert [one["by"] for one in told["approvals"]] == [{"organisationId": PAYER, "actor": "person", "subject": "bo"}]
     assert told["accountingOn"] == "2026-12-31"
     document_on = date.fromisoformat(told["documentOn"])
     assert date.fromisoformat(told["valueOn"]) == document_on + timedelta(days=30)
     again = await settling.get(PAYER, path)
-    assert (again.headers["etag"], again.json()) == (posted.headers["etag"], told)
+    assert (again.headers["etag"], again.json()) == (f'"{told["revision"]}"', told)
 
 
 async def test_the_next_one_posts_the_difference_and_a_withdrawn_claim_comes_back(settling: Settling) -> None:
@@ -151,7 +150,7 @@ class TestApproving:
         content = {"contentSha256": shown["contentSha256"]}
         again = await settling.post(PAYER, f"/v1/settlements/{shown['id']}/approvals", content, once["revision"])
         refused(again, 409, "approved-already")
-        assert (await settling.approve(once, "bo"))["state"] == "posted"
+        assert (await settling.approve(once, "bo"))["state"] == "approved"
 
     async def test_another_content_or_version_is_refused(self, settling: Settling) -> None:
         contract = await settling.contract(a_claim(1))
@@ -161,7 +160,7 @@ class TestApproving:
         refused(await settling.post(PAYER, path, other, shown["revision"], "bo"), 409, "content-differs")
         refused(await settling.post(PAYER, path, content, 1, "bo"), 412, "version-stale")
         refused(await settling.post(PAYER, path, content, None, "bo"), 428, "version-required")
-        assert (await settling.approve(shown))["state"] == "posted"
+        assert (await settling.approve(shown))["state"] == "approved"
         refused(await settling.post(PAYER, path, content, 3, "carl"), 409, "settlement-state-not-right")
 
     async def test_what_is_not_calculated_is_not_approved(self, settling: Settling) -> None:
@@ -175,7 +174,7 @@ class TestApproving:
         contract = await settling.contract(a_claim(1))
         shown = await settling.prepare(contract.contract_id)
         await settling.verify(contract.contract_id, a_claim(2))
-        assert (await settling.approve(shown))["total"] == kr("100.00")
+        assert (await settling.posted(await settling.approve(shown)))["total"] == kr("100.00")
         assert (await settling.settle(contract.contract_id, "correction"))["total"] == kr("100.00")
 
 

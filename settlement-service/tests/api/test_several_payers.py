@@ -15,6 +15,7 @@ from settlement_service.domain.claims import Claim
 from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated
 from ..conftest import Settling, refused
 
+EXPLANATION = f"/lines/1/items/{a_claim(1).subject_id}/1/explanation"
 SPLIT = Shares(kind="shares", weights=(Weight(payer=PAYER, weight=1), Weight(payer=PAYER_2, weight=2)))
 
 
@@ -33,9 +34,8 @@ async def posted(settling: Settling) -> dict[str, Any]:
     assert shown["state"] == "calculated", "the other payer has not approved"
     path = f"/v1/settlements/{shown['id']}/approvals"
     answer = await settling.post(PAYER_2, path, {"contentSha256": shown["contentSha256"]}, shown["revision"], "carl")
-    assert answer.json()["state"] == "posted", answer.text
-    approved: dict[str, Any] = answer.json()
-    return approved
+    assert answer.json()["state"] == "approved", answer.text
+    return await settling.posted(shown)
 
 
 async def pay(settling: Settling, shown: dict[str, Any], payer: str, amount: str, payee: str, **changed: Any) -> Any:
@@ -117,14 +117,15 @@ async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(s
     content = {"contentSha256": seen["contentSha256"]}
     answer = await settling.post(PAYER_2, f"{path}/approvals", content, seen["revision"], "carl")
     assert answer.status_code == 200, answer.text
-    assert (answer.json()["state"], answer.json()["total"]) == ("posted", kr("300.00"))
+    assert (answer.json()["state"], answer.json()["total"]) == ("approved", kr("300.00"))
+    await settling.posted(shown)
     assert (await pay(settling, shown, PAYER_2, "200.00", PROVIDER)).json()["state"] == "partly_paid"
     assert (await pay(settling, shown, PAYER, "100.00", PROVIDER)).json()["state"] == "paid"
     body = {"kind": "correction", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
     answer = await settling.post(PAYER_2, f"/v1/contracts/{before.contract_id}/settlements", body)
     refused(answer, 403, "role-not-allowed")
     again = await settling.prepare(before.contract_id, "correction")
-    assert (await settling.approve(again))["state"] == "posted", "who left is asked for what it pays alone"
+    assert (await settling.approve(again))["state"] == "approved", "who left is asked for what it pays alone"
 
 
 @pytest.mark.parametrize("claims", [(a_claim(1, "job"),), ()])
@@ -141,7 +142,8 @@ async def test_who_comes_by_an_amendment_is_not_asked_for_what_was_calculated_be
     refused(
         await settling.post(PAYER_2, f"{path}/approvals", content, shown["revision"], "carl"), 403, "role-not-allowed"
     )
-    assert (await settling.approve(shown))["state"] == "posted"
+    assert (await settling.approve(shown))["state"] == "approved"
+    await settling.post_approved()
     again = await settling.approve(await settling.prepare(contract.contract_id))
     assert again["state"] == "calculated", "what is calculated from now on both approve"
 
@@ -163,7 +165,7 @@ class TestWhoLeft:
 
     async def test_reads_what_it_was_told_of(self, settling: Settling) -> None:
         contract_id, path = await self.left(settling)
-        for below in ("", "/lines", "/lines/1/items", "/items/1/explanation", "/inputs"):
+        for below in ("", "/lines", "/lines/1/items", EXPLANATION, "/inputs"):
             assert (await settling.get(PAYER_2, path + below)).status_code == 200, below
         listed = (await settling.get(PAYER_2, f"/v1/contracts/{contract_id}/settlements")).json()["items"]
         assert [one["number"] for one in listed] == [1]
@@ -175,7 +177,7 @@ class TestWhoLeft:
         await settling.verify(contract_id, a_claim(2, "job", day="2026-08-01"))
         newer = await settling.settle(contract_id, "correction")
         assert newer["total"] == kr("300.00")
-        for below in ("", "/lines", "/lines/1/items", "/items/1/explanation", "/inputs"):
+        for below in ("", "/lines", "/lines/1/items", EXPLANATION, "/inputs"):
             refused(await settling.get(PAYER_2, f"/v1/settlements/{newer['id']}{below}"), 404, "not-found")
         for listing in (f"/v1/contracts/{contract_id}/settlements", "/v1/settlements"):
             listed = (await settling.get(PAYER_2, listing, limit="500")).json()["items"]

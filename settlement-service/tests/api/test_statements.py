@@ -83,7 +83,9 @@ class TestAnInvestor:
         assert (await settling.get(INVESTOR, f"{path}/lines")).json() == {"items": []}
         listed = await settling.get(INVESTOR, f"/v1/contracts/{contract.contract_id}/settlements")
         assert "total" not in listed.json()["items"][0]
-        await settling.approve(drafted)
+        approved = await settling.approve(drafted)
+        assert "total" not in (await settling.get(INVESTOR, path)).json()
+        await settling.posted(approved)
         assert (await settling.get(INVESTOR, path)).json()["total"] == kr("900.00")
 
     async def test_position_is_that_of_the_last_posted_statement(self, settling: Settling) -> None:

@@ -89,7 +89,7 @@ class SettlementCalculated:
 
 @fact(PRODUCER, "settlement.approved")
 class SettlementApproved:
-    """A payer approved its share."""
+    """A payer approved its share. After the last one that is needed the settlement is posted."""
 
     contract_id: UUID
     settlement_id: UUID
@@ -159,7 +159,7 @@ class SettlementPaymentRejected:
 
 @fact(PRODUCER, "settlement.cancelled")
 class SettlementCancelled:
-    """The settlement was given up before it was posted; its period is free again."""
+    """The settlement was given up before everybody had approved it; its period is free again."""
 
     contract_id: UUID
     settlement_id: UUID

@@ -104,7 +104,7 @@ def _validators(format_: Format, revision: int) -> dict[str, str]:
 )
 async def approve_settlement(request: Request, settlement_id: UUID, body: NewApproval) -> Response:
     """A person of a payer, another one than who prepared it, approves what it says. With the last approval that is
-    needed it is posted."""
+    needed it is `approved`: it cannot be given up any more, and goes on by itself to `posted`, which can be watched."""
     expected = expected_version(request)
     return await command(
         request, "approve_settlement", lambda tx: approve(tx, settlement_id, body.content_sha256, expected)
@@ -117,7 +117,7 @@ async def approve_settlement(request: Request, settlement_id: UUID, body: NewApp
     openapi_extra=needs(IDEMPOTENCY_KEY, IF_MATCH),
 )
 async def cancel_settlement(request: Request, settlement_id: UUID, body: Nothing) -> Response:
-    """A payer gives a settlement up before it is posted; its period is free again."""
+    """A payer gives a settlement up before everybody has approved it; its period is free again."""
     expected = expected_version(request)
     return await command(request, "cancel_settlement", lambda tx: cancel(tx, settlement_id, expected))
 

@@ -27,8 +27,9 @@ class Transition:
 TRANSITIONS = (
     Transition("open", "frozen", "settlement-service", "settlement.frozen"),
     Transition("frozen", "calculated", "settlement-service", "settlement.calculated"),
-    Transition("calculated", "approved", "each payer", "settlement.approved"),
-    Transition("approved", "posted", "the last payer to approve", "settlement.posted"),
+    Transition("calculated", "calculated", "payer", "settlement.approved"),
+    Transition("calculated", "approved", "the last payer to approve", "settlement.approved"),
+    Transition("approved", "posted", "settlement-service", "settlement.posted"),
     Transition("posted", "partly_paid", "payer", "settlement.partly_paid"),
     Transition("posted", "paid", "payer", "settlement.paid"),
     Transition("partly_paid", "partly_paid", "payer", "settlement.partly_paid"),
@@ -42,7 +43,6 @@ TRANSITIONS = (
     Transition("open", "cancelled", "payer", "settlement.cancelled"),
     Transition("frozen", "cancelled", "payer", "settlement.cancelled"),
     Transition("calculated", "cancelled", "payer", "settlement.cancelled"),
-    Transition("approved", "cancelled", "payer", "settlement.cancelled"),
 )
 UNPOSTED: tuple[State, ...] = ("open", "frozen", "calculated", "approved")
 """One settlement a contract at a time may be in one of these."""
@@ -77,8 +77,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing that an open settlement waits for: an owner that does not answer, whose facts have not all arrived,
-    or one of whose facts could not be read and is parked; or the end of a suspension. Sequences are of the owner's
-    facts on the contract."""
+    or one of whose facts could not be read and is parked; or, as an approved one may too, the end of a suspension.
+    Sequences are of the owner's facts on the contract."""
 
     source: str
     reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked", "contract-suspended"]

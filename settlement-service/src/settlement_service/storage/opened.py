@@ -24,13 +24,9 @@ from (select contract_id, subject_id from item where contract_id = :contract
 on conflict (contract_id, subject_id) do update set position = excluded.position, due_inputs = excluded.due_inputs
 """
 _CLOSE = """
-with next as (
-    select subject_id from open_subject where contract_id = :contract and position <= :inputs
-        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
-), gone as (
-    delete from open_subject open using next
-    where open.contract_id = :contract and open.subject_id = next.subject_id
-        and (select true from posted_item posted
+with next as materialized (
+    select ctid as place, subject_id,
+        (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
                     or retained_minor <> 0 or achieved_on >= :ends) limit 1) is null
@@ -41,14 +37,18 @@ with next as (
             limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
-                and item.reason is null and item.achieved_on >= :ends limit 1) is null
+                and item.reason is null and item.achieved_on >= :ends limit 1) is null as is_settled
+    from open_subject open where contract_id = :contract and position <= :inputs
+        and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :most
+), gone as (
+    delete from open_subject where ctid = any(array(select place from next where is_settled))
 )
 select subject_id from next order by subject_id desc limit 1
 """
-"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so): with numbers of rows that are not up to
-date, a join of all would be planned that looks at everybody for each."""
+"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so), and found again by its place: with
+numbers of rows that are not up to date, a join would be planned that looks at everybody for each."""
 AT_ONCE = 20_000
-"""Subjects in one statement: the door that posts waits for none longer than a few seconds."""
+"""Subjects in one statement: none takes longer than a few seconds."""
 
 
 async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:

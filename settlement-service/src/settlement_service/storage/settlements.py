@@ -126,11 +126,17 @@ async def open_settlements(tx: Transaction, limit: int) -> list[Settlement]:
     return [_settlement(row) for row in (await tx.connection.execute(query)).all()]
 
 
+async def approved_settlements(tx: Transaction) -> list[UUID]:
+    """The settlements that everybody has approved and that are not posted, the oldest first."""
+    query = select(settlement.c.id).where(settlement.c.state == "approved").order_by(settlement.c.prepared_at)
+    return list((await tx.connection.execute(query)).scalars())
+
+
 async def save_waiting(tx: Transaction, changed: Settlement) -> None:
-    """Keeps what an open settlement waits for, unless it was changed since it was read."""
+    """Keeps what a settlement waits for, unless it was changed since it was read."""
     heads = None if changed.heads is None else [asdict(head) for head in changed.heads]
     kept = {"revision": changed.revision, "heads": heads, "waiting": [asdict(one) for one in changed.waiting]}
-    as_read = (settlement.c.state == "open") & (settlement.c.revision == changed.revision - 1)
+    as_read = (settlement.c.state == changed.state) & (settlement.c.revision == changed.revision - 1)
     await tx.connection.execute(update(settlement).where(settlement.c.id == changed.id, as_read).values(**kept))
 
 
@@ -144,9 +150,14 @@ async def save_calculated(tx: Transaction, changed: Settlement) -> None:
 
 
 async def save_state(tx: Transaction, changed: Settlement) -> None:
-    """Keeps the state, and the dates of the posting."""
-    fixed = {name: getattr(changed, name) for name in DATES}
-    await _save(tx, changed.id, {"state": changed.state, "revision": changed.revision, **fixed})
+    """Keeps the state."""
+    await _save(tx, changed.id, {"state": changed.state, "revision": changed.revision})
+
+
+async def save_posted(tx: Transaction, posted: Settlement) -> None:
+    """Keeps that a settlement is posted, with the dates of the posting."""
+    fixed = {name: getattr(posted, name) for name in ("state", "revision", *DATES)}
+    await _save(tx, posted.id, {**fixed, "waiting": []})
 
 
 async def applied(tx: Transaction, contract_id: UUID, sources: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Use case: a person of a payer approves what a settlement says; with the last approval it is posted."""
+"""Use case: a person of a payer approves what a settlement says; after the last approval it may be posted."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -11,13 +11,12 @@ from settlement_service.domain.approval import check_approval, is_approved
 from settlement_service.domain.lifecycle import Settlement, check_move
 from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement, person_of
-from settlement_service.usecases.post_settlement import post_settlement
 
 
 async def approve_settlement(tx: Transaction, settlement_id: UUID, content_sha256: str, expected: int) -> Settlement:
-    """The settlement as it is then: posted, when every payer has approved. Errors: `not-found`, `role-not-allowed`,
-    `version-stale`, `settlement-state-not-right`, `person-needed`, `approver-prepared`, `approved-already`,
-    `content-differs`."""
+    """The settlement as it is then: approved, when every payer has. It is posted later, by the service itself: that is
+    too much for one request. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
+    `settlement-state-not-right`, `person-needed`, `approver-prepared`, `approved-already`, `content-differs`."""
     contract, settlement = await hold_settlement(tx, settlement_id, expected, ever=True)
     contract.require_running()
     check_move(settlement.state, "settlement.approved")
@@ -33,8 +32,7 @@ async def approve_settlement(tx: Transaction, settlement_id: UUID, content_sha25
         contract_id=contract.id, settlement_id=settlement_id, approved_by=by.organisation, content_sha256=content
     )
     await tell(tx, contract.id, [approved])
-    changed = replace(settlement, revision=settlement.revision + 1)
-    if is_approved(approvers, settlement.prepared_by, [*earlier, by]):
-        return await post_settlement(tx, contract, replace(changed, state="approved"))
+    by_all = is_approved(approvers, settlement.prepared_by, [*earlier, by])
+    changed = replace(settlement, state="approved" if by_all else settlement.state, revision=settlement.revision + 1)
     await settlements.save_state(tx, changed)
     return changed

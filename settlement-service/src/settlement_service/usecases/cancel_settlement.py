@@ -1,4 +1,4 @@
-"""Use case: a payer gives up a settlement before it is posted."""
+"""Use case: a payer gives up a settlement that not everybody has approved."""
 
 from dataclasses import replace
 from uuid import UUID

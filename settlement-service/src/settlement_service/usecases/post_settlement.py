@@ -2,28 +2,60 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from services.core.money import from_minor
 from services.core.period import local_date
 from services.events.settlements import Posting, SettlementPosted
-from services.kit import clock, shapes
+from services.kit import audit, clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import rule_scope
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
-from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.lifecycle import Settlement, Waiting, check_move
 from settlement_service.domain.postings import Entry, Side, approval_entry
-from settlement_service.storage import due, inputs, ledger, opened, settlements, statements
+from settlement_service.storage import contracts, due, inputs, ledger, opened, settlements, statements
 from settlement_service.storage.posting_items import post_some
+from settlement_service.usecases.freeze_settlement import REGISTRY
+
+SUSPENDED = Waiting(REGISTRY, "contract-suspended")
 
 
-async def post_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
-    """The posted settlement of a locked contract. A total of zero posts nothing, and is posted all the same."""
+async def find_approved_settlements(tx: Transaction) -> list[UUID]:
+    """The settlements that wait to be posted, the oldest first."""
+    return await settlements.approved_settlements(tx)
+
+
+async def post_settlement(tx: Transaction, settlement_id: UUID) -> bool:
+    """Posts what everybody has approved, or keeps that it waits for the end of a suspension; says whether it was
+    posted. Everything up to the lock is read without it."""
+    settlement = await settlements.find_settlement(tx, settlement_id)
+    if settlement is None or settlement.state != "approved":
+        return False
+    if (await contracts.get_contract(tx, settlement.contract_id)).suspended:
+        if settlement.waiting != (SUSPENDED,):
+            waiting = replace(settlement, waiting=(SUSPENDED,), revision=settlement.revision + 1)
+            await settlements.save_waiting(tx, waiting)
+        return False
+    contract = await contracts.get_contract(tx, settlement.contract_id, lock=True)
+    settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
+    if settlement.state != "approved" or contract.suspended:
+        return False
+    await _post(tx, contract, settlement)
+    await audit.note(tx, "post_settlement", f"/v1/settlements/{settlement_id}", "done")
+    return True
+
+
+async def _post(tx: Transaction, contract: Contract, settlement: Settlement) -> None:
+    """The settlement of a locked contract is posted by the terms that it was calculated by, as they were approved: an
+    amendment may have come since. A total of zero posts nothing, and is posted all the same."""
     check_move(settlement.state, "settlement.posted")
-    terms, shares = contract.terms, await statements.shares_of(tx, settlement.id)
-    document_on = local_date(tx.now, terms.time_zone)
+    terms = contract.history.version(settlement.terms_version or contract.terms.version)
+    shares = await statements.shares_of(tx, settlement.id)
+    decided_at = (await ledger.approvals_of(tx, settlement.id))[-1].approved_at
+    document_on = local_date(decided_at, terms.time_zone)
     entry = Entry(
         id=clock.new_id(),
         contract_id=contract.id,
@@ -39,16 +71,17 @@ async def post_settlement(tx: Transaction, contract: Contract, settlement: Settl
     posted = replace(
         settlement,
         state="posted",
+        revision=settlement.revision + 1,
+        waiting=(),
         posted_at=tx.now,
         document_on=entry.document_on,
         accounting_on=entry.accounting_on,
         value_on=entry.value_on,
     )
     await ledger.add_entry(tx, entry)
-    await settlements.save_state(tx, posted)
+    await settlements.save_posted(tx, posted)
     sequence = await tell(tx, contract.id, [_fact(posted, entry, sum(shares.values()))])
     await _post_items(tx, contract, posted, sequence)
-    return posted
 
 
 async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:

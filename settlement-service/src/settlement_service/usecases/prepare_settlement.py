@@ -13,10 +13,10 @@ from settlement_service.usecases.hold_settlement import person_of, require_payer
 
 
 class SettlementUnderWay(Conflict):
-    """One settlement of a contract at a time is prepared, checked and approved."""
+    """One settlement of a contract at a time is prepared, checked, approved and posted."""
 
     code = "settlement-under-way"
-    title = "Another settlement of this contract is under way; have it approved, or cancel it"
+    title = "Another settlement of this contract is under way; this is possible once it is posted or cancelled"
 
 
 class PeriodTaken(Conflict):
