@@ -107,12 +107,12 @@ def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
 def _standing(
     seen: Mapping[PostedKey, Stood], later: Mapping[PostedKey, Stood], settled: Mapping[str, int]
 ) -> Standing:
-    net: Counter[ItemKey] = Counter()
+    stood: dict[ItemKey, Figures] = {}
     for key, one in seen.items():
-        net[key[:3]] += under_caps(one.figures)
+        stood[key[:3]] = plus(stood.get(key[:3], NOTHING), one.figures)
     days = {key[:3]: one.achieved_on for key, one in seen.items() if under_caps(one.figures)}
-    others = [(key[:3], one.achieved_on, under_caps(one.figures)) for key, one in later.items()]
-    return Standing(net, days, others, settled)
+    others = [(key[:3], one.achieved_on, one.figures) for key, one in later.items()]
+    return Standing(stood, days, others, settled)
 
 
 def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:

@@ -57,7 +57,7 @@ async def test_everybody_who_sees_items_computes_the_same(
 
 
 @pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
-async def test_what_the_cap_on_the_contract_cuts_takes_room_in_the_period_for_everybody(
+async def test_what_waits_for_another_period_has_no_place_under_the_cap_on_the_contract_for_everybody(
     settling: Settling, tmp_path: Path, organisation: str
 ) -> None:
     claims = a_claim(1, "job", day="2026-01-01"), a_claim(2, "home", day="2026-01-02"), a_claim(3, "job")
@@ -65,7 +65,7 @@ async def test_what_the_cap_on_the_contract_cuts_takes_room_in_the_period_for_ev
         *claims,
         rules=[a_rule("job", 10_000), a_rule("home", 100, payee=OTHER)],
         metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
-        caps=[a_limit("period", 10_150, every="quarter", period_basis="settled"), a_cap("contract", 10_000)],
+        caps=[a_limit("period", 6_000, every="quarter", period_basis="settled"), a_cap("contract", 10_000)],
         parties=(PAYER, PROVIDER, OTHER, EVALUATOR),
     )
     for end in (date(2026, 4, 1), date(2026, 4, 1), date(2026, 7, 1)):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from settlement_service.domain.calendar import last_day_before
-from settlement_service.domain.caps import Posting, Taken, apply_caps, net_of, taken_by
+from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.conditioned import conditioned, is_ready
 from settlement_service.domain.conditions import decided
@@ -134,7 +134,7 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     taken = taken_by(terms.limits, later)
     taken.update(basis.rest)
     days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
-    posting = Posting(net_of(covered), basis.settled, last_day_before(ends), days)
+    posting = Posting(figures_of(covered), basis.settled, last_day_before(ends), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
     due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
     before: dict[ItemKey, Shares] = {}
