@@ -47,6 +47,7 @@ from .mechanisms import (
     kr,
     maxima,
     measured_metric,
+    moved,
     point,
     rate,
     some_bands,
@@ -250,7 +251,7 @@ def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]
 def courses(draw: st.DrawFn, settlements: int = 3) -> Course:
     contract = draw(contracts())
     claims = draw(claims_on(contract))
-    what = st.sampled_from(["verify", "reject", "withdraw"])
+    what = st.sampled_from(["verify", "reject", "withdraw", "move"])
     events = [("verify", n) for n in range(len(claims))]
     events += [(draw(what), draw(st.integers(0, len(claims) - 1))) for _ in range(4) if claims]
     events += [("settle", draw(st.integers(0, len(ENDS) - 1))) for _ in range(settlements)]
@@ -271,7 +272,9 @@ def happen(books: Books, claim: Claim, what: str) -> None:
     fields: dict[str, Any] = {"contract_id": books.contract_id, "claim_id": claim.id}
     if books.state.claims[claim.id].state in ("withdrawn", "superseded"):
         return
-    if what == "withdraw":
+    if what == "move":
+        moved(books, claim, START + (claim.achieved_on - START + timedelta(days=170)) % timedelta(days=365))
+    elif what == "withdraw":
         books.tell(OutcomeWithdrawn(**fields, withdrawn_at=NOON))
     elif what == "reject":
         books.tell(OutcomeRejected(**fields, decided_by=PAYER, decided_at=NOON, reason="not_achieved"))

@@ -128,12 +128,14 @@ def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stoo
 
 
 def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Change]:
-    """What one key changes, if anything."""
+    """What one key changes, if anything: figures, shares, or the day that it stands for."""
     figures = plus(due.figures if due else NOTHING, stood.figures if stood else NOTHING, -1)
     more = Counter(due.shares if due else {})
     more.subtract(stood.shares if stood else {})
     shares = {payer: minor for payer, minor in more.items() if minor}
-    if not any(figures) and not shares:
+    stands = stood is not None and (any(stood.figures) or bool(stood.shares))
+    is_moved = due is not None and stood is not None and stands and due.item.achieved_on != stood.achieved_on
+    if not any(figures) and not shares and not is_moved:
         return []
     if due is not None:
         item = due.item

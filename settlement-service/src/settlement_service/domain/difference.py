@@ -34,7 +34,8 @@ from settlement_service.domain.working import Node
 @dataclass(frozen=True, slots=True)
 class Change:
     """One item of a settlement: what is due `now`, what was posted `before`; the difference is what is posted. The
-    shares are what each payer pays of it."""
+    shares are what each payer pays of it. Where both are the same, another day is posted: that of its achievement was
+    corrected."""
 
     key: PostedKey
     claim_id: UUID | None
@@ -144,8 +145,8 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
 
 
 def settle(basis: Basis, ends: date) -> Settled:
-    """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
-    a later date stays, and keeps its place under the caps."""
+    """What everything achieved before `ends` changes: one change for each key whose figures or day differ. What is
+    posted for a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims, ends)
     changes = _changes(basis.history, due, covered, reasons)
@@ -207,8 +208,10 @@ def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], 
         item = one.due.item
         payee = history.version(item.version).rules[item.key.rule].payee
         key = PostedKey(item.key, item.price_minor, payee)
-        change = _changed(key, item, one, before.pop(key, None))
-        if change.difference or change.shares:
+        earlier = before.pop(key, None)
+        change = _changed(key, item, one, earlier)
+        is_moved = earlier is not None and earlier.achieved_on != item.achieved_on
+        if change.difference or change.shares or is_moved:
             found.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
     return found

@@ -25,8 +25,9 @@ _VALUES = {
 }
 """Each member of an item as JSON: `domain.inputs.ItemPosted`. One that is null is left out."""
 _ITEM = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
-CHANGES = f"({_NOW}, now_shares) is distinct from ({_BEFORE}, before_shares)"
-"""Not what is told because it gives nothing: that changes nothing."""
+CHANGES = f"(({_NOW}, now_shares) is distinct from ({_BEFORE}, before_shares) or before_units <> 0)"
+"""Not what is told because it gives nothing: nothing was posted for that. What was posted and stays the same is posted
+for another day."""
 _PARTS = f"""
 select rule, string_agg('{{' || substr(said, 2) || '}}', ',' order by number) as items
 from (
