@@ -1,6 +1,7 @@
 """Tests: one contract kept in memory by the domain alone: facts in, settlements posted, and what they rest on."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.audience import Audience, audience_of, scopes_of
 from settlement_service.domain.calendar import last_day_before, name_of
-from settlement_service.domain.caps import CONTRACT, Group, net_of
+from settlement_service.domain.caps import CONTRACT, Group, gives_up
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
@@ -28,12 +29,13 @@ from settlement_service.domain.inputs import (
     posted_inputs,
     scope_of,
 )
+from settlement_service.domain.items import ItemKey
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Kind, Statement, statement_of
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.terms import Limit, Terms
 
 from .builders import YEAR, claimed, verified
 
@@ -168,36 +170,28 @@ class Books:
 
     def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
-        changes = [change for one in self.settled[: settled.number] for change in one.changes]
-        others = [change for change in changes if change.key.item.rule not in audience.items]
-        taken = self._rest_in_periods(audience, settled)
-        for change in others:
-            difference = change.difference
-            taken["person", str(change.key.item.subject_id)] += difference.gross_minor - difference.cut_person_minor
-            taken[CONTRACT] += difference.under_caps_minor
+        end, taken = settled.statement.period.end, Counter[Group]()
+        changes = [
+            (change, last_day_before(one.statement.period.end))
+            for one in self.settled[: settled.number]
+            for change in one.changes
+            if change.key.item.rule not in audience.items
+        ]
+        stands = {change.key: change for change, _ in changes}.values()
+        limits = self.history.at_end(end).limits
+        for limit in limits:
+            every = limit.said.every
+            if limit.said.period_basis == "settled" and every is not None:
+                now = name_of(last_day_before(end), every)
+                minors = [change.difference.under_caps_minor for change, day in changes if name_of(day, every) == now]
+                taken["settled", now] += sum(minors)
+            elif limit.said.kind in ("person", "period", "contract"):
+                for change in stands:
+                    taken[_group(limit, change)] += change.now.left_by(_cut_before(limits, limit, change, end))
+        for change, _ in changes:
             for payer, minor in change.shares:
                 taken["payer", payer] += minor
         return tuple(rest_of(group, minor) for group, minor in taken.items())
-
-    def _rest_in_periods(self, audience: Audience, settled: Settled) -> Counter[Group]:
-        end = settled.statement.period.end
-        taken: Counter[Group] = Counter()
-        for limit in self.history.at_end(end).limits:
-            every = limit.said.every
-            if every is None:
-                continue
-            for one in self.settled[: settled.number]:
-                others = [change for change in one.changes if change.key.item.rule not in audience.items]
-                name = name_of(last_day_before(one.statement.period.end), every)
-                for change in others:
-                    left = change.difference.under_caps_minor
-                    more = 0 if change.achieved_on >= end else change.difference.cut_contract_minor
-                    if limit.said.period_basis == "settled":
-                        taken["settled", name] += left
-                        taken["settled", name_of(last_day_before(end), every)] += more
-                    else:
-                        taken["period", name_of(change.achieved_on, every)] += left + more
-        return taken
 
     def _append(self, source: str, type_: str, fact: Any, sequence: int | None = None, part: int = 0) -> None:
         if sequence is None:
@@ -212,11 +206,28 @@ class Books:
         self.facts.append(fact)
 
 
+def _group(limit: Limit, change: Change) -> Group:
+    item, every = change.key.item, limit.said.every
+    if limit.said.kind == "person":
+        return "person", str(item.subject_id)
+    return CONTRACT if every is None else ("period", name_of(change.achieved_on, every))
+
+
+def _cut_before(limits: Sequence[Limit], limit: Limit, change: Change, end: date) -> frozenset[str]:
+    """What was cut of an item when a cap was applied; for a later period, what holds no room."""
+    cuts = gives_up(limits, limit)
+    waits = any(one.said.period_basis == "settled" for one in limits) and change.achieved_on < end
+    return cuts - {"period"} if waits else cuts
+
+
 def _given(one: Input, fact: Fact, tree: Tree | None) -> GivenInput:
     proof = None if tree is None else tuple(tree.proof(one.position))
     return GivenInput(position=one.position, salt=one.salt, body=one.body, fact=fact, proof=proof)
 
 
 def net(books: Books) -> dict[Any, int]:
-    """What is posted for each item."""
-    return dict(net_of(books.state.posted.values()))
+    """What is posted for each item, under the caps: over all its prices and payees."""
+    found: Counter[ItemKey] = Counter()
+    for one in books.state.posted.values():
+        found[one.key.item] += one.figures.under_caps_minor
+    return dict(found)

@@ -47,6 +47,7 @@ from .mechanisms import (
     kr,
     maxima,
     measured_metric,
+    moved,
     point,
     rate,
     some_bands,
@@ -73,7 +74,7 @@ minors = st.integers(1, 60).map(lambda n: 250 * n + n % 7)
 
 @dataclass(frozen=True)
 class Course:
-    """Terms, claims (as they will be decided), and what happens to them in which order: `verify` or `settle`, n."""
+    """Terms, claims (as they will be decided), and what happens to which in which order, `settle` among it."""
 
     terms: ContractActivated
     claims: tuple[Claim, ...]
@@ -173,14 +174,15 @@ def rules(draw: st.DrawFn) -> list[PaymentRule]:
 
 @st.composite
 def some_caps(draw: st.DrawFn) -> list[Any]:
-    headroom = draw(st.sampled_from(["keep_paid", "by_date"]))
+    headroom = st.sampled_from(["keep_paid", "by_date"])
     basis, overflow = draw(st.sampled_from(["achieved", "settled"])), draw(st.sampled_from(["next_payer", "lost"]))
     caps = [
-        a_limit("person", draw(st.integers(1, 20_000)), headroom=headroom),
-        a_limit("rule", draw(st.integers(1, 40_000)), rule="job", headroom=headroom),
-        a_limit("period", draw(st.integers(1, 50_000)), every="quarter", period_basis=basis, headroom=headroom),
-        a_limit("contract", draw(st.integers(1, 80_000)), headroom=headroom),
+        a_limit("person", draw(st.integers(1, 20_000)), headroom=draw(headroom)),
+        a_limit("rule", draw(st.integers(1, 40_000)), rule="job", headroom=draw(headroom)),
+        a_limit("period", draw(st.integers(1, 50_000)), every="quarter", period_basis=basis, headroom=draw(headroom)),
+        a_limit("contract", draw(st.integers(1, 80_000)), headroom=draw(headroom)),
         a_limit("payer", draw(st.integers(1, 40_000)), payer=PAYERS[0], overflow=overflow),
+        a_limit("payer", draw(st.integers(1, 40_000)), payer=PAYERS[1], overflow="lost"),
     ]
     return [cap for cap in caps if draw(st.booleans())]
 
@@ -225,14 +227,8 @@ def contracts(draw: st.DrawFn) -> ContractActivated:
 def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]:
     """Claims that outcomes-service would let in: no two live ones on the same."""
     days = st.integers(0, 364).map(lambda n: (START + timedelta(days=n)).isoformat())
-    counted = draw(
-        st.lists(
-            st.tuples(st.sampled_from(PEOPLE), st.sampled_from(UNITS), st.sampled_from(OCCURRENCES)),
-            unique=True,
-            min_size=3,
-            max_size=8,
-        )
-    )
+    keys = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(UNITS), st.sampled_from(OCCURRENCES))
+    counted = draw(st.lists(keys, unique=True, min_size=3, max_size=8))
     found = [a_claim(*key, draw(days), units=draw(st.integers(1, 3))) for key in counted]
     measured = st.tuples(
         st.sampled_from(VALUES),
@@ -255,9 +251,9 @@ def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]
 def courses(draw: st.DrawFn, settlements: int = 3) -> Course:
     contract = draw(contracts())
     claims = draw(claims_on(contract))
-    what = st.sampled_from(["verify", "reject", "withdraw"])
+    what = st.sampled_from(["verify", "reject", "withdraw", "move"])
     events = [("verify", n) for n in range(len(claims))]
-    events += [(draw(what), draw(st.integers(0, len(claims) - 1))) for _ in range(3) if claims]
+    events += [(draw(what), draw(st.integers(0, len(claims) - 1))) for _ in range(4) if claims]
     events += [("settle", draw(st.integers(0, len(ENDS) - 1))) for _ in range(settlements)]
     return Course(contract, claims, tuple(draw(st.permutations(events))))
 
@@ -274,9 +270,11 @@ def begun(course: Course, *, report: bool = True) -> Books:
 
 def happen(books: Books, claim: Claim, what: str) -> None:
     fields: dict[str, Any] = {"contract_id": books.contract_id, "claim_id": claim.id}
-    if books.state.claims[claim.id].state == "withdrawn":
+    if books.state.claims[claim.id].state in ("withdrawn", "superseded"):
         return
-    if what == "withdraw":
+    if what == "move":
+        moved(books, claim, START + (claim.achieved_on - START + timedelta(days=170)) % timedelta(days=365))
+    elif what == "withdraw":
         books.tell(OutcomeWithdrawn(**fields, withdrawn_at=NOON))
     elif what == "reject":
         books.tell(OutcomeRejected(**fields, decided_by=PAYER, decided_at=NOON, reason="not_achieved"))

@@ -27,7 +27,7 @@ from services.core.terms.rules import (
 )
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Weight
 from services.events.contracts import ContractActivated, ContractAmended, NamedParty
-from services.events.outcomes import OutcomeWithdrawn, ParticipantEnrolled
+from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn, ParticipantEnrolled
 from services.kit import clock
 from settlement_service.domain.claims import Claim
 
@@ -211,6 +211,14 @@ def enrolled(books: Books, *people: int, cohort: str = "a", day: str = "2026-01-
                 enrolled_on=date.fromisoformat(day),
             )
         )
+
+
+def moved(books: Books, claim: Claim, day: date) -> Claim:
+    """The claim corrected: the same, but achieved on another day."""
+    other = replace(claim, id=clock.new_id(), achieved_on=day, state="verified")
+    books.verify(other)
+    books.tell(OutcomeSuperseded(contract_id=books.contract_id, claim_id=claim.id, superseded_by=other.id))
+    return other
 
 
 def withdrawn(books: Books, claim: Claim) -> None:

@@ -22,7 +22,7 @@ from services.events.outcomes import (
 )
 from services.kit import shapes
 from settlement_service.domain.audience import audience_of
-from settlement_service.domain.difference import Basis, settle
+from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.inputs import posted_inputs
@@ -69,8 +69,8 @@ class Course:
         """What settlement knows."""
         return fold(self.facts)
 
-    def settle(self, end: date, kind: str = "scheduled") -> None:
-        """Calculates and posts."""
+    def settle(self, end: date, kind: str = "scheduled") -> list[Change]:
+        """Calculates and posts; what that changes."""
         number = len(self.contents) + 1
         period = Period(start=date(2026, 1, 1), end=end)
         history, settled = self._settled(end)
@@ -87,6 +87,8 @@ class Course:
         self._own("calculated", {**place, **calculated})
         self._own("posted", place)
         self.facts += posted_inputs(CONTRACT, number, end, settled.changes)
+        changes: list[Change] = settled.changes
+        return changes
 
     def _settled(self, end: date) -> Any:
         state = self.state

@@ -91,8 +91,9 @@ class _Subject:
 
     def _in_bands(self, terms: Terms, rule: Said, claim: Claim) -> Item:
         """By the subject's own value: nobody else can be missing."""
+        used = self._used.setdefault(rule["code"], _Used(set()))
         item = _item(claim, rule["code"], terms)
-        reason = self._reason(terms, claim)
+        reason = self._reason(terms, claim) or self._used_up(terms, rule, claim, used)
         if reason:
             return item.without(reason)
         asked: Mapping[str, object] = {
@@ -105,7 +106,10 @@ class _Subject:
         if figure.value is None:
             return item.without("not-yet-measured")
         minor = banded(terms, rule, figure.value)
-        return item.without("no-band") if minor is None else replace(item, units=1, gross=minor)
+        if minor is None:
+            return item.without("no-band")
+        used.occurrences.add(claim.occurrence)
+        return replace(item, units=1, gross=minor)
 
 
 def _item(claim: Claim, rule: str, terms: Terms) -> Item:

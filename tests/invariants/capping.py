@@ -1,28 +1,46 @@
 """Tests: what is left of items under caps on persons, rules, periods and the contract, computed a second time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .days import day_before, period_of
-from .items import Due, ItemKey
+from .days import day_before, period_of, periods_of
+from .items import CUTS, NOTHING, Due, Figures, ItemKey, under_caps
 from .terms import CAPS, History, Said, Terms, minor, pays_for_people
 
 Group = tuple[str, str]
 ABOUT = ("kind", "rule", "payer", "every", "periodBasis")
 """What two caps that limit the same have in common, whatever their amounts."""
+LAST = ("person", "rule", "contract", "period")
+"""The order of caps where that on a period is about what is settled: it says when, all others whether."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands posted when caps are applied: minor units under the caps of each item that is looked at (`net`), and
-    the day that it was posted for (`days`); of each item that is not looked at, with its day (`later`); and of each
+    """What stands posted when caps are applied: the figures of each item that is looked at (`stood`), and the day that
+    it was posted for (`days`); of each item that is not looked at, with its day (`later`); and minor units of each
     period of the calendar that was settled."""
 
-    net: Mapping[ItemKey, int]
+    stood: Mapping[ItemKey, Figures]
     days: Mapping[ItemKey, str]
-    later: Sequence[tuple[ItemKey, str, int]]
+    later: Sequence[tuple[ItemKey, str, Figures]]
     settled: Mapping[str, int]
+
+    def paid(self, key: ItemKey) -> int:
+        """Minor units posted of an item."""
+        return under_caps(self.stood.get(key, NOTHING))
+
+    def everything(self) -> int:
+        """Minor units posted of all items that are looked at."""
+        return sum(under_caps(figures) for figures in self.stood.values())
+
+    def with_posted(self, due: Sequence[Due], ends: str) -> "Standing":
+        """What stands once all that is due is posted."""
+        settled = Counter(self.settled)
+        more = sum(one.under_caps for one in due) - self.everything()
+        settled.update(dict.fromkeys(periods_of(day_before(ends)), more))
+        days = {one.item.key: one.item.achieved_on for one in due}
+        return Standing({one.item.key: one.figures for one in due}, days, self.later, settled)
 
 
 def group_of(history: History, cap: Said, key: ItemKey, day: str) -> Group | None:
@@ -47,62 +65,108 @@ def may_stand(history: History, cap: Said) -> int | None:
 
 
 def cut_by_caps(history: History, due: Sequence[Due], standing: Standing, ends: str) -> None:
-    """Cuts items (in their order) by every cap in turn, of the terms in effect at the end."""
+    """Cuts items (in their order) by every cap in turn, of the terms in effect at the end. Where more stands than a cap
+    allows, once more over what that would post, until it posts nothing else."""
     terms = history.at_end(ends)
-    for kind in CAPS:
+    while _cut_once(history, terms, due, standing, ends):
+        if all(one.under_caps == standing.paid(one.item.key) for one in due):
+            return
+        standing = standing.with_posted(due, ends)
+        for one in due:
+            one.cut.clear()
+
+
+def _cut_once(history: History, terms: Terms, due: Sequence[Due], standing: Standing, ends: str) -> bool:
+    """Whether more stands than some cap allows."""
+    too_much = False
+    waits = any(cap["periodBasis"] == "settled" for cap in terms.caps("period"))
+    for kind in LAST if waits else CAPS:
         for cap in terms.caps(kind):
-            most = may_stand(history, cap)
             if cap.get("periodBasis") == "settled":
-                _of_settled_period(terms, cap, due, standing, ends, most)
+                groups = _of_settled_period(cap, due, standing, ends)
             else:
-                _of_groups(history, terms, cap, due, standing, most)
+                groups = _of_groups(history, cap, due, standing, waits=waits)
+            most = may_stand(history, cap)
+            for group in groups:
+                too_much |= group.fill(kind, terms.minor(cap["amount"]), most)
+    return too_much
+
+
+def _room(cap: Said, figures: Figures, *, waits: bool) -> int:
+    """What an item holds under a cap by what was posted of it: what this cap and those before it left, less what waits
+    for a later period."""
+    order = LAST if waits else CAPS
+    taken = {*order[: order.index(cap["kind"]) + 1], *(["period"] if waits else [])}
+    return figures[1] - sum(minor for kind, minor in zip(CUTS, figures[2:], strict=True) if kind in taken)
 
 
 def _of_groups(
-    history: History, terms: Terms, cap: Said, due: Iterable[Due], standing: Standing, most: int | None
-) -> None:
-    groups: dict[Group, list[Due]] = {}
+    history: History, cap: Said, due: Sequence[Due], standing: Standing, *, waits: bool
+) -> Sequence["_Members"]:
+    groups: dict[Group, _Members] = {}
     for one in due:
-        group = group_of(history, cap, one.item.key, one.item.achieved_on)
-        if group is not None:
-            groups.setdefault(group, []).append(one)
-    taken: Counter[Group | None] = Counter()
-    for key, day, takes in standing.later:
-        taken[group_of(history, cap, key, day)] += takes
-    for group, members in groups.items():
-        keeps = [_keeps(history, cap, group, one, standing) for one in members]
-        _fill(cap["kind"], members, keeps, taken[group], terms.minor(cap["amount"]), most)
+        key, group = one.item.key, group_of(history, cap, one.item.key, one.item.achieved_on)
+        if group is None:
+            continue
+        stood = standing.stood.get(key, NOTHING) if cap.get("headroom", "keep_paid") == "keep_paid" else NOTHING
+        if any(stood) and group_of(history, cap, key, standing.days.get(key, one.item.achieved_on)) != group:
+            stood = NOTHING
+        holds = min(one.under_caps, max(0, _room(cap, stood, waits=waits)))
+        groups.setdefault(group, _Members([], [], [], 0)).add(one, holds, min(holds, max(0, under_caps(stood))))
+    for key, day, figures in standing.later:
+        members = groups.get(group_of(history, cap, key, day) or ("", ""))
+        if members is not None:
+            members.others += _room(cap, figures, waits=waits)
+    return list(groups.values())
 
 
-def _keeps(history: History, cap: Said, group: Group, due: Due, standing: Standing) -> int:
-    """What an item has of the room before the others: what was posted of it, if that was in the same group; and what
-    it gives back."""
-    key = due.item.key
-    before = standing.net.get(key, 0) if cap.get("headroom", "keep_paid") == "keep_paid" else 0
-    if before and group_of(history, cap, key, standing.days[key]) != group:
-        before = 0
-    return min(due.under_caps, max(0, before))
-
-
-def _fill(kind: str, due: Sequence[Due], keeps: Sequence[int], others: int, cap: int, most: int | None) -> None:
-    """Takes back of the newest what may not stand; then gives the room that is left to the oldest. `others` take up
-    room too."""
-    kept, used = list(keeps), others + sum(keeps)
-    for place in reversed(range(len(kept))):
-        if most is not None and kept[place] > 0:
-            over = min(kept[place], max(0, used - most))
-            kept[place], used = kept[place] - over, used - over
-    for one, keeping in zip(due, kept, strict=True):
-        asked = one.under_caps - keeping
-        more = max(0, min(asked, cap - used))
-        used += more
-        one.cut[kind] = one.cut.get(kind, 0) + asked - more
-
-
-def _of_settled_period(
-    terms: Terms, cap: Said, due: Sequence[Due], standing: Standing, ends: str, most: int | None
-) -> None:
+def _of_settled_period(cap: Said, due: Sequence[Due], standing: Standing, ends: str) -> Sequence["_Members"]:
     """What was posted stays, in whichever period that was; what is taken back now makes room now."""
-    stays = [min(one.under_caps, standing.net.get(one.item.key, 0)) for one in due]
     settled = standing.settled.get(period_of(day_before(ends), cap["every"]), 0)
-    _fill(cap["kind"], due, stays, settled - sum(standing.net.values()), terms.minor(cap["amount"]), most)
+    members = _Members([], [], [], settled - standing.everything())
+    for one in due:
+        stays = min(one.under_caps, standing.paid(one.item.key))
+        members.add(one, stays, stays)
+    return [members]
+
+
+@dataclass
+class _Members:
+    """Items of one group under a cap, in their order: what room each holds, what of that was posted; and what others
+    take up."""
+
+    due: list[Due]
+    holds: list[int]
+    posted: list[int]
+    others: int
+
+    def add(self, due: Due, holds: int, posted: int) -> None:
+        """One more."""
+        self.due.append(due)
+        self.holds.append(holds)
+        self.posted.append(posted)
+
+    def fill(self, kind: str, cap: int, most: int | None) -> bool:
+        """The newest give up what they hold and was not posted, then what may not stand; the room that is left is for
+        the oldest. Whether what was posted is more than the cap."""
+        self._give_up(self.posted, cap)
+        too_much = self._used() > cap and any(minor > 0 for minor in self.holds)
+        if most is not None:
+            self._give_up([min(0, minor) for minor in self.posted], most)
+        used = self._used()
+        for one, holding in zip(self.due, self.holds, strict=True):
+            asked = one.under_caps - holding
+            more = max(0, min(asked, cap - used))
+            used += more
+            one.cut[kind] = one.cut.get(kind, 0) + asked - more
+        return too_much
+
+    def _used(self) -> int:
+        return self.others + sum(self.holds)
+
+    def _give_up(self, least: Sequence[int], most: int) -> None:
+        over = self._used() - most
+        for place in reversed(range(len(self.holds))):
+            less = min(max(0, over), max(0, self.holds[place] - least[place]))
+            self.holds[place] -= less
+            over -= less

@@ -107,12 +107,12 @@ def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
 def _standing(
     seen: Mapping[PostedKey, Stood], later: Mapping[PostedKey, Stood], settled: Mapping[str, int]
 ) -> Standing:
-    net: Counter[ItemKey] = Counter()
+    stood: dict[ItemKey, Figures] = {}
     for key, one in seen.items():
-        net[key[:3]] += under_caps(one.figures)
+        stood[key[:3]] = plus(stood.get(key[:3], NOTHING), one.figures)
     days = {key[:3]: one.achieved_on for key, one in seen.items() if under_caps(one.figures)}
-    others = [(key[:3], one.achieved_on, under_caps(one.figures)) for key, one in later.items()]
-    return Standing(net, days, others, settled)
+    others = [(key[:3], one.achieved_on, one.figures) for key, one in later.items()]
+    return Standing(stood, days, others, settled)
 
 
 def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:
@@ -128,12 +128,14 @@ def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stoo
 
 
 def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Change]:
-    """What one key changes, if anything."""
+    """What one key changes, if anything: figures, shares, or the day that it stands for."""
     figures = plus(due.figures if due else NOTHING, stood.figures if stood else NOTHING, -1)
     more = Counter(due.shares if due else {})
     more.subtract(stood.shares if stood else {})
     shares = {payer: minor for payer, minor in more.items() if minor}
-    if not any(figures) and not shares:
+    stands = stood is not None and (any(stood.figures) or bool(stood.shares))
+    is_moved = due is not None and stood is not None and stands and due.item.achieved_on != stood.achieved_on
+    if not any(figures) and not shares and not is_moved:
         return []
     if due is not None:
         item = due.item

@@ -19,19 +19,25 @@ EVERYTHING = 1 << 62
 
 
 def hold_back(history: History, due: Sequence[Due], known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> None:
-    """Holds back a share of each amount above zero, by the version of the terms that the item is by; but nothing of
-    what was `posted` with nothing held back, once all that is known ends the retention."""
+    """Holds back a share of each amount above zero, by the version of the terms that the item is by; once all that is
+    known ends the retention, no more of what was `posted` than was held back of it."""
     for one in due:
         terms = history.version(one.item.version)
         retention = terms.payment.get("retention")
         if retention is None or one.item.key[0] not in (retention.get("rules") or terms.rules):
             continue
-        if _is_released(terms, known.before(ends), ends):
+        if one.under_caps <= 0 or _is_released(terms, known.before(ends), ends):
             continue
-        stood = posted.get(one.item.key, NOTHING)
-        released = under_caps(stood) if not stood[6] and _is_released(terms, known, LAST_DAY) else 0
-        if one.under_caps > released:
-            one.cut["retention"] = whole((one.under_caps - released) * Fraction(retention["share"]), terms.rounding)
+        held = _part(terms, one.under_caps)
+        if _is_released(terms, known, LAST_DAY):
+            stood = posted.get(one.item.key, NOTHING)
+            held = min(held, stood[6] + _part(terms, max(0, one.under_caps - under_caps(stood))))
+        if held:
+            one.cut["retention"] = held
+
+
+def _part(terms: Terms, minor: int) -> int:
+    return whole(minor * Fraction(terms.payment["retention"]["share"]), terms.rounding)
 
 
 def _is_released(terms: Terms, known: Known, ends: str) -> bool:
@@ -144,11 +150,10 @@ class _Payers:
 
     def fill(self, used: Counter[str]) -> int:
         """Asks one payer after the other for what is left of the item; returns what nobody pays."""
-        shares = dict(self._due.shares)
+        shares, lacks = dict(self._due.shares), self._lacking()
         left, handed_on = self._left - sum(shares.values()), 0
         for payer in self._way:
-            own = max(0, min(left - handed_on, self._wanted.get(payer, 0) - shares.get(payer, 0)))
-            asked, most = own + handed_on, self.most.get(payer)
+            asked, most = max(0, min(left - handed_on, lacks[payer])) + handed_on, self.most.get(payer)
             gets = asked if most is None else min(asked, max(0, most.minor - used[payer]))
             shares[payer] = shares.get(payer, 0) + gets
             used[payer] += gets
@@ -156,3 +161,25 @@ class _Payers:
             handed_on = asked - gets if most is not None and most.to_next else 0
         self._due.shares = shares
         return left
+
+    def _lacking(self) -> dict[str, int]:
+        """What of each payer's part nobody has paid. What one pays beyond its own part is for those before it that hand
+        on to it, the nearest first; then for anybody."""
+        shares = self._due.shares
+        lacks = {payer: max(0, self._wanted.get(payer, 0) - shares.get(payer, 0)) for payer in self._way}
+        beyond = {payer: max(0, minor - self._wanted.get(payer, 0)) for payer, minor in shares.items()}
+        pairs = [(payer, other) for n, payer in enumerate(self._way) for other in self._handing_on_to(n)]
+        for payer, other in [*pairs, *((payer, other) for payer in beyond for other in self._way)]:
+            minor = min(beyond.get(payer, 0), lacks[other])
+            lacks[other] -= minor
+            beyond[payer] = beyond.get(payer, 0) - minor
+        return lacks
+
+    def _handing_on_to(self, place: int) -> list[str]:
+        found: list[str] = []
+        for payer in reversed(self._way[:place]):
+            most = self.most.get(payer)
+            if most is None or not most.to_next:
+                break
+            found.append(payer)
+        return found

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from services.events.outcomes import OutcomeWithdrawn
+from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.commands.recompute import _cli
 
-from ..builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule
+from ..builders import EVALUATOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, claimed, verified
 from ..conftest import Settling
 from ..mechanisms import a_limit
 
@@ -57,7 +57,7 @@ async def test_everybody_who_sees_items_computes_the_same(
 
 
 @pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
-async def test_what_the_cap_on_the_contract_cuts_takes_room_in_the_period_for_everybody(
+async def test_what_waits_for_another_period_has_no_place_under_the_cap_on_the_contract_for_everybody(
     settling: Settling, tmp_path: Path, organisation: str
 ) -> None:
     claims = a_claim(1, "job", day="2026-01-01"), a_claim(2, "home", day="2026-01-02"), a_claim(3, "job")
@@ -65,11 +65,36 @@ async def test_what_the_cap_on_the_contract_cuts_takes_room_in_the_period_for_ev
         *claims,
         rules=[a_rule("job", 10_000), a_rule("home", 100, payee=OTHER)],
         metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
-        caps=[a_limit("period", 10_150, every="quarter", period_basis="settled"), a_cap("contract", 10_000)],
+        caps=[a_limit("period", 6_000, every="quarter", period_basis="settled"), a_cap("contract", 10_000)],
         parties=(PAYER, PROVIDER, OTHER, EVALUATOR),
     )
     for end in (date(2026, 4, 1), date(2026, 4, 1), date(2026, 7, 1)):
         shown = await settling.settle(contract.contract_id, "correction", end)
+        raw = (await settling.get(organisation, f"/v1/settlements/{shown['id']}/inputs")).content
+        status, output = recomputed(tmp_path / "inputs.json", raw)
+        assert status == 0, output
+
+
+@pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
+async def test_a_day_that_was_corrected_is_among_the_inputs_for_everybody(
+    settling: Settling, tmp_path: Path, organisation: str
+) -> None:
+    first, moved = a_claim(1, day="2026-01-10"), a_claim(1, day="2026-03-20")
+    contract = await settling.contract(
+        first,
+        a_claim(2, "home", day="2026-01-02"),
+        rules=[a_rule("job", 10_000), a_rule("home", 7_000, payee=OTHER)],
+        metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
+        caps=[a_limit("period", 12_000, every="month", period_basis="achieved")],
+        parties=(PAYER, PROVIDER, OTHER, EVALUATOR),
+    )
+    await settling.settle(contract.contract_id)
+    superseded = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=first.id, superseded_by=moved.id)
+    await settling.tell(claimed(contract.contract_id, moved, first.id), superseded)
+    await settling.tell(verified(contract.contract_id, moved))
+    for late in (None, a_claim(3, "home", day="2026-03-01"), a_claim(4, day="2026-01-03")):
+        await settling.verify(contract.contract_id, *([late] if late else []))
+        shown = await settling.settle(contract.contract_id, "correction")
         raw = (await settling.get(organisation, f"/v1/settlements/{shown['id']}/inputs")).content
         status, output = recomputed(tmp_path / "inputs.json", raw)
         assert status == 0, output

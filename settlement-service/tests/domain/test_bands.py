@@ -127,3 +127,26 @@ class TestPerSubject:
         books.verify(reading(books, "20", "a"), reading(books, "1", "a", metric="begun", day="2026-06-30"))
         books.verify(reading(books, "20", "b"), reading(books, "1", "b", metric="begun", day="2026-07-01"))
         assert books.settle().total == 10_000
+
+    @pytest.mark.parametrize(
+        ("most", "expected"), [(1, {"y2": None}), (2, {"y2": None, "y1": None}), (3, {"y2": None, "y1": None})]
+    )
+    def test_as_often_as_the_metric_is_paid_for_one_subject_the_earliest_first(
+        self, most: int, expected: dict[str, Any]
+    ) -> None:
+        rule = bands(MEAN, "flat", flat("5", None, 10_000), per="subject")
+        books = Books(a_contract(rule, metrics=[measured_metric(max_payments_per_person=most)]))
+        books.verify(reading(books, "1", occurrence="y3", day="2026-01-01"))
+        for occurrence, day in (("y1", "2026-06-30"), ("y2", "2026-05-31")):
+            books.verify(reading(books, "20", occurrence=occurrence, day=day))
+        reasons = {item.key.occurrence: item.reason for item in books.basis.items}
+        assert reasons == {"y1": "over-payments-per-person", "y3": "no-band", **expected}, "no-band pays for none"
+        assert books.settle().total == 10_000 * len(expected)
+
+    def test_a_late_reading_of_an_earlier_day_takes_the_place(self) -> None:
+        rule = bands(MEAN, "flat", flat("5", "10", 10_000), flat("10", None, 30_000), per="subject")
+        books = Books(a_contract(rule, metrics=[measured_metric(max_payments_per_person=1)]))
+        books.verify(reading(books, "20", occurrence="y2", day="2026-06-30"))
+        assert books.settle().total == 30_000
+        books.verify(reading(books, "7", occurrence="y1", day="2026-03-31"))
+        assert books.settle().total == -20_000

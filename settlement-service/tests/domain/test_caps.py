@@ -10,7 +10,7 @@ from services.core.terms.rules import UnitPrice
 from settlement_service.domain.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
-from settlement_service.domain.items import ItemKey
+from settlement_service.domain.items import Figures, ItemKey
 
 from ..builders import a_cap, a_claim, a_rule, history, person
 
@@ -25,7 +25,8 @@ def due(
     rules: Sequence[UnitPrice] = (JOB, HOME),
 ) -> list[Due]:
     known = history(*rules, caps=caps)
-    posting = Posting(net or {}, {}, date(2026, 12, 31))
+    stands = {key: Figures(1, minor) for key, minor in (net or {}).items()}
+    posting = Posting(stands, {}, date(2026, 12, 31))
     return apply_caps(known, known.newest.limits, evaluate(known, None, claims), posting, taken or {})
 
 

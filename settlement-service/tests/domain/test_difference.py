@@ -101,13 +101,14 @@ def test_a_correction_that_is_not_verified_yet_reverses_and_then_pays_again() ->
     assert books.settle(YEAR.end, "correction").total == 10_000
 
 
-def test_a_correction_of_the_date_alone_changes_nothing() -> None:
+def test_a_correction_of_the_date_alone_moves_no_money() -> None:
     books, claim = Books(activated()), a_claim(1)
     books.verify(claim)
     books.settle()
     corrected = a_claim(1, day="2026-02-01")
     books.verify(corrected)
     books.tell(OutcomeSuperseded(contract_id=books.contract_id, claim_id=claim.id, superseded_by=corrected.id))
+    assert lines(books.settle(YEAR.end, "correction")) == [("job", 10_000, 1, 0, 0)]
     assert lines(books.settle(YEAR.end, "correction")) == []
 
 

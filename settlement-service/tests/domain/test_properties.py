@@ -11,14 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWithdrawn
-from settlement_service.domain.caps import net_of
 from settlement_service.domain.claims import Claim, after
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import fold
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
 
-from ..books import Books
+from ..books import Books, net
 from ..builders import (
     EVALUATOR,
     INVESTOR,
@@ -187,7 +186,7 @@ def test_net_posted_is_nothing_or_what_is_entitled(course: Course) -> None:
     cut: dict[Any, int] = defaultdict(int)
     for one in state.posted.values():
         cut[one.key.item] += sum(minor for _, minor in one.figures.cuts)
-    for key, minor in net_of(state.posted.values()).items():
+    for key, minor in net(books).items():
         assert minor + cut[key] == entitled.get(key, 0), "paid and cut together are all there is"
         assert minor >= 0
 

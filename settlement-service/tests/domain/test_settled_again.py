@@ -4,10 +4,12 @@ from datetime import date
 
 from services.core.terms.payment import Retention
 from services.events.contracts import ContractTerminated
+from services.events.outcomes import OutcomeSuperseded
 
 from ..books import Books
-from ..builders import YEAR, a_claim, a_metric, a_rule
+from ..builders import YEAR, a_claim, a_metric, a_rule, person
 from ..mechanisms import (
+    PAYERS,
     a_contract,
     a_gate,
     a_limit,
@@ -18,9 +20,11 @@ from ..mechanisms import (
     flat,
     lines,
     measured_metric,
+    posted_to,
     rate,
     reading,
     some_bands,
+    weights,
     withdrawn,
 )
 
@@ -126,3 +130,53 @@ def test_what_a_later_version_allowed_under_a_cap() -> None:
     books.verify(a_claim(1), a_claim(2), a_claim(3, day="2027-02-01"))
     assert books.settle(NEXT_YEAR).total == 30_000
     assert books.settle(YEAR.end, "correction").total == 0
+
+
+class TestNothingNew:
+    """Settling the same again, with nothing new, posts nothing."""
+
+    def test_what_is_taken_back_by_date_makes_room_at_once_in_the_period_that_is_settled(self) -> None:
+        settled = a_limit("period", 15_000, every="year", period_basis="settled")
+        books = Books(a_contract(a_rule(), caps=[settled, a_limit("contract", 10_000, headroom="by_date")]))
+        books.verify(a_claim(1, day="2026-05-01"))
+        assert books.settle().total == 10_000
+        books.verify(a_claim(2, day="2026-01-01"))
+        assert amounts(books) == {1: -10_000, 2: 10_000}
+        assert amounts(books) == {}
+
+    def test_what_one_payer_loses_is_not_asked_of_another_the_next_time(self) -> None:
+        first, second, third = PAYERS
+        overflows = ((first, 500, "next_payer"), (second, 9_000, "next_payer"), (third, 500, "lost"))
+        caps = [a_limit("payer", minor, payer=payer, overflow=overflow) for payer, minor, overflow in overflows]
+        split = weights((first, 1), (second, 1), (third, 1))
+        books = Books(a_contract(a_rule("job", 3_000), caps=caps, split=split, payers=PAYERS))
+        books.verify(a_claim(1))
+        books.settle()
+        assert posted_to(books) == {first: 500, second: 1_500, third: 500}
+        assert amounts(books) == {}
+
+    def test_what_is_held_back_of_more_that_came_after_the_release(self) -> None:
+        retention = Retention(share="0.10", release_on=date(2027, 3, 1))
+        books, claim = Books(a_contract(a_rule(), retention=retention)), a_claim(1)
+        books.verify(claim)
+        assert books.settle(NEXT_YEAR).total == 10_000
+        more = a_claim(1, units=2)
+        books.verify(more)
+        books.tell(OutcomeSuperseded(contract_id=books.contract_id, claim_id=claim.id, superseded_by=more.id))
+        assert amounts(books) == {1: 9_000}
+        assert amounts(books) == {}
+        assert books.settle(NEXT_YEAR).total == 1_000
+
+    def test_in_a_new_period_what_waited_is_paid(self) -> None:
+        books = Books(a_contract(a_rule(), caps=[a_limit("period", 6_000, every="year", period_basis="settled")]))
+        books.verify(a_claim(1))
+        assert amounts(books) == {1: 6_000}
+        assert amounts(books) == {}
+        assert books.settle(NEXT_YEAR).total == 4_000
+
+
+def amounts(books: Books) -> dict[int, int]:
+    """What a correction posts, by the numbers of the persons."""
+    changes = books.settle(YEAR.end, "correction").changes
+    numbers = {person(number): number for number in (1, 2)}
+    return {numbers[change.key.item.subject_id]: change.difference.amount_minor for change in changes}

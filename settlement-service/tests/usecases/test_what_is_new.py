@@ -9,6 +9,10 @@ from uuid import UUID
 import pytest
 
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
+from services.kit import clock
+from services.kit.auth import service_caller
+from services.kit.transaction import Transaction
+from settlement_service.storage import opened
 
 from ..both_ways import both_ways
 from ..builders import NOON, a_cap, a_claim, a_metric, a_rule, activated, claimed, verified
@@ -70,17 +74,31 @@ async def test_what_was_posted_for_a_later_day_is_looked_at_again_after_an_earli
     assert [change.difference.amount_minor for change in new.changes] == [-10_000]
 
 
-async def test_what_was_corrected_into_another_period_leaves_room_in_the_first(settling: Settling) -> None:
-    before, after = a_claim(1, day="2026-03-01"), a_claim(1, day="2026-05-01")
+async def test_what_was_corrected_into_another_period_leaves_room_in_the_first_and_has_it_in_the_other(
+    settling: Settling,
+) -> None:
+    before, after = a_claim(1, day="2026-03-01"), a_claim(1, day="2026-05-20")
     cap = a_limit("period", 10_000, every="month", period_basis="achieved")
     contract = await settling.contract(before, caps=[cap])
     await settling.settle(contract.contract_id)
     superseded = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=before.id, superseded_by=after.id)
     await settling.tell(claimed(contract.contract_id, after, before.id), superseded)
     await settling.tell(verified(contract.contract_id, after))
-    await settling.settle(contract.contract_id, "correction")
+    shown = await settling.settle(contract.contract_id, "correction")
+    assert shown["total"]["amount"] == "0.00"
+    assert await months(settling, contract.contract_id) == {"2026-05": 10_000}
+    _, _, looked_at = await both_ways(settling, contract.contract_id, ENDS[-1])
+    assert looked_at == 0, "of whom the day is posted nothing is new"
     for n, day in enumerate(["2026-03-02", "2026-05-02"], start=2):
         await settling.verify(contract.contract_id, a_claim(n, day=day))
     new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert new == everything
     assert [change.difference.amount_minor for change in new.changes] == [10_000, 0]
+
+
+async def months(settling: Settling, contract_id: UUID) -> dict[str, int]:
+    """What is posted by the months that it was achieved in."""
+    async with settling.worker.transaction() as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        totals = await opened.posted_totals(tx, contract_id)
+    return {one.month: one.under_caps_minor for one in totals if not one.payer and one.under_caps_minor}

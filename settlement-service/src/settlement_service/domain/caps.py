@@ -1,15 +1,15 @@
-"""Domain: what is left of items under the caps, applied in the order person, rule, period, contract."""
+"""Domain: what is left of items under the caps on persons, rules, periods and the contract."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
 from uuid import UUID
 
-from settlement_service.domain.calendar import name_of
+from settlement_service.domain.calendar import name_of, names_of
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Figures, Item, ItemKey, Posted, in_order
+from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Posted, in_order
 from settlement_service.domain.terms import Limit
 
 Group: TypeAlias = tuple[str, str]
@@ -31,14 +31,65 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What settlements before have posted: net minor units under the caps for each item; and, for caps on what is
-    settled in a period of the calendar, what was posted in each by its name, and the last day of this settlement.
-    `days` are those that items were posted for."""
+    """What settlements before have posted: the figures of each item (`stands`); and, for caps on what is settled in a
+    period of the calendar, what was posted in each by its name, and the last day of this settlement. `days` are those
+    that items were posted for."""
 
-    net: Mapping[ItemKey, int]
+    stands: Mapping[ItemKey, Figures]
     settled: Mapping[str, int]
     last_day: date
     days: Mapping[ItemKey, date] = field(default_factory=dict)
+
+    def net(self, key: ItemKey) -> int:
+        """What was posted for an item, in minor units under the caps."""
+        return self.stands.get(key, NOTHING).under_caps_minor
+
+    @property
+    def total(self) -> int:
+        """What was posted for all of them."""
+        return sum(figures.under_caps_minor for figures in self.stands.values())
+
+    def after(self, due: Iterable[Due]) -> "Posting":
+        """What would stand when this much is posted, each item for its day."""
+        posted = replace(self, stands={one.item.key: one.figures for one in due}, days={})
+        settled = Counter(self.settled)
+        for name in names_of(self.last_day):
+            settled[name] += posted.total - self.total
+        return replace(posted, settled=settled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A cap as it is applied: `gives_up` are the caps whose cuts hold no room under it; of what was posted, `standing`
+    may stay (None: all of it)."""
+
+    limit: Limit
+    gives_up: frozenset[str]
+    standing: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a cap leaves of items. It is `crowded` where what was posted takes up more than all that it allows."""
+
+    minor: Sequence[int]
+    crowded: bool
+
+
+def order_of(limits: Iterable[Limit]) -> tuple[str, ...]:
+    """The kinds of caps on items in the order in which they are applied. One on what is settled in a period is the
+    last: it says when something is paid, the others whether it is."""
+    if any(limit.said.period_basis == "settled" for limit in limits):
+        return "person", "rule", "contract", "period"
+    return ACHIEVED
+
+
+def gives_up(limits: Iterable[Limit], limit: Limit) -> frozenset[str]:
+    """The caps whose cuts hold no room under a cap: itself, and those before it. What a later one cut has its place
+    all the same, but what waits for another period has not."""
+    order = order_of(limits)
+    waits = ("period",) if order != ACHIEVED else ()
+    return frozenset({*order[: order.index(limit.said.kind) + 1], *waits})
 
 
 def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
@@ -70,85 +121,93 @@ def taken_by(limits: Iterable[Limit], posted: Iterable[Posted]) -> Counter[Group
     """What posted items take up under each cap."""
     taken: Counter[Group] = Counter()
     caps = [limit for limit in limits if limit.said.kind in ACHIEVED]
+    without = [gives_up(caps, limit) for limit in caps]
     for one in posted:
         item = one.key.item
-        for limit in caps:
+        for limit, cuts in zip(caps, without, strict=True):
             group = group_of(limit, item.rule, item.subject_id, one.achieved_on)
             if group is not None and limit.said.period_basis != "settled":
-                taken[group] += one.figures.under_caps_minor
+                taken[group] += one.figures.left_by(cuts)
         for payer, minor in one.shares:
             taken["payer", payer] += minor
     return taken
-
-
-def net_of(posted: Iterable[Posted]) -> Counter[ItemKey]:
-    """What has been posted for each item, in minor units under the caps: over all its prices and payees."""
-    net: Counter[ItemKey] = Counter()
-    for one in posted:
-        net[one.key.item] += one.figures.under_caps_minor
-    return net
 
 
 def apply_caps(
     history: History, limits: Sequence[Limit], items: Iterable[Item], posting: Posting, taken: Taken
 ) -> list[Due]:
     """What is due for each payable item, in the order in which caps look at them. Never is more due than a cap allows;
-    the last item that fits is cut in part."""
+    the last item that fits is cut in part. Where what was posted takes up more than a cap (it was lowered, or an amount
+    below zero is gone) and something is taken back, what that leaves is looked at once more: until posting all of it
+    and settling again would change nothing."""
     ordered = in_order(history, items)
-    amounts = [item.gross_minor for item in ordered]
-    cuts: list[list[int]] = []
-    for kind in ACHIEVED:
-        left = amounts
-        for limit in limits:
-            if limit.said.kind == kind:
-                left = _under(history, limit, ordered, left, posting, taken)
-        cuts.append([before - after for before, after in zip(amounts, left, strict=True)])
-        amounts = left
-    person, rule, period, contract = cuts
-    return [
-        Due(item, Figures(item.units, item.gross_minor, person[n], rule[n], period[n], contract[n]))
-        for n, item in enumerate(ordered)
+    caps = [
+        _Cap(limit, gives_up(limits, limit), standing(history, limit))
+        for kind in order_of(limits)
+        for limit in limits
+        if limit.said.kind == kind
     ]
+    while True:
+        due, crowded = _applied(caps, ordered, posting, taken)
+        if not crowded or all(one.figures.under_caps_minor == posting.net(one.item.key) for one in due):
+            return due
+        posting = posting.after(due)
 
 
-def _under(
-    history: History, limit: Limit, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken
-) -> list[int]:
+def _applied(caps: Iterable[_Cap], items: Sequence[Item], posting: Posting, taken: Taken) -> tuple[list[Due], bool]:
+    """What is due under every cap, one after the other; and whether one of them is crowded."""
+    amounts: Sequence[int] = [item.gross_minor for item in items]
+    cuts, crowded = {kind: [0] * len(items) for kind in ACHIEVED}, False
+    for cap in caps:
+        left = _under(cap, items, amounts, posting, taken)
+        for n, (before, after) in enumerate(zip(amounts, left.minor, strict=True)):
+            cuts[cap.limit.said.kind][n] += before - after
+        amounts, crowded = left.minor, crowded or left.crowded
+    rows = zip(items, *cuts.values(), strict=True)
+    return [Due(item, Figures(item.units, item.gross_minor, *cut)) for item, *cut in rows], crowded
+
+
+def _under(cap: _Cap, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken) -> _Left:
     """What one cap leaves of `amounts`. Items keep first what was posted and is still due, where the cap says so;
     what is free then goes to items in their order."""
-    groups: list[Group | None]
+    limit = cap.limit
+    groups: Sequence[Group | None]
     if limit.said.period_basis == "settled":
         groups, kept, used = _settled_before(limit, items, amounts, posting, taken)
+        posted = list(kept)
     else:
         groups = [group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on) for item in items]
-        kept = _kept(limit, items, groups, amounts, posting)
+        kept, posted = _kept(cap, items, groups, amounts, posting)
         used = Counter(taken)
-        for group, keeps in zip(groups, kept, strict=True):
+        for group, minor in zip(groups, kept, strict=True):
             if group is not None:
-                used[group] += keeps
-    _cut_newest(kept, groups, used, standing(history, limit))
+                used[group] += minor
+    crowded = _cut_newest(kept, posted, groups, used, limit.minor)
+    if cap.standing is not None:
+        _cut_newest(kept, [min(0, minor) for minor in posted], groups, used, cap.standing)
     left = list(amounts)
     for place, group in enumerate(groups):
         if group is not None:
             more = max(0, min(amounts[place] - kept[place], limit.minor - used[group]))
             used[group] += more
             left[place] = kept[place] + more
-    return left
+    return _Left(left, crowded)
 
 
 def _kept(
-    limit: Limit, items: Sequence[Item], groups: Sequence[Group | None], amounts: Sequence[int], posting: Posting
-) -> list[int]:
-    """What was posted for each item and is still due, where the cap lets it keep its place: not in a period that it was
-    corrected into."""
-    kept = []
+    cap: _Cap, items: Sequence[Item], groups: Sequence[Group | None], amounts: Sequence[int], posting: Posting
+) -> tuple[list[int], list[int]]:
+    """The room that each item keeps, as far as it is still due, and what of it was posted: where the cap lets it keep
+    its place, and not in a period that it was corrected into."""
+    limit, kept, posted = cap.limit, list[int](), list[int]()
     for item, group, amount in zip(items, groups, amounts, strict=True):
-        before = posting.net.get(item.key, 0) if limit.keep_paid else 0
-        if before and limit.said.kind == "period":
+        stands = posting.stands.get(item.key, NOTHING) if limit.keep_paid else NOTHING
+        if stands and limit.said.kind == "period":
             day = posting.days.get(item.key, item.achieved_on)
-            before = before if group_of(limit, item.key.rule, item.key.subject_id, day) == group else 0
-        kept.append(amount if amount < 0 else min(amount, max(0, before)))
-    return kept
+            stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else NOTHING
+        kept.append(min(amount, max(0, stands.left_by(cap.gives_up))))
+        posted.append(min(kept[-1], max(0, stands.under_caps_minor)))
+    return kept, posted
 
 
 def _settled_before(
@@ -156,21 +215,24 @@ def _settled_before(
 ) -> tuple[list[Group | None], list[int], Counter[Group]]:
     """A cap on what is settled in a period of the calendar: what was posted before stays, in whichever period; what is
     taken back now, and what is below zero, makes room now."""
-    kept = [min(amount, posting.net.get(item.key, 0)) for item, amount in zip(items, amounts, strict=True)]
-    back = sum(posting.net.values()) - sum(kept)
+    kept = [min(amount, posting.net(item.key)) for item, amount in zip(items, amounts, strict=True)]
     assert limit.said.every is not None
     group: Group = ("settled", name_of(posting.last_day, limit.said.every))
-    more = posting.settled.get(group[1], 0) + taken.get(group, 0) - back
+    more = posting.settled.get(group[1], 0) + taken.get(group, 0) - (posting.total - sum(kept))
     return [group for _ in items], kept, Counter({group: more})
 
 
-def _cut_newest(kept: list[int], groups: Sequence[Group | None], used: Counter[Group], most: int | None) -> None:
-    """Where an amount below zero that gave room is gone, as much of the newest items is taken back."""
-    if most is None:
-        return
+def _cut_newest(
+    kept: list[int], least: Sequence[int], groups: Sequence[Group | None], used: Counter[Group], most: int
+) -> bool:
+    """Where more is used than may be, the newest items give up as much of what they keep, down to the `least` of each.
+    Whether more is used all the same."""
     for place in range(len(kept) - 1, -1, -1):
         group = groups[place]
-        if group is not None and kept[place] > 0 and used[group] > most:
-            less = min(kept[place], used[group] - most)
+        if group is not None and kept[place] > least[place] and used[group] > most:
+            less = min(kept[place] - least[place], used[group] - most)
             kept[place] -= less
             used[group] -= less
+    return any(
+        group is not None and used[group] > most and keeps > 0 for group, keeps in zip(groups, kept, strict=True)
+    )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from settlement_service.domain.calendar import last_day_before
-from settlement_service.domain.caps import Posting, Taken, apply_caps, net_of, taken_by
+from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.conditioned import conditioned, is_ready
 from settlement_service.domain.conditions import decided
@@ -36,7 +36,8 @@ from settlement_service.domain.working import Node
 @dataclass(frozen=True, slots=True)
 class Change:
     """One item of a settlement: what is due `now`, what was posted `before`; the difference is what is posted. The
-    shares are what each payer pays of it."""
+    shares are what each payer pays of it. Where both are the same, another day is posted: that of its achievement was
+    corrected."""
 
     key: PostedKey
     claim_id: UUID | None
@@ -133,7 +134,7 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     taken = taken_by(terms.limits, later)
     taken.update(basis.rest)
     days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
-    posting = Posting(net_of(covered), basis.settled, last_day_before(ends), days)
+    posting = Posting(figures_of(covered), basis.settled, last_day_before(ends), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
     due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
     before: dict[ItemKey, Shares] = {}
@@ -143,8 +144,8 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
 
 
 def settle(basis: Basis, ends: date) -> Settled:
-    """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
-    a later date stays, and keeps its place under the caps."""
+    """What everything achieved before `ends` changes: one change for each key whose figures or day differ. What is
+    posted for a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims, ends)
     changes = _in_place(basis.history, _changes(basis.history, due, covered, reasons))
@@ -209,8 +210,10 @@ def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], 
         item = one.due.item
         payee = history.version(item.version).rules[item.key.rule].payee
         key = PostedKey(item.key, item.price_minor, payee)
-        change = _changed(key, item, one, before.pop(key, None))
-        if change.difference or change.shares:
+        earlier = before.pop(key, None)
+        change = _changed(key, item, one, earlier)
+        is_moved = earlier is not None and earlier.achieved_on != item.achieved_on
+        if change.difference or change.shares or is_moved:
             found.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
     return found

@@ -114,6 +114,11 @@ class Figures:
         cut = self.cut_person_minor + self.cut_rule_minor + self.cut_period_minor + self.cut_contract_minor
         return self.gross_minor - cut
 
+    def left_by(self, caps: Iterable[str]) -> int:
+        """What some of the caps on items leave of the value, in minor units."""
+        found: int = self.gross_minor - sum(getattr(self, f"cut_{cap}_minor") for cap in caps)
+        return found
+
     @property
     def amount_minor(self) -> int:
         """What is left after all caps."""

@@ -48,33 +48,35 @@ class _Way:
 @dataclass(frozen=True, slots=True)
 class Held:
     """What is held back no more: `released` are the versions of the terms whose retention is over; where it is over by
-    all that is known (`later`), what was posted without anything held back stays so."""
+    all that is known (`later`), of what was `posted` no more is held back than was."""
 
     released: frozenset[int]
     later: frozenset[int]
     posted: Mapping[ItemKey, Figures]
-
-    def paid_out(self, item: Item) -> int:
-        """How much of an item was released, in minor units."""
-        before = self.posted.get(item.key, NOTHING)
-        return before.under_caps_minor if item.version in self.later and not before.retained_minor else 0
 
 
 def hold_back(history: History, due: Sequence[Due], held_back: Held) -> list[Due]:
     """What is held back of each positive amount, by the version of the terms that governs it."""
     found = []
     for one in due:
-        terms = history.version(one.item.version)
-        held = 0 if terms.version in held_back.released else _held(terms, one, held_back.paid_out(one.item))
+        held = _held(history.version(one.item.version), one, held_back)
         found.append(Due(one.item, replace(one.figures, retained_minor=held)) if held else one)
     return found
 
 
-def _held(terms: Terms, due: Due, paid_out: int) -> int:
-    retention, minor = terms.retention, due.figures.under_caps_minor - paid_out
+def _held(terms: Terms, due: Due, held_back: Held) -> int:
+    retention, minor = terms.retention, due.figures.under_caps_minor
     if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
         return 0
-    return round_minor(minor * Fraction(retention.share), terms.rounding)
+    if terms.version in held_back.released:
+        return 0
+    share = Fraction(retention.share)
+    held = round_minor(minor * share, terms.rounding)
+    if terms.version not in held_back.later:
+        return held
+    before = held_back.posted.get(due.item.key, NOTHING)
+    new = max(0, minor - before.under_caps_minor)
+    return min(held, before.retained_minor + round_minor(new * share, terms.rounding))
 
 
 def split_among_payers(
@@ -216,9 +218,9 @@ def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> d
 
 def _fill(way: _Way, wanted: Mapping[str, int], shares: dict[str, int], used: Counter[str], left: int) -> int:
     """Gives out what is left of one item; returns what nobody pays."""
-    carried = 0
+    unpaid, carried = _unpaid(way, wanted, shares), 0
     for payer in way.order:
-        own = max(0, min(left - carried, wanted.get(payer, 0) - shares.get(payer, 0)))
+        own = max(0, min(left - carried, unpaid[payer]))
         asked, cap = own + carried, way.caps.get(payer)
         gets = asked if cap is None else min(asked, max(0, cap.minor - used[payer]))
         shares[payer] = shares.get(payer, 0) + gets
@@ -226,6 +228,31 @@ def _fill(way: _Way, wanted: Mapping[str, int], shares: dict[str, int], used: Co
         left -= gets
         carried = asked - gets if cap is not None and cap.overflow == "next_payer" else 0
     return left
+
+
+def _unpaid(way: _Way, wanted: Mapping[str, int], shares: Mapping[str, int]) -> dict[str, int]:
+    """What nobody pays of each payer's part: another may have paid it, first of all the next one for those whose rest
+    goes on to it."""
+    unpaid = {payer: max(0, wanted.get(payer, 0) - shares.get(payer, 0)) for payer in way.order}
+    more = {payer: max(0, minor - wanted.get(payer, 0)) for payer, minor in shares.items()}
+    for place, payer in enumerate(way.order):
+        for other in reversed(way.order[:place]):
+            cap = way.caps.get(other)
+            if cap is None or cap.overflow != "next_payer":
+                break
+            _settle_between(payer, other, more, unpaid)
+    for payer in more:
+        for other in way.order:
+            _settle_between(payer, other, more, unpaid)
+    return unpaid
+
+
+def _settle_between(payer: str, other: str, more: dict[str, int], unpaid: dict[str, int]) -> None:
+    """What a payer pays more than its part stands for what another one does not pay."""
+    paid = min(more.get(payer, 0), unpaid[other])
+    if paid:
+        more[payer] -= paid
+        unpaid[other] -= paid
 
 
 def _said(shares: Mapping[str, int]) -> Shares:

@@ -1,6 +1,7 @@
 """Domain: what a rule of bands gives each participant, cohort or site by its own measured value."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
@@ -19,19 +20,24 @@ from settlement_service.domain.terms import Terms
 
 def banded_items(history: History, terminated_on: date | None, claims: Mapping[str, Sequence[Claim]]) -> Iterator[Item]:
     """The items of one subject (its verified claims by metric) under every rule of bands that pays by subject: one for
-    each occurrence that was measured."""
+    each occurrence that was measured, as often as the metric is paid for one subject; the earliest achieved first."""
     for metric, on in claims.items():
-        given: set[tuple[str, str]] = set()
+        used: dict[str, set[str]] = defaultdict(set)
         paid = [claim for claim in on if claim.measurement is None or claim.measurement.arm == "intervention"]
-        for claim in sorted(paid, key=lambda one: (history.rank(metric, one.occurrence), one.order_key, str(one.id))):
+        for claim in sorted(paid, key=lambda one: _place(history, one)):
             terms = history.governing(claim.achieved_on)
             for rule in terms.rules_on(metric):
                 said = rule.said
                 if isinstance(said, Bands) and said.per == "subject" and said.measure.at in (None, claim.occurrence):
-                    again = (rule.code, claim.occurrence) in given
-                    given.add((rule.code, claim.occurrence))
-                    reason = "same-occurrence" if again else _reason(terms, terminated_on, claim, claims)
-                    yield item_of(claim, rule.code, terms, reason) if reason else _of_claim(terms, said, claim, on)
+                    reason = _reason(terms, terminated_on, claim, claims) or _used_up(terms, claim, used[rule.code])
+                    item = item_of(claim, rule.code, terms, reason) if reason else _of_claim(terms, said, claim, on)
+                    if item.reason is None:
+                        used[rule.code].add(claim.occurrence)
+                    yield item
+
+
+def _place(history: History, claim: Claim) -> tuple[date, tuple[int, str], str, str]:
+    return claim.achieved_on, history.rank(claim.metric, claim.occurrence), claim.order_key, str(claim.id)
 
 
 def _reason(
@@ -39,6 +45,12 @@ def _reason(
 ) -> NotPayable | None:
     reason = reason_of_day(terms, terminated_on, claim.achieved_on)
     return reason or (None if has_prerequisite(terms, claim, claims) else "prerequisite-missing")
+
+
+def _used_up(terms: Terms, claim: Claim, used: Set[str]) -> NotPayable | None:
+    if claim.occurrence in used:
+        return "same-occurrence"
+    return "over-payments-per-person" if len(used) >= terms.metrics[claim.metric].max_payments_per_person else None
 
 
 def _of_claim(terms: Terms, rule: Bands, claim: Claim, on: Sequence[Claim]) -> Item:

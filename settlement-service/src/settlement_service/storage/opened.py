@@ -30,11 +30,6 @@ with next as materialized (
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
                     or retained_minor <> 0 or achieved_on >= :ends) limit 1) is null
-        and (select true from item join posted_item posted on posted.contract_id = open.contract_id
-                and posted.subject_id = open.subject_id and posted.rule = item.rule
-                and posted.occurrence = item.occurrence and posted.achieved_on <> item.achieved_on
-            where item.contract_id = open.contract_id and item.subject_id = open.subject_id and item.reason is null
-            limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
                 and item.reason is null and item.achieved_on >= :ends limit 1) is null as is_settled
@@ -63,9 +58,9 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
 
 
 async def close_subjects(tx: Transaction, of: Settlement) -> None:
-    """Of whom all is posted as it is due, for the day that it is due for, nothing was cut that may become free, and
-    nothing is achieved or posted later: such a subject changes nothing until a fact about it comes. What came after the
-    settlement was frozen stays open."""
+    """Of whom all is posted as it is due, nothing was cut that may become free, and nothing is achieved or posted
+    later: such a subject changes nothing until a fact about it comes. What came after the settlement was frozen stays
+    open."""
     asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end, "most": AT_ONCE}
     last: UUID | None = None
     while True:

@@ -2,39 +2,52 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
 
+from services.core.terms.rules import Every
 from services.kit.transaction import Transaction
-from settlement_service.domain.calendar import last_day_before, name_of, names_of
-from settlement_service.domain.caps import CONTRACT, Group
+from settlement_service.domain.calendar import last_day_before, name_of
+from settlement_service.domain.caps import CONTRACT, Group, gives_up
 from settlement_service.domain.lifecycle import POSTED, Settlement
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.terms import Limit, Terms
 
 _UP_TO = """
 with level as (
-    select item.rule, item.subject_id, item.achieved_on, settlement.period_end,
-        now_gross_minor - before_gross_minor as gross,
-        now_cut_person_minor - before_cut_person_minor as person,
-        now_cut_rule_minor - before_cut_rule_minor as rule_cut,
-        now_cut_period_minor - before_cut_period_minor as period,
-        now_cut_contract_minor - before_cut_contract_minor as contract,
+    select item.rule, item.subject_id, item.occurrence, item.price_minor, item.payee, item.achieved_on,
+        settlement.number, settlement.period_end, now_gross_minor,
+        now_cut_person_minor, now_cut_rule_minor, now_cut_period_minor, now_cut_contract_minor,
+        now_gross_minor - now_cut_person_minor - now_cut_rule_minor - now_cut_period_minor - now_cut_contract_minor
+            - before_gross_minor + before_cut_person_minor + before_cut_rule_minor + before_cut_period_minor
+            + before_cut_contract_minor as posted,
         now_shares, before_shares, item.rule = any(:own) as mine
     from settled_item item join settlement on item.settlement_id = settlement.id
     where settlement.contract_id = :contract
         and (settlement.id = :settlement or (settlement.number < :number and settlement.state = any(:posted)))
+), stands as (
+    select distinct on (rule, subject_id, occurrence, price_minor, payee)
+        subject_id, achieved_on, mine, now_gross_minor, now_cut_person_minor, now_cut_rule_minor, now_cut_period_minor,
+        now_cut_contract_minor
+    from level order by rule, subject_id, occurrence, price_minor, payee, number desc
 )
 """
+"""Each change by a settlement up to this one; and what stands by the last one of each item."""
 _BY_DAY = f"""{_UP_TO}
-select achieved_on, period_end, sum(gross - person - rule_cut - period)::bigint as in_period,
-    sum(gross - person - rule_cut - period - contract)::bigint as left_over
-from level where not mine group by achieved_on, period_end
+select achieved_on, sum(now_gross_minor)::bigint as gross, sum(now_cut_person_minor)::bigint as person,
+    sum(now_cut_rule_minor)::bigint as rule, sum(now_cut_period_minor)::bigint as period,
+    sum(now_cut_contract_minor)::bigint as contract
+from stands where not mine group by achieved_on
+"""
+_BY_PERIOD = f"""{_UP_TO}
+select period_end, sum(posted)::bigint as minor from level where not mine group by period_end
 """
 _BY_PERSON = f"""{_UP_TO}
-select subject_id, coalesce(sum(case when achieved_on < :ends then gross - person
-    else gross - person - rule_cut - period - contract end) filter (where not mine), 0)::bigint as minor
-from level group by subject_id having coalesce(sum(person) filter (where mine), 0) <> 0
+select subject_id, coalesce(sum(now_gross_minor - now_cut_person_minor
+    - case when :waits and achieved_on >= :ends then now_cut_period_minor else 0 end)
+    filter (where not mine), 0)::bigint as minor
+from stands group by subject_id having coalesce(sum(now_cut_person_minor) filter (where mine), 0) <> 0
 """
 _BY_PAYER = f"""{_UP_TO}
 , changed as (
@@ -59,7 +72,13 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, own: Se
     taken: Counter[Group] = Counter()
     for row in (await tx.connection.execute(text(_BY_DAY), asked)).all():
         _add_day(taken, terms, of, row)
-    for row in (await tx.connection.execute(text(_BY_PERSON), {**asked, "ends": of.period.end})).all():
+    now = last_day_before(of.period.end)
+    for every in _settled_by(terms):
+        for row in (await tx.connection.execute(text(_BY_PERIOD), asked)).all():
+            if name_of(last_day_before(row.period_end), every) == name_of(now, every):
+                taken["settled", name_of(now, every)] += row.minor
+    of_persons = {**asked, "ends": of.period.end, "waits": bool(_settled_by(terms))}
+    for row in (await tx.connection.execute(text(_BY_PERSON), of_persons)).all():
         taken["person", str(row.subject_id)] += row.minor
     if any(limit.said.kind == "payer" for limit in terms.limits) or any(rule.split for rule in terms.rules.values()):
         for row in (await tx.connection.execute(text(_BY_PAYER), asked)).all():
@@ -68,16 +87,24 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, own: Se
 
 
 def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, row: Any) -> None:
-    """What the cap on the contract cuts has its place under a cap on the period all the same, each time anew."""
-    taken[CONTRACT] += row.left_over
-    is_later = row.achieved_on >= of.period.end
+    """What a later cap cuts has its place under an earlier one all the same. What waits for another period has it in
+    this settlement alone."""
     for limit in terms.limits:
-        if limit.said.kind == "period" and limit.said.every is not None:
-            if limit.said.period_basis == "achieved":
-                name = name_of(row.achieved_on, limit.said.every)
-                taken["period", name] += row.left_over if is_later else row.in_period
-                continue
-            name = name_of(last_day_before(of.period.end), limit.said.every)
-            taken["settled", name] += 0 if is_later else row.in_period - row.left_over
-            if name in names_of(last_day_before(row.period_end)):
-                taken["settled", name] += row.left_over
+        if limit.said.kind not in ("period", "contract") or limit.said.period_basis == "settled":
+            continue
+        cuts = gives_up(terms.limits, limit)
+        if _settled_by(terms) and row.achieved_on < of.period.end:
+            cuts -= {"period"}
+        left = row.gross - sum(getattr(row, cut) for cut in cuts)
+        taken[_group(limit, row.achieved_on)] += left
+
+
+def _group(limit: Limit, day: date) -> Group:
+    return CONTRACT if limit.said.every is None else ("period", name_of(day, limit.said.every))
+
+
+def _settled_by(terms: Terms) -> list[Every]:
+    """The periods of which a cap says how much is settled in each."""
+    return [
+        said.every for said in (limit.said for limit in terms.limits) if said.period_basis == "settled" and said.every
+    ]

@@ -42,8 +42,9 @@ _MOVED = f"""
     select rule, achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
 """
 """What stood posted is taken out of the totals, by the day it stood for; what is due now is put in."""
-_CHANGED = f"({_NOW}) is distinct from ({_BEFORE})"
-"""Not what is told because it gives nothing: that changes nothing."""
+_CHANGED = f"(({_NOW}) is distinct from ({_BEFORE}) or before_units <> 0)"
+"""Not what is told because it gives nothing: nothing was posted for that. What was posted and stays the same is posted
+for another day."""
 _POST = f"""
 with looked_at as materialized ({{next}}), next as materialized (
     select * from looked_at where {_CHANGED}
