@@ -160,6 +160,7 @@ class TestWhoLeft:
         path = f"/v1/settlements/{shown['id']}"
         content = {"contentSha256": shown["contentSha256"]}
         await settling.post(PAYER_2, f"{path}/approvals", content, shown["revision"], "carl")
+        await settling.post_approved()
         await amended(settling, contract_id, [a_rule("job", 30_000)], (PAYER, PROVIDER))
         return contract_id, path
 
