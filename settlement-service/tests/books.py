@@ -10,7 +10,7 @@ from services.core.period import Period
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
-from settlement_service.domain.audience import Audience, audience_of, scopes_of
+from settlement_service.domain.audience import Audience, audience_of, scopes_before, scopes_of
 from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import CONTRACT, Group, net_of
 from settlement_service.domain.claims import Claim
@@ -45,7 +45,7 @@ class Settled:
     number: int
     statement: Statement
     changes: list[Change]
-    posted_before: dict[str, int]
+    posted_before: dict[tuple[str, str], int]
     inputs: int
     items: list[Change]
 
@@ -126,9 +126,9 @@ class Books:
         found = settle(basis, end)
         changes = found.changes
         statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), found)
-        before: dict[str, int] = {}
+        before: Counter[tuple[str, str]] = Counter()
         for one in basis.posted:
-            before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
+            before[one.key.item.rule, one.key.payee] += one.figures.amount_minor
         settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
@@ -144,7 +144,7 @@ class Books:
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
         tree = None if audience.whole else Tree(self.terms.root, leaves)
-        own = [change for change in settled.items if change.key.item.rule in audience.items]
+        own = [change for change in settled.items if _sees(audience, change)]
         given = Given(
             format=FORMAT,
             settlement_id=clock.new_id(),
@@ -162,17 +162,28 @@ class Books:
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),
         )
-        scopes = scopes_of(self.history.whole, audience)
-        mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
+        facts = zip(frozen, self.facts, strict=False)
+        mine = [(one, fact) for one, fact in facts if not tree or self._may_read(audience, one, fact)]
         return given, [_given(one, fact, tree) for one, fact in mine]
+
+    def _may_read(self, audience: Audience, one: Input, fact: Fact) -> bool:
+        if one.scope in scopes_of(self.history.whole, audience):
+            return True
+        before = scopes_before(audience).get(one.scope)
+        claim = self.state.claims.get(getattr(fact, "claim_id", self.contract_id))
+        return before is not None and claim is not None and claim.achieved_on < before
 
     def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
         changes = [change for one in self.settled[: settled.number] for change in one.changes]
-        others = [change for change in changes if change.key.item.rule not in audience.items]
+        others = [change for change in changes if not _sees(audience, change)]
         taken = self._rest_in_periods(audience, settled)
         for change in others:
             difference = change.difference
+            if change.key.item.rule in audience.items - audience.all_items:
+                later = change.achieved_on >= settled.statement.period.end
+                more = 0 if later else difference.cut_contract_minor + difference.cut_period_minor
+                taken["rule", change.key.item.rule] += difference.under_caps_minor + more
             taken["person", str(change.key.item.subject_id)] += difference.gross_minor - difference.cut_person_minor
             taken[CONTRACT] += difference.under_caps_minor
             for payer, minor in change.shares:
@@ -187,7 +198,7 @@ class Books:
             if every is None:
                 continue
             for one in self.settled[: settled.number]:
-                others = [change for change in one.changes if change.key.item.rule not in audience.items]
+                others = [change for change in one.changes if not _sees(audience, change)]
                 name = name_of(last_day_before(one.statement.period.end), every)
                 for change in others:
                     left = change.difference.under_caps_minor
@@ -210,6 +221,10 @@ class Books:
         scope, leaf = scope_of(fact, metric), input_leaf(salt, body)
         self.log.append(Input(position, source, sequence, part, type_, scope, salt, body, leaf))
         self.facts.append(fact)
+
+
+def _sees(audience: Audience, change: Change) -> bool:
+    return audience.sees_item(change.key.item.rule, change.key.payee)
 
 
 def _given(one: Input, fact: Fact, tree: Tree | None) -> GivenInput:

@@ -19,6 +19,7 @@ from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
+from settlement_service.domain.audience import audience_of
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Change, settle
 from settlement_service.domain.hashes import items_hash
@@ -110,13 +111,14 @@ async def _many(settling: Settling, path: str, many: int = 1) -> Sums | None:
 
 async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> list[Change]:
     """All items of a settlement, in their order."""
-    rules = contract.history.rules
+    rules, payer = contract.history.rules, audience_of(contract.history.whole, PAYER)
+    assert payer is not None
     keys = [
         (code, price, rule.payee)
         for code, rule in rules.items()
         for price in [None, *(one.minor for one in rule.prices)]
     ]
-    pages = [await statements.page_of_items(tx, settlement.id, list(rules), key, 0, 1 << 30) for key in keys]
+    pages = [await statements.page_of_items(tx, settlement.id, payer, key, 0, 1 << 30) for key in keys]
     items = sorted((one for page in pages for one in page), key=lambda one: one.number)
     assert [one.number for one in items] == list(range(1, len(items) + 1))
     return [one.change for one in items]

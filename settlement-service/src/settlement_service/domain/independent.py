@@ -83,7 +83,7 @@ def _has_plain_rules(terms: Terms) -> bool:
 def fits(terms: Terms, totals: Sequence[Total], payable: Iterable[Payable]) -> bool:
     """Whether no cap that subjects share can cut anything, because all that was posted and all that is payable fit
     under it together."""
-    due = [Total(one.shape.rule, one.month, "", one.shape.gross_minor * one.count, 0) for one in payable]
+    due = [Total(one.shape.rule, "", one.month, "", one.shape.gross_minor * one.count, 0) for one in payable]
     return all(
         minor <= limit.minor
         for limit in terms.limits

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -31,7 +30,7 @@ from services.events.outcomes import (
     ParticipantEnrolled,
     ParticipantLeft,
 )
-from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, rule_scope
+from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.claims import ClaimFact
 from settlement_service.domain.difference import Change
 from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
@@ -84,8 +83,8 @@ class ItemPosted:
 
 @value
 class ItemsPosted:
-    """Items of one rule that settlement number `settlement` of the contract, over what was achieved before
-    `period_end`, posted."""
+    """Items by which one rule pays one payee, as settlement number `settlement` of the contract, over what was achieved
+    before `period_end`, posted them."""
 
     contract_id: UUID
     settlement: int
@@ -165,17 +164,19 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     if isinstance(fact, ParticipantEnrolled | ParticipantLeft):
         return PEOPLE_SCOPE
     if isinstance(fact, ItemsPosted):
-        return rule_scope(fact.rule)
+        return paid_scope(fact.rule, fact.items[0].payee)
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
 
 
 def posted_inputs(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
-    """What a settlement posts, as inputs: rule by rule, so that each can be given to whoever may read its rule.
-    `changes` are in their order."""
-    for rule, group in groupby(changes, key=lambda change: change.key.item.rule):
-        items = [_posted(change) for change in group]
+    """What a settlement posts, as inputs: rule by rule and payee by payee, so that each can be given to whom it
+    concerns. `changes` are in their order."""
+    parts: dict[tuple[str, str], list[ItemPosted]] = {}
+    for change in changes:
+        parts.setdefault((change.key.item.rule, change.key.payee), []).append(_posted(change))
+    for (rule, _), items in parts.items():
         for at in range(0, len(items), MOST_ITEMS):
             yield ItemsPosted(
                 contract_id=contract_id,

@@ -8,6 +8,7 @@ from settlement_service.domain.grouping import FEWEST, grouped
 from settlement_service.domain.hashes import content_hash
 from settlement_service.domain.history import History
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
+from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,12 @@ class Projection:
     total_minor: int
 
 
-def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[str, int]) -> Projection:
-    """What `audience` is shown. `posted_by_rule` is what was posted before, in minor units, by rule."""
-    own = [line for line in statement.lines if line.rule in audience.lines]
+def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPayee, int]) -> Projection:
+    """What `audience` is shown. `posted` is what was posted before, in minor units, by rule and payee."""
+    own = [line for line in statement.lines if audience.sees_line(line.rule, line.payee)]
     total = sum(line.figures.amount_minor for line in own)
     content = content_of(statement, _shown(own, audience, statement.history), own, total)
-    previously = sum(minor for rule, minor in posted_by_rule.items() if rule in audience.lines)
+    previously = sum(minor for (rule, payee), minor in posted.items() if audience.sees_line(rule, payee))
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 

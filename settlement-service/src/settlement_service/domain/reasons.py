@@ -45,12 +45,14 @@ class Reasons:
                 self._whole[item.key] = item
 
     def of(self, posted: Posted) -> Why:
-        """Why nothing is due any more for what was posted."""
+        """Why nothing is due any more for what was posted. A claim that the reader is not given counts for others."""
         if posted.claim_id is None:
             return self._of_whole(posted)
         first, rule = self._claims.get(posted.claim_id), posted.key.item.rule
         if first is None:
-            own = self._of_counting[posted.claim_id, rule]
+            own = self._of_counting.get((posted.claim_id, rule))
+            if own is None:
+                return Why("other-price")
             why = Why(own.reason or "other-occurrence", own.order_key, own.claimed_units)
             decision: Claim | Item = own
         else:

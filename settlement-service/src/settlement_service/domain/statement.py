@@ -13,6 +13,7 @@ from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Shares
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.terms import Rule, is_by_subject
+from settlement_service.domain.unpaid import RuleAndPayee
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
@@ -110,7 +111,7 @@ def _sum(changes: Sequence[Change]) -> Sum:
 
 
 def statement_over(
-    history: History, kind: Kind, period: Period, sums: Mapping[LineKey, Sum], nothing: Mapping[str, Reason]
+    history: History, kind: Kind, period: Period, sums: Mapping[LineKey, Sum], nothing: Mapping[RuleAndPayee, Reason]
 ) -> Statement:
     """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
     correction what changed."""
@@ -119,7 +120,7 @@ def statement_over(
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
     ordered = sorted(wanted, key=lambda key: _place(history, key))
-    lines = (_line(history, key, sums.get(key), nothing.get(key[0])) for key in ordered)
+    lines = (_line(history, key, sums.get(key), nothing.get((key[0], key[2]))) for key in ordered)
     return Statement(history, terms.version, kind, period, tuple(lines))
 
 

@@ -16,20 +16,20 @@ Subjects: TypeAlias = Collection[UUID] | None
 """The subjects that are looked at; None for all."""
 
 _TOTALS = """
-insert into posted_total as total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
-select contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer, {sign} sum(under_caps), {sign} sum(amount)
-from ({rows}) moved group by contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer
-on conflict (contract_id, rule, month, payer) do update set
+insert into posted_total as total (contract_id, rule, payee, month, payer, under_caps_minor, amount_minor)
+select contract_id, rule, payee, to_char(achieved_on, 'YYYY-MM'), payer, {sign} sum(under_caps), {sign} sum(amount)
+from ({rows}) moved group by contract_id, rule, payee, to_char(achieved_on, 'YYYY-MM'), payer
+on conflict (contract_id, rule, payee, month, payer) do update set
     under_caps_minor = total.under_caps_minor + excluded.under_caps_minor,
     amount_minor = total.amount_minor + excluded.amount_minor
 """
 _CUT = "{0}cut_person_minor - {0}cut_rule_minor - {0}cut_period_minor - {0}cut_contract_minor"
 _ROWS = """
-    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, '' as payer,
+    select {alias}.contract_id, {alias}.rule, {alias}.payee, {alias}.achieved_on, '' as payer,
         {under} as under_caps, {under} - {prefix}retained_minor - {prefix}cut_payer_minor as amount
     from {source}
     union all
-    select {alias}.contract_id, {alias}.rule, {alias}.achieved_on, share.key, 0, share.value::bigint
+    select {alias}.contract_id, {alias}.rule, {alias}.payee, {alias}.achieved_on, share.key, 0, share.value::bigint
     from {source}, jsonb_each_text({prefix}shares) share
 """
 _POSTED_BEFORE = """settlement_item item join posted_item posted on posted.contract_id = item.contract_id
@@ -111,9 +111,9 @@ async def close_subjects(tx: Transaction, of: Settlement) -> None:
 
 
 async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:
-    """What is posted by rule, month and payer."""
+    """What is posted by rule, payee, month and payer."""
     query = select(posted_total).where(posted_total.c.contract_id == contract_id)
     return [
-        Total(row.rule, row.month, row.payer, row.under_caps_minor, row.amount_minor)
+        Total(row.rule, row.payee, row.month, row.payer, row.under_caps_minor, row.amount_minor)
         for row in (await tx.connection.execute(query)).all()
     ]

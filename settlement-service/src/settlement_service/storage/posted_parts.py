@@ -28,9 +28,9 @@ _ITEM = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for nam
 CHANGES = f"({_NOW}, now_shares) is distinct from ({_BEFORE}, before_shares)"
 """Not what is told because it gives nothing: that changes nothing."""
 _PARTS = f"""
-select rule, string_agg('{{' || substr(said, 2) || '}}', ',' order by number) as items
+select rule, payee, string_agg('{{' || substr(said, 2) || '}}', ',' order by number) as items
 from (
-    select number, rule, {_ITEM} as said
+    select number, rule, payee, {_ITEM} as said
     from settlement_item, lateral (
         select coalesce(string_agg('{{"minor":' || minor || ',"payer":' || to_json(payer) || '}}', ','
             order by place), '') as shares
@@ -46,15 +46,16 @@ from (
     ) as shared
     where settlement_id = $1 and number > $2 and number <= $3 and {CHANGES}
 ) as items
-group by rule order by min(number)
+group by rule, payee order by min(number)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PostedPart:
-    """Items of one rule in their order, as canonical JSON with commas between them."""
+    """Items by which one rule pays one payee, in their order, as canonical JSON with commas between them."""
 
     rule: str
+    payee: str
     items: str
 
 
@@ -63,4 +64,4 @@ async def posted_parts(tx: Transaction, of: Settlement, most: int) -> AsyncItera
     last = "select coalesce(max(number), 0) from settlement_item where settlement_id = :settlement"
     for after in range(0, (await tx.connection.execute(text(last), {"settlement": of.id})).scalar_one(), most):
         rows = (await tx.connection.exec_driver_sql(_PARTS, (of.id, after, after + most))).all()
-        yield [PostedPart(row.rule, row.items) for row in rows]
+        yield [PostedPart(row.rule, row.payee, row.items) for row in rows]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, insert, select, text
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
+from settlement_service.domain.audience import Audience
 from settlement_service.domain.difference import Change, NumberedItem
 from settlement_service.domain.hashes import item_hash
 from settlement_service.domain.inputs import item_document
@@ -24,7 +25,8 @@ from settlement_service.storage.tables import statement as told
 
 _ITEMS_HASH = text("""
 select sha256(coalesce(string_agg(sha256, '' order by number), ''))
-from settlement_item where settlement_id = :settlement and rule = any(:rules)
+from settlement_item where settlement_id = :settlement
+    and (rule = any(:all_items) or (rule = any(:items) and payee = :organisation))
 """)
 
 
@@ -69,18 +71,23 @@ async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
     return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
 
 
-async def items_hash_of(tx: Transaction, settlement_id: UUID, rules: Sequence[str]) -> str:
-    """`itemsSha256` over the items of a settlement under these rules: as `domain.hashes.items_hash` computes it."""
-    asked = {"settlement": settlement_id, "rules": list(rules)}
+async def items_hash_of(tx: Transaction, settlement_id: UUID, reader: Audience) -> str:
+    """`itemsSha256` over the items of a settlement that a reader sees: as `domain.hashes.items_hash` computes it."""
+    asked = {
+        "settlement": settlement_id,
+        "items": list(reader.items),
+        "all_items": list(reader.all_items),
+        "organisation": reader.organisation,
+    }
     return bytes((await tx.connection.execute(_ITEMS_HASH, asked)).scalar_one()).hex()
 
 
 async def page_of_items(
-    tx: Transaction, settlement_id: UUID, rules: Sequence[str], line: LineKey, after: int, limit: int
+    tx: Transaction, settlement_id: UUID, reader: Audience, line: LineKey, after: int, limit: int
 ) -> list[NumberedItem]:
-    """Up to `limit` items of one line, from the one after number `after` on. Numbers count the items under `rules`,
-    those that the caller may see: the number of others' items is not told."""
-    seen = _seen(settlement_id, rules)
+    """Up to `limit` items of one line, from the one after number `after` on. Numbers count the items that the reader
+    sees: the number of others' items is not told."""
+    seen = _seen(settlement_id, reader)
     rule, price_minor, payee = line
     mine = (seen.c.rule == rule) & (seen.c.payee == payee) & (seen.c.shown > after)
     mine &= seen.c.price_minor.is_not_distinct_from(price_minor)
@@ -88,9 +95,9 @@ async def page_of_items(
     return [NumberedItem(row.shown, _change(row)) for row in rows]
 
 
-async def find_item(tx: Transaction, settlement_id: UUID, rules: Sequence[str], number: int) -> NumberedItem | None:
+async def find_item(tx: Transaction, settlement_id: UUID, reader: Audience, number: int) -> NumberedItem | None:
     """The item of a number as `page_of_items` counts them."""
-    seen = _seen(settlement_id, rules)
+    seen = _seen(settlement_id, reader)
     row = (await tx.connection.execute(select(seen).where(seen.c.shown == number))).one_or_none()
     return NumberedItem(row.shown, _change(row)) if row else None
 
@@ -100,12 +107,12 @@ def _up_to(of: Settlement) -> ColumnElement[bool]:
     return (settlement.c.contract_id == of.contract_id) & (earlier | (settlement.c.id == of.id))
 
 
-def _seen(settlement_id: UUID, rules: Sequence[str]) -> Any:
-    shown = func.row_number().over(order_by=settlement_item.c.number).label("shown")
-    query = select(settlement_item, shown).where(
-        settlement_item.c.settlement_id == settlement_id, settlement_item.c.rule.in_(rules)
-    )
-    return query.subquery("seen")
+def _seen(settlement_id: UUID, reader: Audience) -> Any:
+    item = settlement_item.c
+    shown = func.row_number().over(order_by=item.number).label("shown")
+    own = item.rule.in_(reader.items) & (item.payee == reader.organisation)
+    mine = item.rule.in_(reader.all_items) | own
+    return select(settlement_item, shown).where(item.settlement_id == settlement_id, mine).subquery("seen")
 
 
 def _line_row(line: Line) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
 from settlement_service.domain.lifecycle import Settlement, check_move
-from settlement_service.domain.posted_totals import Total, by_rule
+from settlement_service.domain.posted_totals import Total, by_payee
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.statement import Line, LineKey, Statement, Sum, statement_over, sums_of
+from settlement_service.domain.unpaid import RuleAndPayee
 from settlement_service.storage import inputs, opened, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
 from settlement_service.usecases.settle_many import settle_many
@@ -35,7 +36,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     totals = await opened.posted_totals(tx, contract.id)
     sums, nothing, items_sha256 = await _settled(tx, contract, settlement, totals)
     statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing)
-    shown = _projections(statement, by_rule(totals))
+    shown = _projections(statement, by_payee(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
         settlement,
@@ -58,7 +59,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
 
 async def _settled(
     tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
-) -> tuple[Mapping[LineKey, Sum], Mapping[str, Reason], str]:
+) -> tuple[Mapping[LineKey, Sum], Mapping[RuleAndPayee, Reason], str]:
     """What is settled by line, why rules give nothing as a whole, and `itemsSha256`; the items are kept."""
     many = await settle_many(tx, contract, settlement, totals)
     if many is not None:
@@ -68,10 +69,10 @@ async def _settled(
     return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
 
 
-def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
+def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:
     terms = statement.history.whole
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
-    return [project(statement, audience, posted_by_rule) for audience in audiences if audience is not None]
+    return [project(statement, audience, posted) for audience in audiences if audience is not None]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:

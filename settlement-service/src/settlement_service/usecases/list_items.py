@@ -26,18 +26,18 @@ async def list_items(
     found: Mapping[str, Any] | None = next((one for one in lines if one["number"] == line), None)
     if found is None:
         raise NotFound()
-    if found["rule"] not in audience.items:
+    if not audience.sees_item(found["rule"], found["payee"]):
         raise RoleNotAllowed("Items are for who pays, reports, verifies, or is paid as the provider.")
     price = to_minor(Money(**found["price"])) if "price" in found else None
     shown_line = (found["rule"], price, found["payee"])
-    items = await statements.page_of_items(tx, settlement_id, sorted(audience.items), shown_line, after, limit)
+    items = await statements.page_of_items(tx, settlement_id, audience, shown_line, after, limit)
     return contract.terms, items
 
 
 async def explain_item(tx: Transaction, settlement_id: UUID, number: int) -> dict[str, Any]:
     """Why an item is what it is, and who decided it. Errors: `not-found`, `role-not-allowed`."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
-    item = await statements.find_item(tx, settlement_id, sorted(audience.items), number)
+    item = await statements.find_item(tx, settlement_id, audience, number)
     if item is None:
         raise NotFound()
     history = contract.history

@@ -9,7 +9,7 @@ from services.events.settlements import Posting, SettlementPosted
 from services.kit import clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import rule_scope
+from settlement_service.domain.audience import paid_scope
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
@@ -67,7 +67,8 @@ async def _append(tx: Transaction, contract: Contract, posted: Settlement, seque
                 items=(),
             )
             body = body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(empty), part), one.items)
-            new.append(inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(one.rule), body, part))
+            scope = paid_scope(one.rule, one.payee)
+            new.append(inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, scope, body, part))
             part += 1
         await inputs.append(tx, contract.id, new)
 
