@@ -162,16 +162,19 @@ class Books:
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),
         )
-        facts = zip(frozen, self.facts, strict=False)
-        mine = [(one, fact) for one, fact in facts if not tree or self._may_read(audience, one, fact)]
-        return given, [_given(one, fact, tree) for one, fact in mine]
+        facts = list(zip(frozen, self.facts, strict=False))
+        return given, [_given(one, fact, tree) for one, fact in (self._seen(audience, facts) if tree else facts)]
 
-    def _may_read(self, audience: Audience, one: Input, fact: Fact) -> bool:
-        if one.scope in scopes_of(self.history.whole, audience):
-            return True
-        before = scopes_before(audience).get(one.scope)
-        claim = self.state.claims.get(getattr(fact, "claim_id", self.contract_id))
-        return before is not None and claim is not None and claim.achieved_on < before
+    def _seen(self, audience: Audience, facts: list[tuple[Input, Fact]]) -> list[tuple[Input, Fact]]:
+        """Inputs that a party is given which is not given all."""
+        scopes, before = set(scopes_of(self.history.whole, audience)), scopes_before(audience)
+        days = {claim.id: claim.achieved_on for claim in self.state.claims.values()} if before else {}
+        return [
+            (one, fact)
+            for one, fact in facts
+            if one.scope in scopes
+            or (one.scope in before and days[getattr(fact, "claim_id", self.contract_id)] < before[one.scope])
+        ]
 
     def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""

@@ -115,6 +115,8 @@ class Settled:
     changes: list[Change]
     nothing: Mapping[RuleAndPayee, Reason]
     unpaid: tuple[Change, ...] = ()
+    standing: tuple[Change, ...] = ()
+    """What rests on several subjects together, and stays as it was posted."""
 
     @property
     def items(self) -> list[Change]:
@@ -161,11 +163,13 @@ def settle(basis: Basis, ends: date) -> Settled:
     a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(items, basis.claims, ends)
-    changes = _changes(basis.history, due, covered, reasons)
+    found = _changes(basis.history, due, covered, reasons)
+    changes = [change for change in found if change.difference or change.shares]
+    standing = tuple(change for change in found if not (change.difference or change.shares))
     told = items if basis.only is None else [item for item in items if basis.sees(item)]
     nothing = why_nothing(basis.history, told, basis.facts, ends)
     changes.sort(key=lambda change: place_of(basis.history, change))
-    return Settled(changes, nothing, tuple(_unpaid(basis.history, told, covered, ends)))
+    return Settled(changes, nothing, tuple(_unpaid(basis.history, told, covered, ends)), standing)
 
 
 def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
@@ -217,13 +221,14 @@ def _together(one: Shares, other: Shares) -> Shares:
 
 
 def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons) -> list[Change]:
+    """What differs from what was posted; and of what rests on no single claim, what does not."""
     before = {one.key: one for one in posted if one.figures or one.shares}
     found = []
     for one in due:
         item = one.due.item
         key = PostedKey(item.key, item.price_minor, history.payee_of(item.key.rule, item.version))
         change = _changed(key, item, one, before.pop(key, None))
-        if change.difference or change.shares:
+        if change.claim_id is None or change.difference or change.shares:
             found.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
     return found

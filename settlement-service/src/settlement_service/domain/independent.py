@@ -11,8 +11,8 @@ from services.core.canonical import canonical
 from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.caps import Due
+from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.difference import Change, place_of
-from settlement_service.domain.grouping import FEWEST
 from settlement_service.domain.history import History
 from settlement_service.domain.inputs import item_document
 from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, PostedKey, Shares

@@ -16,7 +16,7 @@ from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.audience import audience_of
 from settlement_service.domain.contract import Contract
-from settlement_service.domain.difference import settle
+from settlement_service.domain.difference import Change, settle
 from settlement_service.domain.hashes import items_hash
 from settlement_service.domain.inputs import OWN_SOURCE, item_documents
 from settlement_service.domain.lifecycle import Settlement, check_move
@@ -34,8 +34,8 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
-    sums, nothing, items_sha256 = await _settled(tx, contract, settlement, totals)
-    statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing)
+    sums, nothing, standing, items_sha256 = await _settled(tx, contract, settlement, totals)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums, nothing, standing)
     shown = _projections(statement, by_payee(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
@@ -59,14 +59,16 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
 
 async def _settled(
     tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
-) -> tuple[Mapping[LineKey, Sum], Mapping[RuleAndPayee, Reason], str]:
-    """What is settled by line, why rules give nothing as a whole, and `itemsSha256`; the items are kept."""
+) -> tuple[Mapping[LineKey, Sum], Mapping[RuleAndPayee, Reason], Sequence[Change], str]:
+    """What is settled by line, why rules give nothing as a whole, what rests on several subjects and stays as it is,
+    and `itemsSha256`; the items are kept."""
     many = await settle_many(tx, contract, settlement, totals)
     if many is not None:
-        return many.by_line, {}, many.items_sha256
+        return many.by_line, {}, (), many.items_sha256
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
     await statements.add_items(tx, settlement, settled.items)
-    return sums_of(settled.changes), settled.nothing, items_hash(item_documents(settled.items))
+    items_sha256 = items_hash(item_documents(settled.items))
+    return sums_of(settled.changes), settled.nothing, settled.standing, items_sha256
 
 
 def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
+from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.difference import settle
-from settlement_service.domain.grouping import FEWEST
 from settlement_service.domain.independent import (
     Payable,
     Template,
