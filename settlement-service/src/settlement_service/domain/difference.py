@@ -162,7 +162,7 @@ def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures differ. What is posted for
     a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
-    reasons = Reasons(items, basis.claims, ends)
+    reasons = Reasons(basis.history, items, basis.claims, ends)
     found = _changes(basis.history, due, covered, reasons)
     changes = [change for change in found if change.difference or change.shares]
     standing = tuple(change for change in found if not (change.difference or change.shares))
