@@ -11,7 +11,7 @@ from services.core.period import Period
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
-from settlement_service.domain.audience import Audience, audience_of, scopes_of
+from settlement_service.domain.audience import Audience, audience_of, scopes_before, scopes_of
 from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import CONTRACT, Group, gives_up
 from settlement_service.domain.claims import Claim
@@ -47,7 +47,7 @@ class Settled:
     number: int
     statement: Statement
     changes: list[Change]
-    posted_before: dict[str, int]
+    posted_before: dict[tuple[str, str], int]
     inputs: int
     items: list[Change]
 
@@ -128,9 +128,9 @@ class Books:
         found = settle(basis, end)
         changes = found.changes
         statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), found)
-        before: dict[str, int] = {}
+        before: Counter[tuple[str, str]] = Counter()
         for one in basis.posted:
-            before[one.key.item.rule] = before.get(one.key.item.rule, 0) + one.figures.amount_minor
+            before[one.key.item.rule, one.key.payee] += one.figures.amount_minor
         settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
@@ -146,7 +146,7 @@ class Books:
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
         tree = None if audience.whole else Tree(self.terms.root, leaves)
-        own = [change for change in settled.items if change.key.item.rule in audience.items]
+        own = [change for change in settled.items if _sees(audience, change)]
         given = Given(
             format=FORMAT,
             settlement_id=clock.new_id(),
@@ -164,9 +164,19 @@ class Books:
             content=shown.content,
             rest=None if tree is None else self._rest(audience, settled),
         )
-        scopes = scopes_of(self.history.whole, audience)
-        mine = [(one, fact) for one, fact in zip(frozen, self.facts, strict=False) if not tree or one.scope in scopes]
-        return given, [_given(one, fact, tree) for one, fact in mine]
+        facts = list(zip(frozen, self.facts, strict=False))
+        return given, [_given(one, fact, tree) for one, fact in (self._seen(audience, facts) if tree else facts)]
+
+    def _seen(self, audience: Audience, facts: list[tuple[Input, Fact]]) -> list[tuple[Input, Fact]]:
+        """Inputs that a party is given which is not given all."""
+        scopes, before = set(scopes_of(self.history.whole, audience)), scopes_before(audience)
+        days = {claim.id: claim.achieved_on for claim in self.state.claims.values()} if before else {}
+        return [
+            (one, fact)
+            for one, fact in facts
+            if one.scope in scopes
+            or (one.scope in before and days[getattr(fact, "claim_id", self.contract_id)] < before[one.scope])
+        ]
 
     def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
@@ -175,7 +185,7 @@ class Books:
             (change, last_day_before(one.statement.period.end))
             for one in self.settled[: settled.number]
             for change in one.changes
-            if change.key.item.rule not in audience.items
+            if not _sees(audience, change)
         ]
         stands = {change.key: change for change, _ in changes}.values()
         limits = self.history.at_end(end).limits
@@ -185,9 +195,10 @@ class Books:
                 now = name_of(last_day_before(end), every)
                 minors = [change.difference.under_caps_minor for change, day in changes if name_of(day, every) == now]
                 taken["settled", now] += sum(minors)
-            elif limit.said.kind in ("person", "period", "contract"):
+            elif limit.said.kind in ("person", "period", "contract") or limit.said.rule in audience.items:
                 for change in stands:
-                    taken[_group(limit, change)] += change.now.left_by(_cut_before(limits, limit, change, end))
+                    if limit.said.rule in (None, change.key.item.rule):
+                        taken[_group(limit, change)] += change.now.left_by(_cut_before(limits, limit, change, end))
         for change, _ in changes:
             for payer, minor in change.shares:
                 taken["payer", payer] += minor
@@ -210,6 +221,8 @@ def _group(limit: Limit, change: Change) -> Group:
     item, every = change.key.item, limit.said.every
     if limit.said.kind == "person":
         return "person", str(item.subject_id)
+    if limit.said.kind == "rule":
+        return "rule", item.rule
     return CONTRACT if every is None else ("period", name_of(change.achieved_on, every))
 
 
@@ -218,6 +231,10 @@ def _cut_before(limits: Sequence[Limit], limit: Limit, change: Change, end: date
     cuts = gives_up(limits, limit)
     waits = any(one.said.period_basis == "settled" for one in limits) and change.achieved_on < end
     return cuts - {"period"} if waits else cuts
+
+
+def _sees(audience: Audience, change: Change) -> bool:
+    return audience.sees_item(change.key.item.rule, change.key.payee)
 
 
 def _given(one: Input, fact: Fact, tree: Tree | None) -> GivenInput:

@@ -69,10 +69,10 @@ select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_i
     claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0,
     0, '{}', 0, decided_by, decided_at, sha256('filled'), 1
 from item where contract_id = ':contract';
-insert into posted_total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
-select contract_id, rule, to_char(achieved_on, 'YYYY-MM'), payer, sum(case payer when '' then gross_minor else 0 end),
-    sum(gross_minor)
-from item, (values (''), (':payer')) as payers (payer) where contract_id = ':contract' group by 1, 2, 3, 4;
+insert into posted_total (contract_id, rule, payee, month, payer, under_caps_minor, amount_minor)
+select contract_id, rule, ':payee', to_char(achieved_on, 'YYYY-MM'), payer,
+    sum(case payer when '' then gross_minor else 0 end), sum(gross_minor)
+from item, (values (''), (':payer')) as payers (payer) where contract_id = ':contract' group by 1, 2, 3, 4, 5;
 delete from open_subject where contract_id = ':contract';
 update contract set posted_inputs = 1 where id = ':contract';
 update settlement set state = 'posted', posted_at = now(), inputs = 1, content_sha256 = 'filled',

@@ -11,7 +11,7 @@ from .entitled import entitled, is_payable
 from .items import NOTHING, Due, Figures, ItemKey, PostedKey, in_order, plus, under_caps
 from .splitting import hold_back, split
 from .terms import History
-from .unpaid import why_nothing
+from .unpaid import RuleAndPayee, why_nothing
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Settled:
     is posted and was not looked at."""
 
     changes: list[Change]
-    nothing: Mapping[str, str]
+    nothing: Mapping[RuleAndPayee, str]
     due: list[Due]
     later: frozenset[PostedKey]
 

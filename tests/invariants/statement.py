@@ -22,7 +22,7 @@ def content(history: History, frozen: Mapping[str, Any], settled: Settled) -> di
     wanted = set(behind) | (_listed(terms, period) if frozen["kind"] == "scheduled" else set())
     ordered = sorted(wanted, key=lambda key: _place(history, key))
     lines = [
-        _line(history, number, key, behind.get(key, []), settled.nothing.get(key[0]))
+        _line(history, number, key, behind.get(key, []), settled.nothing.get((key[0], key[2])))
         for number, key in enumerate(ordered, start=1)
     ]
     newest = history.newest

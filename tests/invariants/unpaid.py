@@ -11,32 +11,38 @@ SAID = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
 """What is said of a rule by subject when nobody is given anything: the first that holds for somebody."""
 
 
-def why_nothing(history: History, items: Iterable[Item], known: Known, ends: str) -> Mapping[str, str]:
+RuleAndPayee = tuple[str, str]
+
+
+def why_nothing(history: History, items: Iterable[Item], known: Known, ends: str) -> Mapping[RuleAndPayee, str]:
     """Of a rule in all, what its last item says; of one by subject, what stands in everybody's way; of one that has no
-    item at all, what is not there yet."""
-    reasons: dict[str, list[str | None]] = {}
+    item at all, what is not there yet: each by who would be paid."""
+    reasons: dict[RuleAndPayee, list[str | None]] = {}
     in_all = set()
     for item in items:
-        if item.achieved_on < ends:
+        if item.achieved_on < ends and item.key[0]:
+            key = item.key[0], history.version(item.version).rules[item.key[0]]["payee"]
             is_waiting = waits(history.version(item.version), item.achieved_on, ends)
-            reasons.setdefault(item.key[0], []).append(item.reason or ("in-pause" if is_waiting else None))
+            reasons.setdefault(key, []).append(item.reason or ("in-pause" if is_waiting else None))
             if item.claim_id is None:
-                in_all.add(item.key[0])
+                in_all.add(key)
     found = _without_items(history, reasons, known, ends)
-    for code, given in reasons.items():
-        said = [given[-1]] if code in in_all else [reason for reason in SAID if reason in given and None not in given]
+    for key, given in reasons.items():
+        said = [given[-1]] if key in in_all else [reason for reason in SAID if reason in given and None not in given]
         if said and said[0]:
-            found[code] = said[0]
+            found[key] = said[0]
     return found
 
 
-def _without_items(history: History, there: Mapping[str, object], known: Known, ends: str) -> dict[str, str]:
+def _without_items(
+    history: History, there: Mapping[RuleAndPayee, object], known: Known, ends: str
+) -> dict[RuleAndPayee, str]:
     terms = history.at_end(ends)
     closed = closed_rules(history, known.before(ends))
     found = {}
     for code, rule in terms.rules.items():
         measured = "not-yet-measured" if rule["kind"] == "bands" and is_by_subject(rule) else ""
         reason = closed.get((terms.version, code), measured)
-        if code not in there and reason:
-            found[code] = reason
+        if (code, rule["payee"]) not in there and reason:
+            found[code, rule["payee"]] = reason
     return found

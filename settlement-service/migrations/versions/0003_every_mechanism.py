@@ -31,6 +31,12 @@ TABLES = f"""
 alter table contract add column amendments text[] not null default '{{}}';
 alter table contract add column suspended boolean not null default false;
 alter table claim add column measurement jsonb;
+alter table input add column achieved_on date;
+comment on column input.achieved_on is 'of a fact on a claim: who was paid until a day is given what came before it';
+alter table readership drop constraint readership_pkey;
+alter table readership add column before date;
+alter table readership add unique nulls not distinct (contract_id, scope, before);
+comment on column readership.before is 'the readers may read what was achieved before that day alone';
 create table enrolment (
     contract_id uuid not null references contract,
     subject_id uuid not null,
@@ -129,14 +135,15 @@ comment on table open_subject is
 create table posted_total (
     contract_id uuid not null references contract,
     rule text not null,
+    payee text not null,
     month text not null,
     payer text not null,
     under_caps_minor bigint not null,
     amount_minor bigint not null,
-    primary key (contract_id, rule, month, payer)
+    primary key (contract_id, rule, payee, month, payer)
 );
 comment on table posted_total is
-    'what is posted by rule and month of achievement; with an empty payer in sum, else what that payer pays';
+    'what is posted by rule, payee and month of achievement; with an empty payer in sum, else what that payer pays';
 create table input_chunk (
     contract_id uuid not null references contract,
     number bigint not null check (number >= 1),
@@ -178,15 +185,21 @@ grant select, insert, delete on apart_subject, apart_item to settlement_worker;
 ASKING = "current_setting('app.org', true)"
 ITSELF = f"{ASKING} = 'service:settlement-service'"
 PAYS = f"contract_id in (select id from contract where payer_ids @> array[{ASKING}])"
-READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}]"
+READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}] and before is null"
 OF_RULE = f"{PAYS} or (contract_id, 'rule/' || rule) in ({READABLE}) or {ITSELF}"
+OF_PAYEE = f"{PAYS} or (contract_id, 'rule/' || rule || '/' || payee) in ({READABLE}) or {ITSELF}"
+"""An amendment may change who is paid by a rule: each reads what is or was due to itself."""
+LOGGED = f"""{PAYS} or (contract_id, scope) in ({READABLE}) or {ITSELF} or exists (
+    select from readership ended where ended.contract_id = input.contract_id and ended.scope = input.scope
+        and ended.reader_ids @> array[{ASKING}] and input.achieved_on < ended.before)"""
+OF_METRIC = f"{PAYS} or (contract_id, 'metric/' || metric) in ({READABLE}) or {ITSELF}"
 
 READ = {
     "enrolment": f"{PAYS} or (contract_id, 'people') in ({READABLE}) or {ITSELF}",
     "item": OF_RULE,
-    "posted_item": OF_RULE,
-    "settlement_line": OF_RULE,
-    "settlement_item": OF_RULE,
+    "posted_item": OF_PAYEE,
+    "settlement_line": OF_PAYEE,
+    "settlement_item": OF_PAYEE,
     "open_subject": "false",
     "posted_total": "false",
     "input_chunk": PAYS,
@@ -201,7 +214,12 @@ create policy readers on {table} for select to settlement_app using ({rule});
 create policy worker on {table} to settlement_worker using (true) with check (true);
 """
 
-OTHER_POLICIES = f"create policy itself on claim for select to settlement_app using ({ITSELF});"
+OTHER_POLICIES = f"""
+drop policy readers on input;
+create policy readers on input for select to settlement_app using ({LOGGED});
+drop policy readers on claim;
+create policy readers on claim for select to settlement_app using ({OF_METRIC});
+"""
 
 
 def upgrade() -> None:

@@ -127,11 +127,11 @@ grant update (due_after, lines) on settlement to settlement_worker;
 ASKING = "current_setting('app.org', true)"
 ITSELF = f"{ASKING} = 'service:settlement-service'"
 PAYS = f"contract_id in (select id from contract where payer_ids @> array[{ASKING}])"
-READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}]"
+READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}] and before is null"
 SEES_ITEMS = f"contract_id in (select contract_id from ({READABLE}) as own where scope like 'rule/%')"
 
 READ = {
-    "due_item": f"{PAYS} or (contract_id, 'rule/' || rule) in ({READABLE}) or {ITSELF}",
+    "due_item": f"{PAYS} or (contract_id, 'rule/' || rule || '/' || payee) in ({READABLE}) or {ITSELF}",
     "due_line": "false",
     "settled_apart": f"{PAYS} or {SEES_ITEMS} or {ITSELF}",
 }

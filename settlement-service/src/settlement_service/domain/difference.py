@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from settlement_service.domain.audience import Audience
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
@@ -29,7 +30,7 @@ from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
-from settlement_service.domain.unpaid import why_nothing
+from settlement_service.domain.unpaid import RuleAndPayee, why_nothing
 from settlement_service.domain.working import Node
 
 
@@ -84,7 +85,7 @@ class Basis:
     """All that a settlement is computed from. `items` are those by subject, payable or not; `facts` what rules that
     look at several subjects rest on; `claims` those that can say why something is due no more. `settled` is what was
     posted in each period of the calendar, by its name. `rest` is what items of others take up, for a party that sees a
-    part; `only` are then the rules that it sees."""
+    part; `only` is then that party."""
 
     history: History
     terminated_on: date | None
@@ -94,22 +95,32 @@ class Basis:
     claims: Mapping[UUID, Claim]
     settled: Mapping[str, int] = field(default_factory=dict)
     rest: Taken = field(default_factory=dict)
-    only: frozenset[str] | None = None
+    only: Audience | None = None
 
-    def sees(self, rule: str) -> bool:
-        """Whether a rule is among those that are computed."""
-        return self.only is None or rule in self.only
+    def looks_at(self, item: Item) -> bool:
+        """Whether an item's rule is among those that are computed."""
+        return self.only is None or not item.key.rule or item.key.rule in self.only.items
+
+    def sees(self, item: Item) -> bool:
+        """Whether an item is among those that are settled."""
+        rule = item.key.rule
+        return self.only is None or not rule or self.only.sees_item(rule, self.history.payee_of(rule, item.version))
+
+    def sees_posted(self, posted: Posted) -> bool:
+        """Whether what was posted is."""
+        return self.only is None or self.only.sees_item(posted.key.item.rule, posted.key.payee)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a settlement changes, and for each rule that gives nothing (more), why. `items` are all that is told of it:
-    what changes, and what looks at several subjects and gives nothing (yet), so that one can see why. Both in the
-    order of `place_of`."""
+    """What a settlement changes, and for each rule that gives nothing (more) to a payee, why. `items` are all that is
+    told of it: what changes, and what looks at several subjects and gives nothing (yet), so that one can see why; both
+    in the order of `place_of`. `standing` is what rests on several subjects together, and stays as it was posted."""
 
     changes: list[Change]
-    nothing: Mapping[str, Reason]
+    nothing: Mapping[RuleAndPayee, Reason]
     items: list[Change]
+    standing: tuple[Change, ...] = ()
 
 
 def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list[Posted]]:
@@ -117,15 +128,18 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     was posted for what is looked at."""
     history = basis.history
     everything = [*basis.items, *contract_items(history, basis.terminated_on, basis.facts, ends)]
-    seen = [item for item in everything if basis.sees(item.key.rule) or not item.key.rule]
-    posted = [one for one in basis.posted if basis.sees(one.key.item.rule)]
+    seen = [item for item in everything if basis.looks_at(item)]
+    posted = [one for one in basis.posted if basis.sees_posted(one)]
     figures = figures_of(posted)
     stays = {one.key.item for one in posted if one.claim_id is None and one.achieved_on >= ends and one.figures}
     items = conditioned(history, seen, basis.facts, ends, figures)
     payable = [
         item
         for item in items
-        if item.reason is None and item.key not in stays and _may_be_settled(history, item, ends, figures)
+        if item.reason is None
+        and item.key not in stays
+        and basis.sees(item)
+        and _may_be_settled(history, item, ends, figures)
     ]
     keys = {item.key for item in payable}
     covered = [one for one in posted if one.achieved_on < ends or one.key.item in keys]
@@ -147,11 +161,14 @@ def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures or day differ. What is
     posted for a later date stays, and keeps its place under the caps."""
     items, due, covered = due_before(basis, ends)
-    reasons = Reasons(items, basis.claims, ends)
-    changes = _in_place(basis.history, _changes(basis.history, due, covered, reasons))
-    nothing = why_nothing(basis.history, items, basis.facts, ends)
-    unpaid = _unpaid(basis.history, items, covered, ends)
-    return Settled(changes, nothing, _in_place(basis.history, [*changes, *unpaid]) if unpaid else changes)
+    reasons = Reasons(basis.history, items, basis.claims, ends)
+    found, standing = _changes(basis.history, due, covered, reasons)
+    changes = _in_place(basis.history, found)
+    told = items if basis.only is None else [item for item in items if basis.sees(item)]
+    nothing = why_nothing(basis.history, told, basis.facts, ends)
+    unpaid = _unpaid(basis.history, told, covered, ends)
+    everything = _in_place(basis.history, [*changes, *unpaid]) if unpaid else changes
+    return Settled(changes, nothing, everything, tuple(standing))
 
 
 def _in_place(history: History, changes: Iterable[Change]) -> list[Change]:
@@ -160,12 +177,13 @@ def _in_place(history: History, changes: Iterable[Change]) -> list[Change]:
 
 def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
     """What looks at several subjects, gives nothing and has nothing posted."""
-    known = {one.key.item for one in posted if one.figures}
-    return [
-        _changed(PostedKey(item.key, None, history.version(item.version).rules[item.key.rule].payee), item)
+    known = {one.key for one in posted if one.figures}
+    nothing = (
+        _changed(PostedKey(item.key, None, history.payee_of(item.key.rule, item.version)), item)
         for item in items
-        if item.claim_id is None and item.reason is not None and item.achieved_on < ends and item.key not in known
-    ]
+        if item.claim_id is None and item.reason is not None and item.achieved_on < ends
+    )
+    return [change for change in nothing if change.key not in known]
 
 
 def _may_be_settled(history: History, item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
@@ -203,20 +221,24 @@ def _together(one: Shares, other: Shares) -> Shares:
     return tuple(both.items())
 
 
-def _changes(history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons) -> list[Change]:
+def _changes(
+    history: History, due: Iterable[Shared], posted: Iterable[Posted], reasons: Reasons
+) -> tuple[list[Change], list[Change]]:
+    """What differs from what was posted; and of what rests on no single claim, what does not."""
     before = {one.key: one for one in posted if one.figures or one.shares}
-    found = []
+    found, standing = list[Change](), list[Change]()
     for one in due:
         item = one.due.item
-        payee = history.version(item.version).rules[item.key.rule].payee
-        key = PostedKey(item.key, item.price_minor, payee)
+        key = PostedKey(item.key, item.price_minor, history.payee_of(item.key.rule, item.version))
         earlier = before.pop(key, None)
         change = _changed(key, item, one, earlier)
         is_moved = earlier is not None and earlier.achieved_on != item.achieved_on
         if change.difference or change.shares or is_moved:
             found.append(change)
+        elif change.claim_id is None:
+            standing.append(change)
     found.extend(_taken_back(one, reasons) for one in before.values())
-    return found
+    return found, standing
 
 
 def _changed(key: PostedKey, item: Item, shared: Shared | None = None, earlier: Posted | None = None) -> Change:

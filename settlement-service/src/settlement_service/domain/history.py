@@ -1,6 +1,6 @@
 """Domain: the versions of a contract's terms side by side: which one decides on what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -8,7 +8,7 @@ from functools import cached_property
 from services.core.terms.outcomes import Metric
 from services.events.contracts import InForce
 from settlement_service.domain.calendar import last_day_before
-from settlement_service.domain.terms import Rule, Terms, terms_of
+from settlement_service.domain.terms import Reading, Rule, Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,23 @@ class History:
         parties = {party.organisation_id: party for terms in self.versions for party in terms.parties}
         now = self.newest.parties
         left = tuple(one for one in parties.values() if one.organisation_id not in {two.organisation_id for two in now})
-        return replace(self.newest, parties=(*now, *left), rules=self.rules, metrics=self.metrics)
+        return replace(
+            self.newest,
+            parties=(*now, *left),
+            rules=self.rules,
+            metrics=self.metrics,
+            other_readings=tuple(self._earlier_readings()),
+        )
+
+    def payee_of(self, rule: str, version: int) -> str:
+        """Who a rule pays by a version of the terms."""
+        return self.version(version).rules[rule].payee
+
+    def _earlier_readings(self) -> Iterator[Reading]:
+        for place, terms in enumerate(self.versions[:-1], start=1):
+            later = self.versions[place:]
+            ends = min(one.effective_from for one in later)
+            yield from (Reading(rule, ends) for rule in terms.rules.values())
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
         """Where an occurrence stands among those of its metric."""

@@ -31,7 +31,7 @@ from services.events.outcomes import (
     ParticipantEnrolled,
     ParticipantLeft,
 )
-from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, rule_scope
+from settlement_service.domain.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.claims import ClaimFact
 from settlement_service.domain.difference import Change
 from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
@@ -84,8 +84,8 @@ class ItemPosted:
 
 @value
 class ItemsPosted:
-    """Items of one rule that settlement number `settlement` of the contract, over what was achieved before
-    `period_end`, posted."""
+    """Items by which one rule pays one payee, as settlement number `settlement` of the contract, over what was achieved
+    before `period_end`, posted them."""
 
     contract_id: UUID
     settlement: int
@@ -165,15 +165,15 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     if isinstance(fact, ParticipantEnrolled | ParticipantLeft):
         return PEOPLE_SCOPE
     if isinstance(fact, ItemsPosted):
-        return rule_scope(fact.rule)
+        return paid_scope(fact.rule, fact.items[0].payee)
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
 
 
 def posted_inputs(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
-    """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read its rule.
-    `changes` are in their order."""
+    """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read what a rule pays
+    its payee. `changes` are in their order."""
     for (rule, _, _), group in groupby(changes, key=lambda change: change.line):
         items = [_posted(change) for change in group]
         for at in range(0, len(items), MOST_ITEMS):

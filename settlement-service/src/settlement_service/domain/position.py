@@ -74,13 +74,19 @@ def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPositio
     items, due, _ = due_before(basis, ends)
     settled: dict[str, int] = defaultdict(int)
     for one in basis.posted:
-        settled[one.key.item.rule] += one.figures.amount_minor
-    rules = by_rule(basis.history, due, settled)
+        if audience.sees_line(one.key.item.rule, one.key.payee):
+            settled[one.key.item.rule] += one.figures.amount_minor
+    own = [one for one in due if audience.sees_line(one.due.item.key.rule, _payee(basis.history, one.due.item))]
+    rules = by_rule(basis.history, own, settled)
     return ContractPosition(
         rules=tuple(one for one in rules if one.rule in audience.lines),
         headroom=tuple(_headroom(basis, audience, due, ends)),
-        not_paid=_not_paid(items, audience),
+        not_paid=_not_paid(basis.history, items, audience),
     )
+
+
+def _payee(history: History, item: Item) -> str:
+    return history.payee_of(item.key.rule, item.version)
 
 
 def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int]) -> list[RulePosition]:
@@ -156,10 +162,12 @@ def _of_people(limit: Limit, due: Sequence[Shared]) -> Headroom:
     return Headroom("person", None, limit.minor, None, sum(1 for minor in of_person.values() if minor >= limit.minor))
 
 
-def _not_paid(items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:
-    counted = Counter(
-        (item.key.rule, item.reason)
-        for item in items
-        if item.reason and (item.key.rule in audience.items or (audience.whole and not item.key.rule))
-    )
+def _not_paid(history: History, items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:
+    """What no rule pays for is told to who sees everything."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        rule = item.key.rule
+        seen = audience.sees_item(rule, _payee(history, item)) if rule else audience.whole
+        if item.reason and seen:
+            counted[rule, item.reason] += 1
     return tuple(NotPaid(rule, reason, count) for (rule, reason), count in sorted(counted.items()))

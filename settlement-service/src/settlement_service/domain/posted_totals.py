@@ -11,25 +11,27 @@ from settlement_service.domain.caps import CONTRACT, Group
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Posted
 from settlement_service.domain.terms import Limit, Terms
+from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is posted under a rule for what was achieved in a month (`2026-03`), in minor units; with a payer, what it
-    pays of it."""
+    """What is posted under a rule to a payee for what was achieved in a month (`2026-03`), in minor units; with a
+    payer, what it pays of it."""
 
     rule: str
+    payee: str
     month: str
     payer: str
     under_caps_minor: int
     amount_minor: int
 
 
-def by_rule(totals: Iterable[Total]) -> Mapping[str, int]:
-    """What is posted by rule, in minor units."""
-    found: Counter[str] = Counter()
+def by_payee(totals: Iterable[Total]) -> Mapping[RuleAndPayee, int]:
+    """What is posted by rule and payee, in minor units."""
+    found: Counter[RuleAndPayee] = Counter()
     for total in totals:
-        found[total.rule] += 0 if total.payer else total.amount_minor
+        found[total.rule, total.payee] += 0 if total.payer else total.amount_minor
     return found
 
 

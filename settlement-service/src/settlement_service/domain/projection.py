@@ -1,13 +1,15 @@
 """Domain: a statement as each audience is shown it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from settlement_service.domain.audience import Audience
-from settlement_service.domain.grouping import FEWEST, grouped
+from settlement_service.domain.counting import FEWEST, Counted, counted_in
+from settlement_service.domain.grouping import grouped
 from settlement_service.domain.hashes import content_hash
 from settlement_service.domain.history import History
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
+from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,14 @@ class Projection:
     total_minor: int
 
 
-def project(statement: Statement, audience: Audience, posted_by_rule: Mapping[str, int]) -> Projection:
-    """What `audience` is shown. `posted_by_rule` is what was posted before, in minor units, by rule."""
-    own = [line for line in statement.lines if line.rule in audience.lines]
+def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPayee, int]) -> Projection:
+    """What `audience` is shown. `posted` is what was posted before, in minor units, by rule and payee."""
+    own = [line for line in statement.lines if audience.sees_line(line.rule, line.payee)]
     total = sum(line.figures.amount_minor for line in own)
-    content = content_of(statement, _shown(own, audience, statement.history), own, total)
-    previously = sum(minor for rule, minor in posted_by_rule.items() if rule in audience.lines)
+    groups = _groups(own, statement.history) if audience.grouped else [(line,) for line in own]
+    shown = _shown(groups, audience, statement.history)
+    content = content_of(statement, shown, own if _may_be_summed(own, groups) else [], total)
+    previously = sum(minor for (rule, payee), minor in posted.items() if audience.sees_line(rule, payee))
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 
@@ -39,11 +43,26 @@ def is_told(statement: Statement, audience: Audience) -> bool:
     return any(dict(line.shares).get(organisation) for line in statement.lines)
 
 
-def _shown(lines: Sequence[Line], audience: Audience, history: History) -> list[Content]:
+def _shown(groups: Sequence[tuple[Line, ...]], audience: Audience, history: History) -> list[Content]:
     if not audience.grouped:
         currency = history.newest.currency
-        return [line_content(number, line, currency) for number, line in enumerate(lines, start=1)]
-    return [_group(number, group, history) for number, group in enumerate(grouped(lines), start=1)]
+        return [line_content(number, line, currency) for number, (line,) in enumerate(groups, start=1)]
+    return [_group(number, group, history) for number, group in enumerate(groups, start=1)]
+
+
+def _groups(lines: Sequence[Line], history: History) -> list[tuple[Line, ...]]:
+    return grouped([replace(line, tells=_tells(line, history)) for line in lines])
+
+
+def _may_be_summed(lines: Sequence[Line], groups: Sequence[tuple[Line, ...]]) -> bool:
+    """Whether sums by what the money is tell no amount of a line that is merged with others, or not told."""
+    told = {(line.rule, line.price_minor) for group in groups for line in group}
+    hidden = {line.nature for line in lines if (line.rule, line.price_minor) not in told}
+    return len(hidden) < 2 and all(len({line.nature for line in group}) == 1 for group in groups)
+
+
+def _tells(line: Line, history: History) -> Counted | None:
+    return None if line.by_person else counted_in(history, line.rule, line.figures, line.whole)
 
 
 def _group(number: int, group: tuple[Line, ...], history: History) -> Content:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from settlement_service.domain.claims import Claim
+from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, ItemKey, Posted
 from settlement_service.domain.working import Node
 
@@ -30,8 +31,8 @@ class Why:
 class Reasons:
     """Looks up reasons among all items as they stand, and the claims that count no more, or give no item."""
 
-    def __init__(self, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
-        self._claims, self._ends = claims, ends
+    def __init__(self, history: History, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
+        self._history, self._claims, self._ends = history, claims, ends
         self._not_payable: dict[tuple[UUID | None, str], Item] = {}
         self._payable: dict[ItemKey, Item] = {}
         self._whole: dict[ItemKey, Item] = {}
@@ -45,23 +46,35 @@ class Reasons:
                 self._whole[item.key] = item
 
     def of(self, posted: Posted) -> Why:
-        """Why nothing is due any more for what was posted."""
+        """Why nothing is due any more for what was posted. Of what has become another payee's to be paid for, nothing
+        else is said: a claim that the reader is not given is such a one."""
         if posted.claim_id is None:
             return self._of_whole(posted)
         first, rule = self._claims.get(posted.claim_id), posted.key.item.rule
+        if self._is_anothers(posted, posted.achieved_on):
+            return Why("other-price")
         if first is None:
-            own = self._of_counting[posted.claim_id, rule]
+            own = self._of_counting.get((posted.claim_id, rule))
+            if own is None:
+                return Why("other-price")
             why = Why(own.reason or "other-occurrence", own.order_key, own.claimed_units)
             decision: Claim | Item = own
         else:
             claim = self._last(first)
-            why = Why(self._of_claim(claim, rule), first.order_key, first.units)
+            is_anothers = claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on)
+            why = Why("other-price" if is_anothers else self._of_claim(claim, rule), first.order_key, first.units)
+            if is_anothers:
+                return why
             decision = claim
         item = self._payable.get(posted.key.item)
         if item is not None:
             why = replace(why, reason="after-the-period" if item.achieved_on >= self._ends else "other-price")
             decision = item
         return replace(why, decided_by=decision.decided_by, decided_at=decision.decided_at, deemed=decision.deemed)
+
+    def _is_anothers(self, posted: Posted, day: date) -> bool:
+        rule = self._history.governing(day).rules.get(posted.key.item.rule)
+        return rule is not None and rule.payee != posted.key.payee
 
     def _last(self, claim: Claim) -> Claim:
         """The claim, or the last that took its place."""

@@ -125,7 +125,7 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
         Check("items", given.items_sha256, items_hash(sealed(settled.items))),
         Check("content as given", given.content_sha256, content_hash(given.content)),
     ]
-    if audience.lines <= audience.items:
+    if audience.sees_items_of_its_lines:
         checks.append(Check("content", given.content_sha256, content_hash(content)))
     return Recomputed(content, tuple(checks), tuple(_differences(given.content, content, audience)))
 
@@ -140,7 +140,7 @@ def _basis(given: Given, state: Folded, history: History, audience: Audience) ->
         claims=state.claims,
         settled=state.settled,
         rest={(one.cap, one.group): one.minor for one in given.rest or ()},
-        only=None if audience.whole else audience.items,
+        only=None if audience.whole else audience,
     )
 
 
@@ -169,11 +169,12 @@ def _check_inputs(given: Given, terms: Terms, audience: Audience, inputs: Sequen
 
 def _differences(said: Mapping[str, Any], found: Mapping[str, Any], audience: Audience) -> list[str]:
     """Where lines differ, in words. Lines whose items the reader is not given cannot be compared."""
-    theirs, ours = _by_rule(said, audience), _by_rule(found, audience)
+    theirs, ours = _by_payee(said, audience), _by_payee(found, audience)
     differences = []
-    for rule, price in dict.fromkeys([*theirs, *ours]):
-        one, other = theirs.get((rule, price)), ours.get((rule, price))
+    for key in dict.fromkeys([*theirs, *ours]):
+        (rule, price, payee), one, other = key, theirs.get(key), ours.get(key)
         name = f"{rule} at {price}" if price else rule
+        name += f" to {payee}" if any(two[0] == rule and two[2] != payee for two in ours) else ""
         if one is None or other is None:
             differences.append(f"{name}: {'computed here only' if one is None else 'in the statement only'}")
             continue
@@ -183,10 +184,10 @@ def _differences(said: Mapping[str, Any], found: Mapping[str, Any], audience: Au
     return differences
 
 
-def _by_rule(content: Mapping[str, Any], audience: Audience) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _by_payee(content: Mapping[str, Any], audience: Audience) -> dict[tuple[str, str, str], Mapping[str, Any]]:
     lines = content.get("lines", ())
     return {
-        (line["rule"], line["price"]["amount"] if "price" in line else ""): line
+        (line["rule"], line["price"]["amount"] if "price" in line else "", line.get("payee", "")): line
         for line in lines
-        if line.get("rule") in audience.items
+        if audience.sees_item(line.get("rule", ""), line.get("payee", ""))
     }

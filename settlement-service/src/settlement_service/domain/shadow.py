@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.core.terms.payment import GrantWindow
+from settlement_service.domain.audience import Audience
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.history import History
@@ -26,15 +27,20 @@ def has_shadow(history: History) -> bool:
     return any(terms.grants for terms in history.versions)
 
 
-def shadow_of(history: History, terminated_on: date | None, claims: Iterable[Claim], ends: date) -> list[Shadow]:
+def shadow_of(
+    history: History, terminated_on: date | None, claims: Iterable[Claim], ends: date, reader: Audience | None = None
+) -> list[Shadow]:
     """The shadow of each rule that pays by subject, from what was achieved in grant windows before `ends`: those claims
-    by themselves, as if there were no window."""
+    by themselves, as if there were no window. Of what is shown to the reader, if there is one."""
     inside = [claim for claim in claims if claim.achieved_on < ends and _in_grant(history, claim.achieved_on)]
     open_ = History(tuple(replace(terms, windows=()) for terms in history.versions))
     units: Counter[str] = Counter()
     gross: Counter[str] = Counter()
     for item in evaluate(open_, terminated_on, inside):
-        if item.reason is None:
+        if item.reason is not None:
+            continue
+        shown = reader is None or reader.sees_line(item.key.rule, history.payee_of(item.key.rule, item.version))
+        if shown:
             units[item.key.rule] += item.units
             gross[item.key.rule] += item.gross_minor
     return [Shadow(rule, units[rule], gross[rule]) for rule in history.rules if units[rule]]

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from services.core.money import format_minor
 from services.core.period import Period
+from settlement_service.domain.counting import Counted
 from settlement_service.domain.difference import Change, Settled, place_of_line
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, LineKey, Shares
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.terms import Rule, is_by_subject
+from settlement_service.domain.unpaid import RuleAndPayee
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
@@ -22,8 +24,9 @@ Content: TypeAlias = dict[str, Any]
 class Line:
     """One rule at one price: the sum of what its items changed. `count` is how many distinct participants stand behind
     it where it pays for single ones (`by_person`), and `people` are they, or some of them where they are very many;
-    `behind` is how many its figures are about where it does not. Units, cuts and amount are differences to what was
-    posted. `state` says why a rule gives nothing as a whole."""
+    `behind` is how many its figures are about where it does not, and `whole` is what rests on no single claim; `tells`
+    is what it gives away of a number of people, found out for who may not be told few. Units, cuts and amount are
+    differences to what was posted. `state` says why a rule gives nothing as a whole."""
 
     rule: str
     kind: str
@@ -38,6 +41,8 @@ class Line:
     shares: Shares
     """Each payer's share of the amount, in minor units, in party order."""
     state: Reason | None = None
+    whole: tuple[Change, ...] = ()
+    tells: Counted | None = None
 
     @property
     def price(self) -> int:
@@ -61,16 +66,18 @@ class Sum:
     people: frozenset[UUID]
     count: int
     behind: int = 0
+    whole: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a settlement comes to: by line, and why rules give nothing as a whole; with the hash of each line over its
-    items, in their order (`domain.hashes`). `due_after` is there when it refers to what was worked out as facts
-    arrived: after how many inputs that became due."""
+    """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
+    did not change; with the hash of each line over its items, in their order (`domain.sealing`). `due_after` is there
+    when it refers to what was worked out as facts arrived: after how many inputs that became due."""
 
     by_line: Mapping[LineKey, Sum]
-    nothing: Mapping[str, Reason]
+    nothing: Mapping[RuleAndPayee, Reason]
+    standing: Sequence[Change]
     hashes: Mapping[LineKey, bytes]
     due_after: int | None = None
 
@@ -93,7 +100,7 @@ class Statement:
 
 def statement_of(history: History, kind: Kind, period: Period, settled: Settled) -> Statement:
     """The statement over what is settled."""
-    return statement_over(history, kind, period, sums_of(settled.changes), settled.nothing)
+    return statement_over(history, kind, period, sums_of(settled.changes), settled.nothing, settled.standing)
 
 
 def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
@@ -116,20 +123,27 @@ def _sum(changes: Sequence[Change]) -> Sum:
         people=people,
         count=len(people),
         behind=max(change.behind for change in changes),
+        whole=tuple(change for change in changes if change.claim_id is None),
     )
 
 
 def statement_over(
-    history: History, kind: Kind, period: Period, sums: Mapping[LineKey, Sum], nothing: Mapping[str, Reason]
+    history: History,
+    kind: Kind,
+    period: Period,
+    sums: Mapping[LineKey, Sum],
+    nothing: Mapping[RuleAndPayee, Reason],
+    standing: Iterable[Change] = (),
 ) -> Statement:
     """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
-    correction what changed."""
+    correction what changed. `standing` is what rests on several subjects and did not change."""
     terms = history.at_end(period.end)
     wanted = set(sums)
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
     ordered = sorted(wanted, key=lambda key: place_of_line(history, key))
-    lines = (_line(history, key, sums.get(key), nothing.get(key[0])) for key in ordered)
+    stands = {change.line: change for change in standing}
+    lines = (_line(history, key, sums.get(key), nothing.get((key[0], key[2])), stands.get(key)) for key in ordered)
     return Statement(history, terms.version, kind, period, tuple(lines))
 
 
@@ -143,7 +157,7 @@ def _listed(rule: Rule, period: Period) -> list[int | None]:
     return valid or [rule.prices[0].minor]
 
 
-def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | None) -> Line:
+def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | None, stands: Change | None) -> Line:
     code, price, payee = key
     rule = history.version(found.version).rules[code] if found else history.rules[code]
     of = found or Sum(0, Figures(), {}, frozenset(), 0)
@@ -163,6 +177,7 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         figures=of.figures,
         shares=tuple(shares.items()),
         state=None if of.figures.amount_minor else nothing,
+        whole=of.whole or ((stands,) if stands else ()),
     )
 
 

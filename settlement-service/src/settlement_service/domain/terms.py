@@ -59,6 +59,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A rule as one version of the terms has it. What is achieved from `until` on is decided by later versions."""
+
+    rule: Rule
+    until: date | None = None
+
+
+@dataclass(frozen=True)
 class Limit:
     """A cap in minor units. `whole` are rules that pay for no single participant: a cap on a person is not about
     them."""
@@ -110,6 +118,8 @@ class Terms:
     retention: Retention | None
     readers: Mapping[str, frozenset[Role] | None]
     """Roles that may read each part, `outcomes` and `payment`; None stands for every party."""
+    other_readings: tuple[Reading, ...] = ()
+    """Rules as other versions have them, where these are the terms of all versions together."""
 
     def role_of(self, organisation: str) -> Role | None:
         """The organisation's role in the contract, if it has one."""
@@ -118,6 +128,19 @@ class Terms:
     def payers(self) -> tuple[str, ...]:
         """Organisation ids of the payers, in party order."""
         return tuple(party.organisation_id for party in self.parties if party.role == "payer")
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Every rule as each version has it that these terms are of."""
+        return (*map(Reading, self.rules.values()), *self.other_readings)
+
+    @cached_property
+    def payees(self) -> Mapping[str, tuple[str, ...]]:
+        """Who is paid by each rule, then who was."""
+        found: dict[str, dict[str, None]] = {}
+        for reading in self.readings:
+            found.setdefault(reading.rule.code, {})[reading.rule.payee] = None
+        return {code: tuple(payees) for code, payees in found.items()}
 
     def rules_on(self, metric: str) -> tuple[Rule, ...]:
         """The rules that pay for a metric, in their order."""

@@ -20,33 +20,33 @@ from settlement_service.storage.tables import claim, contract
 
 _LOG = """
 logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
-insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
-select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
+select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8, $9 from logged
 returning position
 """
 _REPORT = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
         measurement, state, disputed, decided_by, deemed)
-    values ($9, $1, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, 'submitted', false, '{{}}', false)
+    values ($10, $1, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, 'submitted', false, '{{}}', false)
 ), {_LOG}
 """
 _DECIDE = """
 with decided as (
-    update claim set state = $10, disputed = $11, decided_by = $12, decided_at = $13, deemed = $14, superseded_by = $15
-    where id = $9
+    update claim set state = $11, disputed = $12, decided_by = $13, decided_at = $14, deemed = $15, superseded_by = $16
+    where id = $10
 ), gone as (
-    delete from item where contract_id = $1 and claim_id = any($16::uuid[])
+    delete from item where contract_id = $1 and claim_id = any($17::uuid[])
 ), logged as (
     select coalesce(max(position), 0) as last from input where contract_id = $1
 ), opened as (
     insert into open_subject (contract_id, subject_id, position, due_inputs)
-    select $1, $17, last + 1, (select 0 from contract where id = $1 and independent) from logged
-    where cardinality($16::uuid[]) > 0
+    select $1, $18, last + 1, (select 0 from contract where id = $1 and independent) from logged
+    where cardinality($17::uuid[]) > 0
     on conflict (contract_id, subject_id) do update set position = excluded.position
 )
-insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
-select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8 from logged
+insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
+select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8, $9 from logged
 returning position
 """
 
@@ -105,4 +105,4 @@ async def keep_decision(
 
 def _logged(new: NewInput) -> tuple[object, ...]:
     salt = clock.random_bytes(SALT_BYTES)
-    return new.source, new.sequence, new.type, new.scope, salt, new.body, input_leaf(salt, new.body)
+    return new.source, new.sequence, new.type, new.scope, new.achieved_on, salt, new.body, input_leaf(salt, new.body)

@@ -13,7 +13,7 @@ from services.core.errors import Broken, NotFound
 from services.events.contracts import ContractActivated, ContractAmended, InForce
 from services.kit import shapes
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import readership
+from settlement_service.domain.audience import readership, readership_before
 from settlement_service.domain.contract import Contract, Known
 from settlement_service.domain.history import History, history_of
 from settlement_service.storage import tables
@@ -116,10 +116,14 @@ def _readers(fact: InForce) -> dict[str, Any]:
 
 
 async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
-    contract_now = await get_contract(tx, contract_id)
+    whole = (await get_contract(tx, contract_id)).history.whole
+    found: list[tuple[str, date | None, tuple[str, ...]]] = [
+        *((scope, None, readers) for scope, readers in readership(whole).items()),
+        *((scope, day, readers) for (scope, day), readers in readership_before(whole).items()),
+    ]
     rows = [
-        {"contract_id": contract_id, "scope": scope, "reader_ids": list(readers)}
-        for scope, readers in readership(contract_now.history.whole).items()
+        {"contract_id": contract_id, "scope": scope, "before": day, "reader_ids": list(readers)}
+        for scope, day, readers in found
     ]
     if rows:
         await tx.connection.execute(insert(tables.readership), rows)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.kit.transaction import Transaction
-from settlement_service.domain.grouping import FEWEST
+from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.items import FIGURES, Figures, LineKey
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.posted_totals import Total
@@ -107,7 +107,7 @@ async def due_in_part(tx: Transaction, terms: Terms, of: Settlement) -> dict[Lin
 async def due_by_month(tx: Transaction, of: Settlement) -> list[Total]:
     """What all that is due takes up under caps that subjects share, at most, by the month of its achievement."""
     rows = (await tx.connection.execute(text(_MONTHS), _asked(of))).all()
-    return [Total(row.rule, row.month, "", row.taken, 0) for row in rows]
+    return [Total(row.rule, "", row.month, "", row.taken, 0) for row in rows]
 
 
 async def some_alone(tx: Transaction, of: Settlement, after: UUID | None, limit: int) -> list[UUID]:

@@ -1,10 +1,11 @@
 """Storage: the log of inputs: appended under the contract's lock, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 
 from services.core.merkle import root_of
 from services.kit import clock
@@ -29,7 +30,8 @@ of a transaction, and every look at the row would pass by all that it was."""
 
 @dataclass(frozen=True, slots=True)
 class NewInput:
-    """An input that has just come: see `domain.inputs.Input`."""
+    """An input that has just come: see `domain.inputs.Input`. One on a claim says when it was achieved: who was paid
+    until a day is given what was achieved before it."""
 
     source: str
     sequence: int
@@ -37,10 +39,12 @@ class NewInput:
     scope: str
     body: bytes
     part: int = 0
+    achieved_on: date | None = None
 
 
 async def append(tx: Transaction, contract_id: UUID, new: Sequence[NewInput]) -> None:
-    """Adds inputs at the end of a locked contract's log, in this order, each with a salt of its own."""
+    """Adds inputs that are on no claim at the end of a locked contract's log, in this order, each with a salt of its
+    own."""
     if not new:
         return
     salts = [clock.random_bytes(SALT_BYTES) for _ in new]
@@ -102,12 +106,15 @@ async def _leaves_from(tx: Transaction, contract_id: UUID, first: int, most: int
 
 
 async def page(
-    tx: Transaction, contract_id: UUID, count: int, after: int, limit: int, scopes: Sequence[str] | None
+    tx: Transaction, contract_id: UUID, count: int, after: int, limit: int, given: Mapping[str, date | None] | None
 ) -> list[Input]:
-    """Up to `limit` of the first `count` inputs, from the one after position `after` on; those of `scopes`, or all."""
+    """Up to `limit` of the first `count` inputs, from the one after position `after` on; all, or those of the scopes
+    `given`: of each what was achieved before a day, if one is said."""
     query = select(log).where(log.c.contract_id == contract_id, log.c.position > after, log.c.position <= count)
-    if scopes is not None:
-        query = query.where(log.c.scope.in_(scopes))
+    if given is not None:
+        whole = log.c.scope.in_([scope for scope, before in given.items() if before is None])
+        ended = [(log.c.scope == scope) & (log.c.achieved_on < day) for scope, day in given.items() if day]
+        query = query.where(or_(whole, *ended))
     rows = (await tx.connection.execute(query.order_by(log.c.position).limit(limit))).all()
     return [
         Input(

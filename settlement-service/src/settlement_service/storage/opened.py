@@ -70,9 +70,9 @@ async def close_subjects(tx: Transaction, of: Settlement) -> None:
 
 
 async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:
-    """What is posted by rule, month and payer."""
+    """What is posted by rule, payee, month and payer."""
     query = select(posted_total).where(posted_total.c.contract_id == contract_id)
     return [
-        Total(row.rule, row.month, row.payer, row.under_caps_minor, row.amount_minor)
+        Total(row.rule, row.payee, row.month, row.payer, row.under_caps_minor, row.amount_minor)
         for row in (await tx.connection.execute(query)).all()
     ]

@@ -1,7 +1,6 @@
 """Storage: what everybody else's items take up under caps: sums alone, for a party that is given a part."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy import text
 
 from services.core.terms.rules import Every
 from services.kit.transaction import Transaction
+from settlement_service.domain.audience import Audience
 from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import CONTRACT, Group, gives_up
 from settlement_service.domain.lifecycle import POSTED, Settlement
@@ -22,23 +22,24 @@ with level as (
         now_gross_minor - now_cut_person_minor - now_cut_rule_minor - now_cut_period_minor - now_cut_contract_minor
             - before_gross_minor + before_cut_person_minor + before_cut_rule_minor + before_cut_period_minor
             + before_cut_contract_minor as posted,
-        now_shares, before_shares, item.rule = any(:own) as mine
+        now_shares, before_shares,
+        item.rule = any(:all_items) or (item.rule = any(:items) and item.payee = :organisation) as mine
     from settled_item item join settlement on item.settlement_id = settlement.id
     where settlement.contract_id = :contract
         and (settlement.id = :settlement or (settlement.number < :number and settlement.state = any(:posted)))
 ), stands as (
     select distinct on (rule, subject_id, occurrence, price_minor, payee)
-        subject_id, achieved_on, mine, now_gross_minor, now_cut_person_minor, now_cut_rule_minor, now_cut_period_minor,
-        now_cut_contract_minor
+        rule, subject_id, achieved_on, mine, now_gross_minor, now_cut_person_minor, now_cut_rule_minor,
+        now_cut_period_minor, now_cut_contract_minor
     from level order by rule, subject_id, occurrence, price_minor, payee, number desc
 )
 """
 """Each change by a settlement up to this one; and what stands by the last one of each item."""
 _BY_DAY = f"""{_UP_TO}
-select achieved_on, sum(now_gross_minor)::bigint as gross, sum(now_cut_person_minor)::bigint as person,
+select rule as code, achieved_on, sum(now_gross_minor)::bigint as gross, sum(now_cut_person_minor)::bigint as person,
     sum(now_cut_rule_minor)::bigint as rule, sum(now_cut_period_minor)::bigint as period,
     sum(now_cut_contract_minor)::bigint as contract
-from stands where not mine group by achieved_on
+from stands where not mine group by rule, achieved_on
 """
 _BY_PERIOD = f"""{_UP_TO}
 select period_end, sum(posted)::bigint as minor from level where not mine group by period_end
@@ -59,25 +60,28 @@ select payer, sum(minor)::bigint as minor from changed group by payer
 """
 
 
-async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, own: Sequence[str]) -> Counter[Group]:
-    """What items under all other rules than `own` take up in each group of each cap, as far as settlements up to `of`,
+async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, reader: Audience) -> Counter[Group]:
+    """What all items that a reader does not see take up in each group of each cap, as far as settlements up to `of`,
     and it, go. Of persons, only those from whose own items the cap on a person has cut something."""
     asked = {
-        "own": list(own),
+        "items": list(reader.items),
+        "all_items": list(reader.all_items),
+        "organisation": reader.organisation,
         "contract": of.contract_id,
         "settlement": of.id,
         "number": of.number,
+        "ends": of.period.end,
         "posted": list(POSTED),
     }
     taken: Counter[Group] = Counter()
     for row in (await tx.connection.execute(text(_BY_DAY), asked)).all():
-        _add_day(taken, terms, of, row)
+        _add_day(taken, terms, of, reader, row)
     now = last_day_before(of.period.end)
     for every in _settled_by(terms):
         for row in (await tx.connection.execute(text(_BY_PERIOD), asked)).all():
             if name_of(last_day_before(row.period_end), every) == name_of(now, every):
                 taken["settled", name_of(now, every)] += row.minor
-    of_persons = {**asked, "ends": of.period.end, "waits": bool(_settled_by(terms))}
+    of_persons = {**asked, "waits": bool(_settled_by(terms))}
     for row in (await tx.connection.execute(text(_BY_PERSON), of_persons)).all():
         taken["person", str(row.subject_id)] += row.minor
     if any(limit.said.kind == "payer" for limit in terms.limits) or any(rule.split for rule in terms.rules.values()):
@@ -86,11 +90,13 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, own: Se
     return taken
 
 
-def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, row: Any) -> None:
+def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audience, row: Any) -> None:
     """What a later cap cuts has its place under an earlier one all the same. What waits for another period has it in
-    this settlement alone."""
+    this settlement alone. Of caps on a rule, those on rules that pay the reader are told: what they pay others."""
     for limit in terms.limits:
-        if limit.said.kind not in ("period", "contract") or limit.said.period_basis == "settled":
+        if limit.said.kind == "rule" and not (limit.said.rule == row.code and row.code in reader.items):
+            continue
+        if limit.said.kind not in ("rule", "period", "contract") or limit.said.period_basis == "settled":
             continue
         cuts = gives_up(terms.limits, limit)
         if _settled_by(terms) and row.achieved_on < of.period.end:
@@ -100,6 +106,8 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, row: Any) -> N
 
 
 def _group(limit: Limit, day: date) -> Group:
+    if limit.said.kind == "rule":
+        return "rule", limit.said.rule or ""
     return CONTRACT if limit.said.every is None else ("period", name_of(day, limit.said.every))
 
 

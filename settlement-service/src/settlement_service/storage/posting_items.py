@@ -29,17 +29,17 @@ _VALUES = {
 """Each member of an item as JSON: `domain.inputs.ItemPosted`. One that is null is left out."""
 _SAID = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
 _MOVED = f"""
-    select rule, achieved_on, '' as payer, {_UNDER_CAPS.format("now_")} as under_caps,
+    select achieved_on, '' as payer, {_UNDER_CAPS.format("now_")} as under_caps,
         {_UNDER_CAPS.format("now_")} - now_retained_minor - now_cut_payer_minor as amount
     from next
     union all
-    select rule, achieved_on, key, 0, value::bigint from next, jsonb_each_text(now_shares)
+    select achieved_on, key, 0, value::bigint from next, jsonb_each_text(now_shares)
     union all
-    select rule, achieved_on, '', - ({_UNDER_CAPS.format("")}),
+    select achieved_on, '', - ({_UNDER_CAPS.format("")}),
         retained_minor + cut_payer_minor - ({_UNDER_CAPS.format("")})
     from stood
     union all
-    select rule, achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
+    select achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
 """
 """What stood posted is taken out of the totals, by the day it stood for; what is due now is put in."""
 _CHANGED = f"(({_NOW}) is distinct from ({_BEFORE}) or before_units <> 0)"
@@ -53,10 +53,10 @@ with looked_at as materialized ({{next}}), next as materialized (
         and posted.rule = next.rule and posted.subject_id = next.subject_id and posted.occurrence = next.occurrence
         and posted.price_minor is not distinct from next.price_minor and posted.payee = next.payee
 ), moved as (
-    insert into posted_total as total (contract_id, rule, month, payer, under_caps_minor, amount_minor)
-    select :contract, rule, to_char(achieved_on, 'YYYY-MM'), payer, sum(under_caps), sum(amount)
-    from ({_MOVED}) as both_sides group by rule, to_char(achieved_on, 'YYYY-MM'), payer
-    on conflict (contract_id, rule, month, payer) do update set
+    insert into posted_total as total (contract_id, rule, payee, month, payer, under_caps_minor, amount_minor)
+    select :contract, :rule, :payee, to_char(achieved_on, 'YYYY-MM'), payer, sum(under_caps), sum(amount)
+    from ({_MOVED}) as both_sides group by to_char(achieved_on, 'YYYY-MM'), payer
+    on conflict (contract_id, rule, payee, month, payer) do update set
         under_caps_minor = total.under_caps_minor + excluded.under_caps_minor,
         amount_minor = total.amount_minor + excluded.amount_minor
 ), posted as (

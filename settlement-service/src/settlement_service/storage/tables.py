@@ -36,6 +36,7 @@ readership = Table(
     metadata,
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("scope", Text, primary_key=True),
+    Column("before", Date, primary_key=True, nullable=True),
     Column("reader_ids", ARRAY(Text), nullable=False),
 )
 input = Table(
@@ -48,6 +49,7 @@ input = Table(
     Column("part", Integer, nullable=False),
     Column("type", Text, nullable=False),
     Column("scope", Text, nullable=False),
+    Column("achieved_on", Date),
     Column("salt", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
@@ -129,6 +131,7 @@ posted_total = Table(
     metadata,
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("rule", Text, primary_key=True),
+    Column("payee", Text, primary_key=True),
     Column("month", Text, primary_key=True),
     Column("payer", Text, primary_key=True),
     Column("under_caps_minor", BigInteger, nullable=False),

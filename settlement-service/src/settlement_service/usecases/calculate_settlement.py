@@ -20,10 +20,11 @@ from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import OWN_SOURCE
 from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
-from settlement_service.domain.posted_totals import Total, by_rule
+from settlement_service.domain.posted_totals import Total, by_payee
 from settlement_service.domain.projection import Projection, is_told, project
 from settlement_service.domain.sealing import line_hashes, sealed
 from settlement_service.domain.statement import Line, Statement, Sums, statement_over, sums_of
+from settlement_service.domain.unpaid import RuleAndPayee
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
 from settlement_service.usecases.refer_to_due import refer_to_due
@@ -34,8 +35,9 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
     sums = await _settled(tx, contract, settlement, totals)
-    statement = statement_over(contract.history, settlement.kind, settlement.period, sums.by_line, sums.nothing)
-    shown = _projections(statement, by_rule(totals))
+    told = sums.by_line, sums.nothing, sums.standing
+    statement = statement_over(contract.history, settlement.kind, settlement.period, *told)
+    shown = _projections(statement, by_payee(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
         settlement,
@@ -66,14 +68,14 @@ async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, 
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
     items = sealed(settled.items)
     await settled_items.add_items(tx, settlement, items)
-    return Sums(sums_of(settled.changes), settled.nothing, line_hashes(items))
+    return Sums(sums_of(settled.changes), settled.nothing, settled.standing, line_hashes(items))
 
 
-def _projections(statement: Statement, posted_by_rule: Mapping[str, int]) -> list[Projection]:
+def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:
     terms = statement.history.whole
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
     told = [audience for audience in audiences if audience is not None and is_told(statement, audience)]
-    return [project(statement, audience, posted_by_rule) for audience in told]
+    return [project(statement, audience, posted) for audience in told]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:

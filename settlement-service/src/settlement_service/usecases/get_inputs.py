@@ -1,12 +1,14 @@
 """Use case: a party is given what a settlement rests on, as far as it may see it, to compute it again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import Audience, may_have_inputs, scopes_of
+from settlement_service.domain.audience import Audience, may_have_inputs, scopes_before, scopes_of
 from settlement_service.domain.hashes import Tree, over
 from settlement_service.domain.inputs import Input
 from settlement_service.domain.lifecycle import Settlement
@@ -20,11 +22,11 @@ from settlement_service.usecases.get_settlement import get_for_items
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What stands before the inputs, and what is needed to read them page by page: the scopes (None: all), and for
-    a party that is given a part the tree that proves it."""
+    """What stands before the inputs, and what is needed to read them page by page: the scopes (None: all), each up to
+    a day if one is said, and for a party that is given a part the tree that proves it."""
 
     given: Given
-    scopes: tuple[str, ...] | None
+    scopes: Mapping[str, date | None] | None
     tree: Tree | None
 
 
@@ -37,13 +39,13 @@ async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
         return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
-        taken = await taken_by_others(
-            tx, contract.history.at_end(settlement.period.end), settlement, sorted(audience.items)
-        )
+        terms = contract.history.at_end(settlement.period.end)
+        taken = await taken_by_others(tx, terms, settlement, audience)
     rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
-    return Opened(given, scopes_of(contract.history.whole, audience), tree)
+    scopes = {**dict.fromkeys(scopes_of(contract.history.whole, audience)), **scopes_before(audience)}
+    return Opened(given, scopes, tree)
 
 
 async def page_of_inputs(tx: Transaction, opened: Opened, after: int, limit: int) -> list[Input]:
@@ -64,7 +66,7 @@ async def _given(
     shown = await statements.find_projection(tx, settlement.id)
     if shown is None:
         raise NotFound()
-    own = (bytes.fromhex(line.sha256) for line in settlement.lines if line.rule in audience.items)
+    own = (bytes.fromhex(line.sha256) for line in settlement.lines if audience.sees_item(line.rule, line.payee))
     return Given(
         format=FORMAT,
         settlement_id=settlement.id,

@@ -46,7 +46,7 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
         claimed = await claims.of_contract(tx, contract_id) if has_shadow(contract.history) else []
     tomorrow = local_date(tx.now, contract.terms.time_zone) + timedelta(days=1)
     position = position_of(basis, audience, tomorrow)
-    shadow = shadow_of(contract.history, contract.terminated_on, claimed, tomorrow)
+    shadow = shadow_of(contract.history, contract.terminated_on, claimed, tomorrow, audience)
     return Standing(
         contract_id=contract_id,
         terms=contract.terms,
@@ -55,18 +55,18 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
         settled_minor=sum(rule.settled_minor for rule in position.rules),
         details=position,
         headroom=position.headroom,
-        shadow=tuple(one for one in shadow if one.rule in audience.lines),
+        shadow=tuple(shadow),
     )
 
 
 async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> Standing:
     """What its last posted statement says, and nothing newer. The cap on the contract is shown where nobody else is
     paid by it: otherwise it would tell of others; and to a party of the terms that it stands in."""
-    terms = contract.terms
+    terms, everybody = contract.terms, contract.history.whole.payees.values()
     last = await settlements.last_posted(tx, contract.id)
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
-    alone = audience.lines == frozenset(terms.rules) and terms.may_read(audience.role, "payment")
+    alone = all(payees == (audience.organisation,) for payees in everybody) and terms.may_read(audience.role, "payment")
     alone = alone and not contract.has_left(audience.organisation)
     limits = [limit for limit in terms.limits if limit.said.kind == "contract" and alone]
     return Standing(

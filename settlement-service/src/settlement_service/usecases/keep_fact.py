@@ -11,7 +11,7 @@ from services.events.contracts import (
 from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
 from services.kit.transaction import Transaction
-from settlement_service.domain.claims import ClaimFact, after, claim_of
+from settlement_service.domain.claims import Claim, ClaimFact, after, claim_of
 from settlement_service.domain.evaluate import evaluate, evaluate_subject
 from settlement_service.domain.fold import ClaimNotKnown
 from settlement_service.domain.independent import is_independent
@@ -27,7 +27,7 @@ async def keep_fact(tx: Transaction, envelope: Envelope, fact: Consumed) -> None
     match fact:
         case OutcomeClaimed():
             await contracts.lock_or_add(tx, fact.contract_id)
-            await arrivals.keep_claim(tx, fact.contract_id, claim_of(fact), _logged(envelope, fact, fact.metric))
+            await arrivals.keep_claim(tx, fact.contract_id, claim_of(fact), _logged(envelope, fact, claim_of(fact)))
         case ParticipantEnrolled() | ParticipantLeft():
             await contracts.lock_or_add(tx, fact.contract_id)
             if isinstance(fact, ParticipantEnrolled):
@@ -71,10 +71,11 @@ async def _keep_decision(tx: Transaction, envelope: Envelope, fact: ClaimFact) -
     group = [changed if one.id == changed.id else one for one in concerned.group]
     matters = known.history is not None and (concerned.claim.counts or changed.counts)
     found = evaluate_subject(known.history, known.terminated_on, group) if known.history and matters else []
-    logged = _logged(envelope, fact, changed.metric)
+    logged = _logged(envelope, fact, changed)
     await arrivals.keep_decision(tx, known.id, changed, logged, found, [one.id for one in group] if matters else [])
 
 
-def _logged(envelope: Envelope, fact: Consumed, metric: str | None) -> NewInput:
+def _logged(envelope: Envelope, fact: Consumed, on: Claim | None) -> NewInput:
     body = body_of(envelope.source, envelope.sequence, envelope.type, loads(envelope.body))
-    return NewInput(envelope.source, envelope.sequence, envelope.type, scope_of(fact, metric), body)
+    scope, day = scope_of(fact, on.metric if on else None), on.achieved_on if on else None
+    return NewInput(envelope.source, envelope.sequence, envelope.type, scope, body, achieved_on=day)

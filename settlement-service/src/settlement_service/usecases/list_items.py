@@ -47,7 +47,7 @@ async def _line(tx: Transaction, settlement_id: UUID, number: int) -> tuple[Sett
     found: Mapping[str, Any] | None = next((one for one in lines if one["number"] == number), None)
     if found is None:
         raise NotFound()
-    if found["rule"] not in audience.items:
+    if not audience.sees_item(found["rule"], found["payee"]):
         raise RoleNotAllowed("Items are for who pays, reports, verifies, or is paid as the provider.")
     price_minor = to_minor(Money(**found["price"])) if "price" in found else None
     return settlement, contract, (found["rule"], price_minor, found["payee"])

@@ -10,7 +10,7 @@ from services.events.settlements import Posting, SettlementPosted
 from services.kit import audit, clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import rule_scope
+from settlement_service.domain.audience import paid_scope
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
@@ -90,13 +90,13 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
     before = await due.count_inputs(tx, contract.id)
     part = 0
     for line in posted.lines:
-        last = None
+        last, scope = None, paid_scope(line.rule, line.payee)
         while some := await post_some(tx, posted, line.key, last, MOST_ITEMS):
             last = some.last
             if some.items is None:
                 continue
             body = _body(posted, line.rule, sequence, part, some.items)
-            new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, rule_scope(line.rule), body, part)
+            new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, scope, body, part)
             await inputs.append(tx, contract.id, [new])
             part += 1
     await opened.close_subjects(tx, posted)

@@ -43,11 +43,11 @@ async def refer_to_due(
         found = together(found, await _settle_alone(tx, contract, settlement))
     in_place = sorted(found, key=lambda line: place_of_line(contract.history, line))
     hashes = {line: await due_sums.hash_of_line(tx, settlement, line) for line in in_place}
-    return Sums(found, {}, hashes, await due.posted_inputs(tx, contract.id))
+    return Sums(found, {}, (), hashes, await due.posted_inputs(tx, contract.id))
 
 
 def _taken(lines: Iterable[Due]) -> list[Total]:
-    return [Total(one.line[0], "", "", one.taken_minor, 0) for one in lines]
+    return [Total(one.line[0], "", "", "", one.taken_minor, 0) for one in lines]
 
 
 async def _settle_alone(tx: Transaction, contract: Contract, settlement: Settlement) -> Mapping[LineKey, Sum]:

@@ -60,7 +60,9 @@ def effects_of(asked: Asked, ran: Ran) -> Effects:
             rule=one.rule,
             people=one.people,
             figures=one.figures,
-            state=None if one.figures.amount_minor else ran.last.nothing.get(one.rule),
+            state=None
+            if one.figures.amount_minor
+            else ran.last.nothing.get((one.rule, asked.history.rules[one.rule].payee)),
             not_paid=not_paid.get(one.rule, ()),
         )
         for one in found
