@@ -110,7 +110,7 @@ def _standing(
     stood: dict[ItemKey, Figures] = {}
     for key, one in seen.items():
         stood[key[:3]] = plus(stood.get(key[:3], NOTHING), one.figures)
-    days = {key[:3]: one.achieved_on for key, one in seen.items() if under_caps(one.figures)}
+    days = {key[:3]: one.achieved_on for key, one in seen.items() if any(one.figures)}
     others = [(key[:3], one.achieved_on, one.figures) for key, one in later.items()]
     return Standing(stood, days, others, settled)
 

@@ -60,6 +60,18 @@ def test_the_item_says_the_day_and_an_amount_of_nothing() -> None:
     assert books.settle(YEAR.end, "correction").changes == []
 
 
+def test_what_a_later_cap_cut_of_it_takes_no_room_in_the_period_either() -> None:
+    month = a_limit("period", 10_000, every="month", period_basis="achieved")
+    books = Books(a_contract(a_rule(), caps=[month, a_limit("contract", 10_000)]))
+    first, second = a_claim(1, day="2026-01-10"), a_claim(2, day="2026-02-10")
+    books.verify(first, second)
+    assert [change.now.amount_minor for change in books.settle().changes] == [10_000, 0]
+    moved(books, second, date(2026, 3, 10))
+    books.verify(a_claim(3, day="2026-03-05"))
+    cuts = {change.key.item.subject_id: change.now.cuts for change in books.settle().changes}
+    assert cuts == {person(3): (("contract", 10_000),), person(2): (("period", 10_000),)}
+
+
 happenings = st.lists(st.tuples(st.sampled_from("cmms"), st.integers(0, 5), st.integers(0, 120)), max_size=14)
 
 

@@ -160,11 +160,12 @@ def _applied(caps: Iterable[_Cap], items: Sequence[Item], posting: Posting, take
     cuts, crowded = {kind: [0] * len(items) for kind in ACHIEVED}, False
     for cap in caps:
         left = _under(cap, items, amounts, posting, taken)
-        for n, (before, after) in enumerate(zip(amounts, left.minor, strict=True)):
-            cuts[cap.limit.said.kind][n] += before - after
+        kind = cap.limit.said.kind
+        rows = zip(cuts[kind], amounts, left.minor, strict=True)
+        cuts[kind] = [cut + before - after for cut, before, after in rows]
         amounts, crowded = left.minor, crowded or left.crowded
-    rows = zip(items, *cuts.values(), strict=True)
-    return [Due(item, Figures(item.units, item.gross_minor, *cut)) for item, *cut in rows], crowded
+    found = zip(items, *cuts.values(), strict=True)
+    return [Due(item, Figures(item.units, item.gross_minor, *cut)) for item, *cut in found], crowded
 
 
 def _under(cap: _Cap, items: Sequence[Item], amounts: Sequence[int], posting: Posting, taken: Taken) -> _Left:
@@ -201,12 +202,13 @@ def _kept(
     its place, and not in a period that it was corrected into."""
     limit, kept, posted = cap.limit, list[int](), list[int]()
     for item, group, amount in zip(items, groups, amounts, strict=True):
-        stands = posting.stands.get(item.key, NOTHING) if limit.keep_paid else NOTHING
-        if stands and limit.said.kind == "period":
+        stands = posting.stands.get(item.key) if limit.keep_paid else None
+        if stands is not None and limit.said.kind == "period":
             day = posting.days.get(item.key, item.achieved_on)
-            stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else NOTHING
-        kept.append(min(amount, max(0, stands.left_by(cap.gives_up))))
-        posted.append(min(kept[-1], max(0, stands.under_caps_minor)))
+            stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else None
+        room, minor = (stands.left_by(cap.gives_up), stands.under_caps_minor) if stands is not None else (0, 0)
+        kept.append(min(amount, max(0, room)))
+        posted.append(min(kept[-1], max(0, minor)))
     return kept, posted
 
 
@@ -227,6 +229,8 @@ def _cut_newest(
 ) -> bool:
     """Where more is used than may be, the newest items give up as much of what they keep, down to the `least` of each.
     Whether more is used all the same."""
+    if all(minor <= most for minor in used.values()):
+        return False
     for place in range(len(kept) - 1, -1, -1):
         group = groups[place]
         if group is not None and kept[place] > least[place] and used[group] > most:

@@ -147,7 +147,7 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     terms = history.at_end(ends)
     taken = taken_by(terms.limits, later)
     taken.update(basis.rest)
-    days = {one.key.item: one.achieved_on for one in covered if one.figures.under_caps_minor}
+    days = {one.key.item: one.achieved_on for one in covered if one.figures}
     posting = Posting(figures_of(covered), basis.settled, last_day_before(ends), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
     due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)

@@ -1,6 +1,6 @@
 """Domain: the figures of an item: what one rule gives for one subject and occurrence, and what was posted of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import add, attrgetter, sub
@@ -114,10 +114,11 @@ class Figures:
         cut = self.cut_person_minor + self.cut_rule_minor + self.cut_period_minor + self.cut_contract_minor
         return self.gross_minor - cut
 
-    def left_by(self, caps: Iterable[str]) -> int:
+    def left_by(self, caps: Collection[str]) -> int:
         """What some of the caps on items leave of the value, in minor units."""
-        found: int = self.gross_minor - sum(getattr(self, f"cut_{cap}_minor") for cap in caps)
-        return found
+        by_first = self.cut_person_minor * ("person" in caps) + self.cut_rule_minor * ("rule" in caps)
+        by_last = self.cut_period_minor * ("period" in caps) + self.cut_contract_minor * ("contract" in caps)
+        return self.gross_minor - by_first - by_last
 
     @property
     def amount_minor(self) -> int:
