@@ -159,7 +159,8 @@ class OutstandingBody(Shape):
 
 
 class WaitingBody(Shape):
-    """What an open settlement waits for: an owner of facts, and how far it said it is and we are."""
+    """What an open settlement waits for: an owner of facts, and how far it said it is and we are; or what an approved
+    one waits for: the end of a suspension."""
 
     source: str
     reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked", "contract-suspended"]
