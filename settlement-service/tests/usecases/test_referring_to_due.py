@@ -78,6 +78,19 @@ async def test_where_a_cap_that_people_share_may_cut_all_are_looked_at_together(
     assert await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1])) is None
 
 
+async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now(settling: Settling) -> None:
+    claims = [a_claim(n) for n in range(10)]
+    contract = await settling.contract(*claims, caps=[a_cap("contract", 95_000)])
+    await _worked_out(settling)
+    gone = (
+        OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=one.id, withdrawn_at=NOON) for one in claims[:5]
+    )
+    await settling.tell(*gone)
+    sums = await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1]))
+    assert sums is not None
+    assert [one.figures.amount_minor for one in sums.by_line.values()] == [50_000]
+
+
 async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
     claim = a_claim(1)
     contract = await settling.contract(claim)

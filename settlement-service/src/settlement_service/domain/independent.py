@@ -21,7 +21,8 @@ from settlement_service.domain.terms import Terms
 @dataclass(frozen=True, slots=True)
 class DueSubject:
     """A subject who is due something: the last day on which something was achieved that is, whether something was
-    posted before (`begun`), and whether something is taken back (`apart`), so that others may have a say in why."""
+    posted before (`begun`), and whether it has to be looked at again (`apart`): something is taken back, and others may
+    have a say in why; or a cap that people share cut something among those who were worked out together."""
 
     id: UUID
     last_on: date
@@ -76,8 +77,12 @@ def _subject(subject_id: UUID, items: Sequence[Change]) -> DueSubject:
         id=subject_id,
         last_on=max(item.achieved_on for item in items),
         begun=any(item.before or item.before_shares for item in items),
-        apart=any(item.reason is not None for item in items),
+        apart=any(item.reason is not None or _is_cut_for_others(item.now) for item in items),
     )
+
+
+def _is_cut_for_others(figures: Figures) -> bool:
+    return figures.under_caps_minor != figures.gross_minor - figures.cut_person_minor
 
 
 def _line(payers: Sequence[str], subject: DueSubject, key: LineKey, own: Sequence[Sealed]) -> DueLine:
