@@ -17,6 +17,7 @@ from ..mechanisms import (
     a_fee,
     a_gate,
     a_measure,
+    a_milestone,
     a_threshold,
     amended,
     enrolled,
@@ -210,6 +211,20 @@ def test_outcomes_of_a_cohort_are_its_participants(units: list[int], expected: l
         books.verify(*claims)
         shown = books.settle().shown_to(INVESTOR).content
     assert told(shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("people", "price", "expected"),
+    [(20, 5_000, ["milestone+home"]), (20, 3_333, HIDDEN), (1, 5_000, HIDDEN)],
+    ids=["worth so many of the other", "in one way alone", "few in all"],
+)
+def test_what_few_were_paid_one_amount_for_each_is_merged_as_by_a_price(
+    people: int, price: int, expected: list[str]
+) -> None:
+    rules = a_milestone("plan", 10_000, payee=INVESTOR), a_rule("home", price, payee=INVESTOR)
+    books = Books(a_contract(*rules, metrics=[a_metric("plan"), a_metric("home")]))
+    books.verify(*(a_claim(n, "plan") for n in range(3)), *(a_claim(100 + n, "home") for n in range(people)))
+    assert told(books.settle().shown_to(INVESTOR).content) == expected
 
 
 @pytest.mark.parametrize("people", [0, 3, 30])

@@ -87,7 +87,8 @@ class LineBody(Shape):
 
 
 class TotalBody(Shape):
-    """What one payee gets, by what the money is."""
+    """What one payee gets, by what the money is. Who small counts are hidden from is told none of these where they
+    would tell lines apart that are merged."""
 
     payee: str
     nature: str

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from services.core.money import format_minor
+from services.core.money import format_minor, to_minor
 from services.core.period import Period
+from services.core.terms.rules import Milestone
 from settlement_service.domain.counting import Counted
 from settlement_service.domain.difference import Change, Settled, place_of_line
 from settlement_service.domain.history import History
@@ -41,13 +42,14 @@ class Line:
     shares: Shares
     """Each payer's share of the amount, in minor units, in party order."""
     state: Reason | None = None
+    each_minor: int = 0
     whole: tuple[Change, ...] = ()
     tells: Counted | None = None
 
     @property
     def price(self) -> int:
-        """The price of one unit in minor units; 0 where there is none."""
-        return self.price_minor or 0
+        """What one unit gives, in minor units: its price, or the one amount of a deliverable; 0 where it varies."""
+        return self.price_minor or self.each_minor
 
     @property
     def counted(self) -> int:
@@ -177,6 +179,7 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         figures=of.figures,
         shares=tuple(shares.items()),
         state=None if of.figures.amount_minor else nothing,
+        each_minor=to_minor(rule.said.amount) if isinstance(rule.said, Milestone) else 0,
         whole=of.whole or ((stands,) if stands else ()),
     )
 
