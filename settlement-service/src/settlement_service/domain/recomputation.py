@@ -36,7 +36,7 @@ class InputsNotReadable(Malformed):
 @value
 class Rest:
     """For a party that is given a part: what everything else takes up in one group of a cap, in minor units. `group`
-    is a person's subject id, the name of a period, a payer; for the contract it is empty."""
+    is a person's subject id, a rule, the name of a period, a payer; for the contract it is empty."""
 
     cap: str
     group: str
