@@ -15,6 +15,7 @@ EXAMPLES = {
     "version": "12",
     "n": "7",
     "part": "payment",
+    "occurrence": "6m",
 }
 PERMISSIONS = set("read draft sign enrol report verify prepare approve confirm".split())  # noqa: SIM905
 

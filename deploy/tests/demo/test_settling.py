@@ -40,8 +40,8 @@ class Gateway:
             return {"state": self._state(), "contentSha256": "f" * 64}
         if path.endswith("/items"):
             number = self._items.get(int(path.split("/")[-2]))
-            return {"items": [] if number is None else [{"number": number}]}
-        return {"explained": path.split("/")[-2]}
+            return {"items": [] if number is None else [{"subjectId": f"person-{number}", "occurrence": "1"}]}
+        return {"explained": path.removeprefix(SETTLEMENT)}
 
     def _state(self) -> str:
         """What both have approved is posted a little later."""
@@ -73,9 +73,13 @@ def statement_of(*amounts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def test_what_is_paid_is_explained_first() -> None:
-    assert explain_one(a_stage(Gateway({1: 1, 2: 2})), statement_of(ZERO, TEN)) == {"explained": "2"}
+    assert explain_one(a_stage(Gateway({1: 1, 2: 2})), statement_of(ZERO, TEN)) == {
+        "explained": "/lines/2/items/person-2/1/explanation"
+    }
 
 
 def test_where_nothing_is_paid_any_item_is_explained() -> None:
-    assert explain_one(a_stage(Gateway({2: 7})), statement_of(ZERO, ZERO)) == {"explained": "7"}
+    assert explain_one(a_stage(Gateway({2: 7})), statement_of(ZERO, ZERO)) == {
+        "explained": "/lines/2/items/person-7/1/explanation"
+    }
     assert explain_one(a_stage(Gateway({})), statement_of(ZERO)) is None

@@ -11,8 +11,9 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.independent import DueLine
 from settlement_service.domain.items import FIGURES
 from settlement_service.domain.sealing import Sealed
+from settlement_service.storage.item_tables import due_item, due_line
 from settlement_service.storage.settled_items import item_row
-from settlement_service.storage.tables import contract, due_item, due_line, input, open_subject
+from settlement_service.storage.tables import contract, input, open_subject
 
 
 async def contracts_with_changes(tx: Transaction, limit: int) -> list[UUID]:

@@ -12,7 +12,7 @@ from settlement_service.domain.items import FIGURES, Figures, ItemKey, ItemPlace
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.sealing import Sealed
 from settlement_service.domain.working import packed, unpacked
-from settlement_service.storage.tables import item_columns, settled_apart, settlement_item
+from settlement_service.storage.item_tables import item_columns, settled_apart, settlement_item
 
 _COLUMNS = ", ".join(column.name for column in item_columns())
 _PAGE = f"""

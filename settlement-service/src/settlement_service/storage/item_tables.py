@@ -1,0 +1,74 @@
+"""Storage: the tables of items that settlements have of their own, and of what is due, to which they refer."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, UUID
+
+from settlement_service.domain.items import FIGURES
+from settlement_service.storage.tables import figures, metadata
+
+
+def item_columns() -> list[Column[Any]]:
+    """The columns of an item of a settlement."""
+    return [
+        Column("contract_id", UUID(as_uuid=True), nullable=False),
+        Column("rule", Text, nullable=False),
+        Column("subject_id", UUID(as_uuid=True), nullable=False),
+        Column("occurrence", Text, nullable=False),
+        Column("price_minor", BigInteger),
+        Column("payee", Text, nullable=False),
+        Column("claim_id", UUID(as_uuid=True)),
+        Column("version", Integer, nullable=False),
+        Column("achieved_on", Date, nullable=False),
+        Column("order_key", Text, nullable=False),
+        Column("claimed_units", BigInteger, nullable=False),
+        *figures("now_"),
+        *figures("before_"),
+        Column("behind", Integer, nullable=False),
+        Column("reason", Text),
+        Column("decided_by", ARRAY(Text), nullable=False),
+        Column("decided_at", DateTime(timezone=True)),
+        Column("deemed", Boolean, nullable=False),
+        Column("working", JSON(none_as_null=True)),
+        Column("sha256", LargeBinary, nullable=False),
+    ]
+
+
+settlement_item = Table(
+    "settlement_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
+)
+settled_item = Table(
+    "settled_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
+)
+"""A view: the items of its own, and those that it refers to."""
+settled_apart = Table(
+    "settled_apart",
+    metadata,
+    Column("settlement_id", UUID(as_uuid=True), primary_key=True),
+    Column("contract_id", UUID(as_uuid=True), nullable=False),
+    Column("subject_id", UUID(as_uuid=True), primary_key=True),
+)
+due_item = Table(
+    "due_item",
+    metadata,
+    *item_columns(),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+due_line = Table(
+    "due_line",
+    metadata,
+    Column("contract_id", UUID(as_uuid=True), nullable=False),
+    Column("subject_id", UUID(as_uuid=True), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("price_minor", BigInteger),
+    Column("payee", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in FIGURES),
+    Column("shares", ARRAY(BigInteger), nullable=False),
+    Column("taken_minor", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("begun", Boolean, nullable=False),
+    Column("apart", Boolean, nullable=False),
+)
