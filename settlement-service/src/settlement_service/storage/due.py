@@ -16,10 +16,10 @@ from settlement_service.storage.settled_items import item_row
 from settlement_service.storage.tables import contract, input, open_subject
 
 
-async def contracts_with_changes(tx: Transaction, limit: int) -> list[UUID]:
+async def contracts_with_changes(tx: Transaction) -> list[UUID]:
     """Contracts with subjects of whom something has come since what is due was worked out."""
     changed = open_subject.c.due_inputs < open_subject.c.position
-    query = select(open_subject.c.contract_id).where(changed).distinct().limit(limit)
+    query = select(open_subject.c.contract_id).where(changed).distinct()
     return list((await tx.connection.execute(query)).scalars())
 
 
