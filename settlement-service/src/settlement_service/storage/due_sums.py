@@ -32,7 +32,7 @@ _SHARE = f", coalesce(sum(shares[{{n}}]) filter (where {_WHOLE}), 0)::bigint as 
 _LINE = "rule = :rule and price_minor is not distinct from :price and payee = :payee"
 _SOME = f"select subject_id from due_line where contract_id = :contract and {_LINE} and {_WHOLE} limit {FEWEST}"
 _CURRENT = """item.contract_id = :contract and item.until is null
-    and item.since > (select posted_inputs from contract where id = :contract)"""
+    and item.due_after = (select posted_inputs from contract where id = :contract)"""
 _OF_PARTS = f"""{_CURRENT} and item.achieved_on < :ends
     and item.subject_id in (select subject_id from due_line where contract_id = :contract and {_PARTLY})"""
 _PARTS = f"""
