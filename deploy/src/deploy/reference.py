@@ -69,7 +69,7 @@ def _kinds() -> list[type[EnzymError]]:
         for module in _modules(root):
             importlib.import_module(module)
     found: dict[str, type[EnzymError]] = {}
-    for kind in _below(EnzymError):
+    for kind in _family(EnzymError):
         if "code" in vars(kind):
             found.setdefault(kind.code, kind)
     return list(found.values())
@@ -81,10 +81,10 @@ def _modules(root: ModuleType) -> Iterator[str]:
             yield module.name
 
 
-def _below(kind: type[EnzymError]) -> Iterator[type[EnzymError]]:
+def _family(kind: type[EnzymError]) -> Iterator[type[EnzymError]]:
+    yield kind
     for child in kind.__subclasses__():
-        yield child
-        yield from _below(child)
+        yield from _family(child)
 
 
 def _made(kind: type[EnzymError]) -> EnzymError:

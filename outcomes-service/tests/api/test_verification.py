@@ -32,7 +32,9 @@ async def test_a_rejection_and_a_return_say_why(ingestion: Ingestion, decision: 
     contract = await ingestion.contract(people=1)
     claim = await claimed(ingestion, contract)
     body = {"decision": decision}
-    refused(await ingestion.post(PAYER, f"{claim}/verification", body, version=1), 422, "reason-required", "/reason")
+    answer = await ingestion.post(PAYER, f"{claim}/verification", body, version=1)
+    refused(answer, 422, "reason-required", "/reason")
+    assert answer.json()["errors"][0]["detail"].startswith("One of not_achieved, evidence_missing, ")
     free_text = {**body, "reason": "because I say so"}
     refused(await ingestion.post(PAYER, f"{claim}/verification", free_text, version=1), 422, "shape-not-allowed")
     answer = await done(ingestion, PAYER, f"{claim}/verification", {**body, "reason": "wrong_date"}, 1)

@@ -46,7 +46,9 @@ def test_a_cursor_comes_back_as_it_was() -> None:
     assert decode_cursor(encode_cursor("2026-11-24", "æøå"), 2) == ("2026-11-24", "æøå")
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "!!!!", encode_cursor("one"), encode_cursor("a", "b", "c")])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "!!!!", encode_cursor("one"), encode_cursor("a", "b", "c"), encode_cursor("a", "b\0")]
+)
 def test_a_cursor_that_this_list_did_not_give_is_refused(cursor: str) -> None:
     with pytest.raises(CursorNotValid):
         decode_cursor(cursor, 2)

@@ -62,6 +62,13 @@ async def test_what_is_known_is_taken(client: httpx.AsyncClient) -> None:
     assert (await client.get("/weights")).json() == 5
 
 
+async def test_one_that_stands_twice_is_refused(client: httpx.AsyncClient) -> None:
+    once = "Each query parameter may stand once."
+    answer = await client.get("/weights?limit=7&ofWhom=me&limit=8&limit=9")
+    assert faults(answer) == [("?limit", "parameter-twice", once)]
+    assert faults(await client.get(f"/weights?ofWhom={SENT}&ofWhom=")) == [("?ofWhom", "parameter-twice", once)]
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
 async def test_who_sends_something_is_told_too(client: httpx.AsyncClient, media_type: str) -> None:
     answer = await client.post("/weights?dryRun=true", content="[]", headers={"content-type": media_type})

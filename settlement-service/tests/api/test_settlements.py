@@ -54,6 +54,8 @@ async def test_a_settlement_is_prepared_calculated_approved_and_posted(settling:
     assert date.fromisoformat(told["valueOn"]) == document_on + timedelta(days=30)
     again = await settling.get(PAYER, path)
     assert (again.headers["etag"], again.json()) == (f'"{told["revision"]}"', told)
+    (listed,) = (await settling.get(PAYER, f"/v1/contracts/{contract.contract_id}/settlements")).json()["items"]
+    assert listed == {name: told[name] for name in told if name not in ("approvals", "payments", "outstanding")}
 
 
 async def test_the_next_one_posts_the_difference_and_a_withdrawn_claim_comes_back(settling: Settling) -> None:

@@ -13,7 +13,7 @@ from services.kit.testing import as_admin
 from settlement_service.usecases.freeze_settlement import SOURCES
 
 from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, claimed, verified
-from ..conftest import Settling, a_record
+from ..conftest import Settling, a_record, refused
 
 SCHEDULED = {"kind": "scheduled", "period": {"start": "2026-01-01", "end": "2027-01-01"}}
 CONTRACTS_SOURCE, OUTCOMES_SOURCE = SOURCES
@@ -110,6 +110,22 @@ async def test_an_open_one_can_be_given_up_and_is_left_alone_then(settling: Sett
     settling.silent.clear()
     await settling.freeze()
     assert (await shown(settling, path))["state"] == "cancelled"
+
+
+async def test_who_read_an_open_one_gives_it_up_however_far_the_facts_have_come_since(settling: Settling) -> None:
+    contract = await settling.contract(a_claim(1))
+    on_their_way = [settling.envelope(claimed(contract.contract_id, a_claim(number))) for number in (2, 3, 4)]
+    path = await opened(settling, contract.contract_id)
+    await settling.freeze()
+    read = (await settling.get(PAYER, path)).headers["etag"]
+    for one in on_their_way[:2]:
+        await settling.take([one])
+        await settling.freeze()
+    assert (await settling.get(PAYER, path)).headers["etag"] != read
+    refused(await settling.post(PAYER, f"{path}/cancellation", {}, 9), 412, "version-stale")
+    cancelled = await settling.post(PAYER, f"{path}/cancellation", {}, read)
+    assert cancelled.json()["state"] == "cancelled"
+    refused(await settling.post(PAYER, f"{path}/cancellation", {}, read), 412, "version-stale")
 
 
 async def test_what_is_frozen_is_told_with_how_far_each_source_was_known(settling: Settling) -> None:

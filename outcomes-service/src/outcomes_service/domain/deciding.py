@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from outcomes_service.domain.claim import TRANSITIONS, Claim, Command, Reason, Record, Transition, Verdict
@@ -81,8 +81,7 @@ def verify(
     `claims-closed`, `not-in-this-state`."""
     command = _COMMANDS[verdict]
     _require_who(contract, claim, command, by)
-    if reason is None and verdict != "verified":
-        raise ReasonRequired(errors=[FieldError("/reason", ReasonRequired.code, "One of the codes.")])
+    _require_reason(verdict, reason)
     earlier = claim.decision
     if earlier is not None and (earlier.said_by, earlier.verdict, earlier.reason) == ((by,), verdict, reason):
         return None
@@ -125,8 +124,7 @@ def decide_dispute(
     `not-in-this-state`."""
     command: Command = "decide_verified" if verdict == "verified" else "decide_rejected"
     _require_who(contract, claim, command, by)
-    if reason is None and verdict != "verified":
-        raise ReasonRequired(errors=[FieldError("/reason", ReasonRequired.code, "One of the codes.")])
+    _require_reason(verdict, reason)
     step = _next(contract, claim, command, expected, now)
     deciders = _deciders(contract.metric_of(claim.metric_id), claim)
     statement = Record("statement", (by,), now, verdict, reason)
@@ -205,3 +203,9 @@ def _next(contract: Contract, claim: Claim, command: Command, expected: int, now
 def _changed(claim: Claim, step: Transition, records: tuple[Record, ...], fact: Any) -> Change:
     changed = replace(claim, state=step.end, revision=claim.revision + 1, records=(*claim.records, *records))
     return Change(changed, records, (fact,))
+
+
+def _require_reason(verdict: Verdict, reason: Reason | None) -> None:
+    if reason is None and verdict != "verified":
+        allowed = f"One of {', '.join(get_args(Reason))}."
+        raise ReasonRequired(errors=[FieldError("/reason", ReasonRequired.code, allowed)])

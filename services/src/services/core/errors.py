@@ -36,7 +36,7 @@ class FieldError:
 
 
 class EnzymError(Exception):
-    """Root of the family. `detail` is one sentence for the person who reads the answer."""
+    """A fault that nobody foresaw: our log tells of it under the answer's `correlationId`. Root of the family."""
 
     code: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Something went wrong on our side"

@@ -170,12 +170,12 @@ def encode_cursor(*key: str) -> str:
 
 
 def decode_cursor(cursor: str, parts: int) -> tuple[str, ...]:
-    """The key in a cursor. Errors: `cursor-not-valid`."""
+    """The key in a cursor: nothing that a database would not take. Errors: `cursor-not-valid`."""
     try:
         key = tuple(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("\x1f"))
     except (binascii.Error, UnicodeDecodeError, ValueError):
         key = ()
-    if len(key) != parts:
+    if len(key) != parts or not "".join(key).isprintable():
         raise CursorNotValid(errors=[FieldError("?cursor", CursorNotValid.code, "A nextCursor as it was given.")])
     return key
 

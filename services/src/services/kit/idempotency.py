@@ -48,7 +48,7 @@ def key_of(request: Request) -> str:
     """The header `Idempotency-Key`. Errors: `idempotency-key-needed`."""
     key = request.headers.get("idempotency-key", "")
     if not KEY.fullmatch(key) or find_personal_number(key):
-        allowed = "8 to 128 letters, digits and . _ : - that you have not used before, such as a UUID."
+        allowed = "8 to 128 letters, digits and . _ : -, no person's number, not used before, such as a UUID."
         raise IdempotencyKeyNeeded(errors=[FieldError("Idempotency-Key", IdempotencyKeyNeeded.code, allowed)])
     return key
 

@@ -26,7 +26,8 @@ def after(cursor: str | None, parts: int, read: Callable[..., K], first: K) -> K
     try:
         return read(*decode_cursor(cursor, parts))
     except ValueError:
-        raise CursorNotValid(errors=[FieldError("?cursor", CursorNotValid.code, "A nextCursor as given.")]) from None
+        allowed = "A nextCursor as it was given."
+        raise CursorNotValid(errors=[FieldError("?cursor", CursorNotValid.code, allowed)]) from None
 
 
 def number_key(text: str) -> int:

@@ -1,6 +1,7 @@
-"""Kit: routes that take the query parameters that they name, and refuse all others instead of passing over them."""
+"""Kit: routes that take each query parameter that they name once, and refuse all else instead of passing over it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ class KnownQueryRoute(APIRoute):
         async def checked(request: Request) -> Response:
             if request.scope.get("query_string"):
                 refuse_unknown(request.query_params, known)
+                refuse_twice([name for name, _ in request.query_params.multi_items()])
             return await handler(request)
 
         return checked
@@ -38,3 +40,12 @@ def refuse_unknown(asked: Iterable[str], known: Sequence[str]) -> None:
         raise ShapeNotAllowed(
             errors=[FieldError(f"?{name}", "parameter-unknown", sentence) for name in list(names)[:MOST_LISTED]]
         )
+
+
+def refuse_twice(asked: Sequence[str]) -> None:
+    """No parameter here is a list: of two, one would be passed over. Errors: `shape-not-allowed`, with a fault for each
+    name that stands twice; all are known."""
+    names = [name for name, times in Counter(asked).items() if times > 1]
+    if names:
+        sentence = "Each query parameter may stand once."
+        raise ShapeNotAllowed(errors=[FieldError(f"?{name}", "parameter-twice", sentence) for name in names])

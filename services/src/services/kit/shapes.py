@@ -8,6 +8,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from services.core.errors import FieldError, Invalid
 from services.core.strict_json import loads
@@ -30,7 +31,7 @@ def _calendar_date(document: Any) -> Any:
     """Left to itself, pydantic reads "86400" as a second of 1970, and an instant as its date. A date of our own
     (no JSON document holds one) passes."""
     if type(document) is not date and not (isinstance(document, str) and _DAY.fullmatch(document)):
-        raise ValueError('Send text such as "2026-01-31"')
+        raise PydanticCustomError("date", "A calendar date")
     return document
 
 

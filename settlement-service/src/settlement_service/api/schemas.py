@@ -14,7 +14,7 @@ from settlement_service.domain.approval import Approval
 from settlement_service.domain.audience import Audience
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures
-from settlement_service.domain.lifecycle import POSTED, Person, State
+from settlement_service.domain.lifecycle import Person, State
 from settlement_service.domain.payments import Confirmed, Outcome
 from settlement_service.domain.statement import Kind
 from settlement_service.usecases.get_settlement import Shown
@@ -198,8 +198,8 @@ class SettlementBody(Shape):
     settled_to_date: MoneyBody | None = None
     content_sha256: str | None = None
     inputs_sha256: str | None = None
-    approvals: tuple[ApprovalBody, ...] = ()
-    payments: tuple[PaymentBody, ...] = ()
+    approvals: tuple[ApprovalBody, ...] | None = None
+    payments: tuple[PaymentBody, ...] | None = None
     outstanding: tuple[OutstandingBody, ...] | None = None
 
     @classmethod
@@ -225,15 +225,14 @@ class SettlementBody(Shape):
             document_on=this.document_on,
             accounting_on=this.accounting_on,
             value_on=this.value_on,
-            approvals=tuple(ApprovalBody.of(one, reader) for one in shown.approvals),
-            payments=tuple(PaymentBody.of(one, currency) for one in shown.payments),
-            outstanding=_outstanding(shown) if this.state in POSTED else None,
             **_told(shown),
+            **_since(shown),
         )
 
 
 class SettlementList(Shape):
-    """A page of settlements, contract by contract, by number."""
+    """A page of settlements, contract by contract, by number. Approvals, payments and what is outstanding are told by
+    each settlement itself."""
 
     items: tuple[SettlementBody, ...]
     next_cursor: str | None = None
@@ -274,11 +273,18 @@ def _told(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _outstanding(shown: Shown) -> tuple[OutstandingBody, ...]:
-    currency = shown.terms.currency
-    return tuple(
-        OutstandingBody(payee=payee, amount=MoneyBody.of(minor, currency)) for payee, minor in shown.outstanding
-    )
+def _since(shown: Shown) -> dict[str, Any]:
+    since, currency = shown.since, shown.terms.currency
+    if since is None:
+        return {}
+    owed = since.outstanding
+    return {
+        "approvals": tuple(ApprovalBody.of(one, shown.audience.organisation) for one in since.approvals),
+        "payments": tuple(PaymentBody.of(one, currency) for one in since.payments),
+        "outstanding": None
+        if owed is None
+        else tuple(OutstandingBody(payee=payee, amount=MoneyBody.of(minor, currency)) for payee, minor in owed),
+    }
 
 
 def _fields(waiting: Any) -> dict[str, Any]:

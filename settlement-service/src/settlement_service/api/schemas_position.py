@@ -104,8 +104,9 @@ class ShadowBody(Shape):
 
 class PositionBody(Shape):
     """Where a contract stands today: entitled is what verified outcomes give under all caps, as known at this moment;
-    settled is what is posted; waiting is the difference. `shadow` is there where the terms have grant windows. For an
-    investor: as of the last posted statement."""
+    settled is what is posted; waiting is the difference. Under `headroom` payers alone are told of the caps on persons
+    and payers. `shadow` is there where the terms have grant windows. For an investor: as of the last posted
+    statement."""
 
     contract_id: UUID
     currency: str

@@ -19,18 +19,25 @@ from settlement_service.storage import contracts, ledger, settlements, statement
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What came after a settlement was calculated. `outstanding` is what is owed, by payee, once it is posted."""
+
+    approvals: tuple[Approval, ...]
+    payments: tuple[Confirmed, ...]
+    outstanding: tuple[tuple[str, int], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A settlement with what its reader is shown of it. `projection` is there once it is calculated; for who small
     counts are hidden from, once it is posted: of drafts that replace each other, one could be subtracted from
-    another. `outstanding` is what is owed, by payee, once it is posted."""
+    another. `since` is not looked up for lists."""
 
     settlement: Settlement
     history: History
     audience: Audience
     projection: Projection | None
-    approvals: tuple[Approval, ...] = ()
-    payments: tuple[Confirmed, ...] = ()
-    outstanding: tuple[tuple[str, int], ...] = ()
+    since: Since | None = None
 
     @property
     def terms(self) -> Terms:
@@ -54,20 +61,12 @@ async def show(tx: Transaction, settlement: Settlement) -> Shown:
     """A settlement that was found, as the caller may see it. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, settlement.contract_id)
     audience = reader_of(tx, contract)
-    balances = await ledger.balances_of(tx, settlement.id, "receivable") if settlement.state in POSTED else {}
-    own = {audience.organisation} if not audience.whole else set(balances)
     return Shown(
         settlement=settlement,
         history=contract.history,
         audience=audience,
         projection=await _projection(tx, settlement, audience),
-        approvals=tuple(await ledger.approvals_of(tx, settlement.id)),
-        payments=tuple(
-            one
-            for one in await ledger.payments_of(tx, settlement.id)
-            if audience.whole or one.payment.payee == audience.organisation
-        ),
-        outstanding=tuple((payee, minor) for payee, minor in balances.items() if payee in own),
+        since=await _since(tx, settlement, audience),
     )
 
 
@@ -109,6 +108,17 @@ async def get_for_items(tx: Transaction, settlement_id: UUID) -> tuple[Settlemen
     if settlement.content_sha256 is None:
         raise NotFound()
     return settlement, contract, audience
+
+
+async def _since(tx: Transaction, settlement: Settlement, audience: Audience) -> Since:
+    approvals = await ledger.approvals_of(tx, settlement.id)
+    payments = await ledger.payments_of(tx, settlement.id)
+    own = tuple(one for one in payments if audience.whole or one.payment.payee == audience.organisation)
+    if settlement.state not in POSTED:
+        return Since(tuple(approvals), own, None)
+    balances = await ledger.balances_of(tx, settlement.id, "receivable")
+    owed = tuple(one for one in balances.items() if audience.whole or one[0] == audience.organisation)
+    return Since(tuple(approvals), own, owed)
 
 
 async def _projection(tx: Transaction, settlement: Settlement, audience: Audience) -> Projection | None:

@@ -15,12 +15,14 @@ async def hold_settlement(
     tx: Transaction, settlement_id: UUID, expected: int, *, ever: bool = False
 ) -> tuple[Contract, Settlement]:
     """The settlement and its contract, locked, for a payer who read revision `expected`; with `ever` also for one
-    that left by an amendment. Errors: `not-found`, `role-not-allowed`, `version-stale`."""
+    that left by an amendment. While it is open, its revisions differ in what it waits for alone, and follow each other
+    faster than anybody decides: any of them is taken. Errors: `not-found`, `role-not-allowed`, `version-stale`."""
     found = await settlements.get_settlement(tx, settlement_id)
     require_payer(tx, await contracts.get_contract(tx, found.contract_id), ever=ever)
     contract = await contracts.get_contract(tx, found.contract_id, lock=True)
     settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
-    check_version(settlement.revision, expected)
+    if settlement.state != "open" or not 1 <= expected < settlement.revision:
+        check_version(settlement.revision, expected)
     return contract, settlement
 
 
