@@ -28,7 +28,7 @@ from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, 
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Sums, statement_over, sums_of
-from settlement_service.storage import contracts, due, inputs, opened, settled_items, settlements
+from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due
 from settlement_service.worker import work_out_changed
@@ -156,9 +156,9 @@ async def _referred(settling: Settling, path: str) -> Sums | None:
 
 
 async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None) -> Settlement:
-    inputs = await due.count_inputs(tx, settlement.contract_id)
+    known = await inputs.count_inputs(tx, settlement.contract_id)
     lines = tuple(LineHash(*line, "") for line in sums.hashes) if sums else ()
-    calculated = replace(settlement, inputs=inputs, lines=lines, due_after=sums.due_after if sums else None)
+    calculated = replace(settlement, inputs=known, lines=lines, due_after=sums.due_after if sums else None)
     await settlements.save_calculated(tx, calculated)
     return calculated
 

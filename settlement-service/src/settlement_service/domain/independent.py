@@ -14,15 +14,16 @@ from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, LineKey
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.sealing import Sealed, subject_hash
-from settlement_service.domain.statement import Sum
+from settlement_service.domain.statement import Sum, sum_of
 from settlement_service.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class DueSubject:
     """A subject who is due something: the last day on which something was achieved that is, whether something was
-    posted before (`begun`), and whether it has to be looked at again (`apart`): something is taken back, and others may
-    have a say in why; or a cap that people share cut something among those who were worked out together."""
+    posted before (`begun`), and whether it is settled apart from others whatever the end (`apart`): something is taken
+    back, and others may have a say in why; or a cap that people share cut something among those who were worked out
+    together."""
 
     id: UUID
     last_on: date
@@ -77,25 +78,22 @@ def _subject(subject_id: UUID, items: Sequence[Change]) -> DueSubject:
         id=subject_id,
         last_on=max(item.achieved_on for item in items),
         begun=any(item.before or item.before_shares for item in items),
-        apart=any(item.reason is not None or _is_cut_for_others(item.now) for item in items),
+        apart=any(item.reason is not None or item.now.under_caps_minor != _before_shared_caps(item) for item in items),
     )
 
 
-def _is_cut_for_others(figures: Figures) -> bool:
-    return figures.under_caps_minor != figures.gross_minor - figures.cut_person_minor
+def _before_shared_caps(item: Change) -> int:
+    return item.now.left_by(("person",))
 
 
 def _line(payers: Sequence[str], subject: DueSubject, key: LineKey, own: Sequence[Sealed]) -> DueLine:
-    items = [one.item for one in own]
-    shares: Counter[str] = Counter()
-    for item in items:
-        shares.update(dict(item.shares))
+    total = sum_of([one.item for one in own])
     return DueLine(
         subject=subject,
         key=key,
-        figures=sum((item.difference for item in items), Figures()),
-        shares=tuple(shares[payer] for payer in payers),
-        taken_minor=sum(item.now.gross_minor - item.now.cut_person_minor for item in items),
+        figures=total.figures,
+        shares=tuple(total.shares.get(payer, 0) for payer in payers),
+        taken_minor=sum(_before_shared_caps(one.item) for one in own),
         sha256=subject_hash(own),
     )
 

@@ -110,10 +110,11 @@ def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
     behind: dict[LineKey, list[Change]] = {}
     for change in changes:
         behind.setdefault(change.line, []).append(change)
-    return {key: _sum(group) for key, group in behind.items()}
+    return {key: sum_of(group) for key, group in behind.items()}
 
 
-def _sum(changes: Sequence[Change]) -> Sum:
+def sum_of(changes: Sequence[Change]) -> Sum:
+    """What changes under one line come to."""
     shares: Counter[str] = Counter()
     for change in changes:
         shares.update(dict(change.shares))

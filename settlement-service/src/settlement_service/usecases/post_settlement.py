@@ -87,7 +87,7 @@ async def _post(tx: Transaction, contract: Contract, settlement: Settlement) -> 
 async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
     """What is posted is what later settlements rest on: it stands in the log like a fact of any other service, in
     parts, of which only one is held at a time."""
-    before = await due.count_inputs(tx, contract.id)
+    before = await inputs.count_inputs(tx, contract.id)
     part = 0
     for line in posted.lines:
         last, scope = None, paid_scope(line.rule, line.payee)
