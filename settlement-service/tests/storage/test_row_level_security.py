@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.events.outcomes import ParticipantEnrolled
+from services.events.outcomes import OutcomeWithdrawn, ParticipantEnrolled
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
 from ..builders import (
     EVALUATOR,
     INVESTOR,
+    NOON,
     OTHER,
     PAYER,
     PROVIDER,
@@ -150,6 +151,18 @@ async def test_a_provider_sees_rows_of_what_it_reports_and_none_of_another(app: 
         assert not await counted(app, organisation, "claim", contract_id, f"metric = '{other}'")
         assert not await counted(app, organisation, "input", contract_id, f"scope like '%/{other}'")
         assert not await counted(app, organisation, "input", contract_id, "scope = 'people'")
+
+
+async def test_what_a_settlement_has_of_its_own_is_seen_by_who_sees_items(settling: Settling, app: Database) -> None:
+    wrong = a_claim(1)
+    contract = await settling.contract(wrong)
+    await settling.settle(contract.contract_id)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=wrong.id, withdrawn_at=NOON))
+    await settling.settle(contract.contract_id, "correction")
+    for table in ITEMS:
+        rows = 2 if table == "settled_item" else 1
+        for organisation, seen in ((PAYER, rows), (PROVIDER, rows), (INVESTOR, 0), (EVALUATOR, 0), (STRANGER, 0)):
+            assert await counted(app, organisation, table, contract.contract_id) == seen, (organisation, table)
 
 
 async def test_a_payer_that_left_sees_no_settlement_that_it_was_not_told_of(

@@ -9,9 +9,8 @@ from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPric
 from settlement_service.domain.calendar import name_of
 from settlement_service.domain.caps import CONTRACT, Group
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Posted
+from settlement_service.domain.items import Posted, RuleAndPayee
 from settlement_service.domain.terms import Limit, Terms
-from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from settlement_service.domain.counting import FEWEST, Counted, counted_in
 from settlement_service.domain.grouping import grouped
 from settlement_service.domain.hashes import content_hash
 from settlement_service.domain.history import History
+from settlement_service.domain.items import RuleAndPayee
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
-from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)

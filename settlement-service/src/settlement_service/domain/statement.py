@@ -12,10 +12,9 @@ from services.core.terms.rules import Milestone
 from settlement_service.domain.counting import Counted
 from settlement_service.domain.difference import Change, Settled, place_of_line
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Figures, LineKey, Shares
+from settlement_service.domain.items import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.terms import Rule, is_by_subject
-from settlement_service.domain.unpaid import RuleAndPayee
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
