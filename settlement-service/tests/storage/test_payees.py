@@ -1,7 +1,6 @@
 """Tests: what doors and row level security keep from each payee of a rule whose payee an amendment changed."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,6 @@ from sqlalchemy import text
 from services.events.contracts import ContractAmended
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit.database import Database
-from services.kit.testing import Urls
 
 from ..api.test_inputs import recomputed
 from ..builders import EVALUATOR, INVESTOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, activated
@@ -60,14 +58,6 @@ async def course(settling: Settling) -> Course:
     settlements.append(await settling.settle(contract_id, "correction"))
     ids = [frozenset(str(claim.id) for claim in claims) for claims in (early, late)]
     return Course(contract_id, settlements, *ids)
-
-
-@pytest.fixture
-async def app(urls: Urls) -> AsyncIterator[Database]:
-    """The database as the HTTP process has it, without its queries."""
-    database = Database(urls.app, application="tests")
-    yield database
-    await database.close()
 
 
 async def column(database: Database, organisation: str, query: str, contract_id: UUID) -> list[Any]:

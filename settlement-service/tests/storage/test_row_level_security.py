@@ -1,6 +1,5 @@
 """Tests: the second line: what PostgreSQL itself keeps from whom, and what nobody may change."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,6 +26,7 @@ from ..builders import (
     person,
 )
 from ..conftest import Settling
+from .test_rights_of_the_worker import OF_THE_WORKER
 
 OF_PARTIES = (
     "contract",
@@ -45,8 +45,6 @@ OF_PARTIES = (
     "posting",
     "payment",
 )
-OF_THE_WORKER = ("open_subject", "posted_total", "due_line", "input_chunk")
-"""What follows from the others, kept so that a settlement looks at what is new alone: nobody asks the HTTP process."""
 ITEMS = ("settlement_item", "settled_item", "settled_apart")
 """What a settlement has of its own, all, and whose are its own; it may have none of its own."""
 OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "due_item", *ITEMS)
@@ -61,14 +59,6 @@ ONLY_GROW = (
     "posting",
     "payment",
 )
-
-
-@pytest.fixture
-async def app(urls: Urls) -> AsyncIterator[Database]:
-    """The database as the HTTP process has it, without its queries."""
-    database = Database(urls.app, application="tests")
-    yield database
-    await database.close()
 
 
 @pytest.fixture
@@ -205,32 +195,6 @@ async def test_only_payers_write(app: Database, contract_id: UUID, organisation:
         await done(app, organisation, approve, values)
 
 
-@pytest.mark.parametrize("table", OF_THE_WORKER)
-async def test_the_http_process_reads_nothing_that_the_worker_alone_needs(app: Database, table: str) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        await counted(app, PAYER, table, person(1))
-
-
-WHAT_POSTING_WRITES = (
-    "insert into input select contract_id, 1000, source, 1000, 0, type, scope, salt, body, leaf from input",
-    "insert into posted_item select * from posted_item",
-    "update posted_item set units = 0",
-    "insert into posted_total select * from posted_total",
-    "update posted_total set amount_minor = 0",
-    "delete from open_subject",
-    "update settlement set posted_at = now()",
-    "update settlement set document_on = now()",
-)
-
-
-@pytest.mark.parametrize("statement", WHAT_POSTING_WRITES)
-async def test_the_http_process_has_no_right_to_what_posting_writes(
-    app: Database, contract_id: UUID, statement: str
-) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        await done(app, PAYER, statement, {})
-
-
 async def test_the_http_process_adds_no_entry_of_an_approval(app: Database, contract_id: UUID) -> None:
     add = (
         "insert into entry select gen_random_uuid(), contract_id, settlement_id, 'approval', currency, document_on,"
@@ -238,15 +202,6 @@ async def test_the_http_process_adds_no_entry_of_an_approval(app: Database, cont
     )
     with pytest.raises(ProgrammingError, match="row-level security"):
         await done(app, PAYER, add, {"contract_id": contract_id})
-
-
-async def test_the_http_process_cannot_make_posted_what_is_approved(app: Database, settling: Settling) -> None:
-    contract = await settling.contract(a_claim(1))
-    await settling.approve(await settling.prepare(contract.contract_id))
-    change = "update settlement set state = 'posted' where contract_id = :contract_id"
-    with pytest.raises(DBAPIError, match="check"):
-        await done(app, PAYER, change, {"contract_id": contract.contract_id})
-    await settling.post_approved()
 
 
 async def done(database: Database, organisation: str, statement: str, values: dict[str, Any]) -> None:

@@ -18,8 +18,7 @@ from services.core.terms.rules import Milestone, PaymentRule, Vat
 from services.core.terms.splits import Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock, shapes
-from services.kit.auth import service_caller
+from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Change, place_of, settle
@@ -104,10 +103,10 @@ async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -
     await _worked_out(settling)
     assert len(before) == 1
     assert await _items(settling, path) == before
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+    async with settling.as_worker() as tx:
         with pytest.raises(DBAPIError, match="a settlement refers to this item"):
-            await connection.execute(text("delete from due_item"))
-        await connection.rollback()
+            await tx.connection.execute(text("delete from due_item"))
+        await tx.connection.rollback()
 
 
 async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> None:
@@ -116,9 +115,9 @@ async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> N
     await _worked_out(settling)
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
     await _worked_out(settling)
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+    async with settling.as_worker() as tx:
         kept = text("select count(*) from due_item where contract_id = :contract")
-        assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
+        assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
 async def _worked_out(settling: Settling) -> None:
@@ -130,14 +129,13 @@ async def _worked_out(settling: Settling) -> None:
 
 async def _referred(settling: Settling, path: str) -> Sums | None:
     """What it comes to, once it is seen that it is what the domain says; nothing of it stays."""
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         sums = await refer_to_due(tx, contract, settlement, await opened.posted_totals(tx, contract.id))
         kept = await _kept(tx, contract, await _calculated(tx, settlement, sums))
         settled = settle(await gather_basis(tx, contract), settlement.period.end)
-        await connection.rollback()
+        await tx.connection.rollback()
     if sums is None:
         assert kept == []
         return None
@@ -164,8 +162,7 @@ async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None
 
 
 async def _items(settling: Settling, path: str) -> list[Change]:
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         return await _kept(tx, await contracts.get_contract(tx, settlement.contract_id), settlement)
 
@@ -184,8 +181,7 @@ async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> 
 
 async def _logged(settling: Settling, path: str) -> None:
     """What was posted stands in the log as the domain writes it."""
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         items = await _kept(tx, contract, settlement)

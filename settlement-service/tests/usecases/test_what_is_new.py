@@ -9,9 +9,6 @@ from uuid import UUID
 import pytest
 
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock
-from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
 from settlement_service.storage import opened
 
 from ..both_ways import both_ways
@@ -98,7 +95,6 @@ async def test_what_was_corrected_into_another_period_leaves_room_in_the_first_a
 
 async def months(settling: Settling, contract_id: UUID) -> dict[str, int]:
     """What is posted by the months that it was achieved in."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         totals = await opened.posted_totals(tx, contract_id)
     return {one.month: one.under_caps_minor for one in totals if not one.payer and one.under_caps_minor}

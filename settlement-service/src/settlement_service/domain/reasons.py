@@ -61,10 +61,9 @@ class Reasons:
             decision: Claim | Item = own
         else:
             claim = self._last(first)
-            is_anothers = claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on)
-            why = Why("other-price" if is_anothers else self._of_claim(claim, rule), first.order_key, first.units)
-            if is_anothers:
-                return why
+            if claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on):
+                return Why("other-price", first.order_key, first.units)
+            why = Why(self._of_claim(claim, rule), first.order_key, first.units)
             decision = claim
         item = self._payable.get(posted.key.item)
         if item is not None:

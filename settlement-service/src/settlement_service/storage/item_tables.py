@@ -38,10 +38,6 @@ def item_columns() -> list[Column[Any]]:
 settlement_item = Table(
     "settlement_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
 )
-settled_item = Table(
-    "settled_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
-)
-"""A view: the items of its own, and those that it refers to."""
 settled_apart = Table(
     "settled_apart",
     metadata,
