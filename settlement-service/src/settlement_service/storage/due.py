@@ -16,17 +16,18 @@ from settlement_service.storage.item_tables import due_item, due_line
 from settlement_service.storage.settled_items import item_row
 from settlement_service.storage.tables import contract, open_subject
 
+_CHANGED = open_subject.c.due_up_to < open_subject.c.position
 
-async def contracts_with_changes(tx: Transaction, limit: int) -> list[UUID]:
+
+async def contracts_with_changes(tx: Transaction) -> list[UUID]:
     """Contracts with subjects of whom something has come since what is due was worked out."""
-    changed = open_subject.c.due_up_to < open_subject.c.position
-    query = select(open_subject.c.contract_id).where(changed).distinct().limit(limit)
+    query = select(open_subject.c.contract_id).where(_CHANGED).distinct()
     return list((await tx.connection.execute(query)).scalars())
 
 
 async def changed_subjects(tx: Transaction, contract_id: UUID, limit: int) -> list[UUID]:
     """Up to `limit` subjects of a contract of whom something has come since."""
-    mine = (open_subject.c.contract_id == contract_id) & (open_subject.c.due_up_to < open_subject.c.position)
+    mine = (open_subject.c.contract_id == contract_id) & _CHANGED
     query = select(open_subject.c.subject_id).where(mine).order_by(open_subject.c.subject_id).limit(limit)
     return list((await tx.connection.execute(query)).scalars())
 

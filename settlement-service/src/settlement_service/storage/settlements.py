@@ -120,9 +120,9 @@ async def posted_by_period(tx: Transaction, contract_id: UUID) -> Counter[str]:
     return found
 
 
-async def open_settlements(tx: Transaction, limit: int) -> list[Settlement]:
-    """The oldest settlements that wait to be frozen."""
-    query = select(settlement).where(settlement.c.state == "open").order_by(settlement.c.prepared_at).limit(limit)
+async def open_settlements(tx: Transaction) -> list[Settlement]:
+    """The settlements that wait to be frozen, the oldest first."""
+    query = select(settlement).where(settlement.c.state == "open").order_by(settlement.c.prepared_at)
     return [_settlement(row) for row in (await tx.connection.execute(query)).all()]
 
 

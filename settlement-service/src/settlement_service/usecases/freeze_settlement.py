@@ -16,12 +16,11 @@ from settlement_service.usecases.calculate_settlement import calculate_settlemen
 REGISTRY = f"urn:enzym:{CONTRACTS}"
 SOURCES = (REGISTRY, f"urn:enzym:{OUTCOMES}")
 """The owners of what a settlement rests on."""
-MOST_AT_ONCE = 100
 
 
 async def find_open_settlements(tx: Transaction) -> list[Settlement]:
-    """The oldest settlements that wait to be frozen."""
-    return await settlements.open_settlements(tx, MOST_AT_ONCE)
+    """The settlements that wait to be frozen, the oldest first: all, so that none waits behind those that wait long."""
+    return await settlements.open_settlements(tx)
 
 
 async def freeze_settlement(tx: Transaction, settlement_id: UUID, heads: Mapping[str, int | None]) -> bool:

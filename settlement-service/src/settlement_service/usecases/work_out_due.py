@@ -13,12 +13,11 @@ from settlement_service.usecases.gather_basis import gather_of
 
 AT_ONCE = 100
 """Subjects in one transaction beside the facts that come in: they wait for it."""
-MOST_CONTRACTS = 20
 
 
 async def find_changed_contracts(tx: Transaction) -> list[UUID]:
     """Contracts with subjects of whom something has come since what is due was worked out."""
-    return await due.contracts_with_changes(tx, MOST_CONTRACTS)
+    return await due.contracts_with_changes(tx)
 
 
 async def work_out_some(tx: Transaction, contract_id: UUID) -> bool:
