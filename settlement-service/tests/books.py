@@ -26,7 +26,7 @@ from settlement_service.domain.inputs import (
     Fact,
     Input,
     body_of,
-    posted_inputs,
+    items_posted,
     scope_of,
 )
 from settlement_service.domain.items import ItemKey
@@ -134,7 +134,7 @@ class Books:
         settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
-        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, end, changes)):
+        for part, fact in enumerate(items_posted(self.contract_id, settled.number, end, changes)):
             self._append(OWN_SOURCE, ITEMS_POSTED, fact, sequence, part)
         self.sequences[OWN_SOURCE] = sequence
         return settled

@@ -30,7 +30,7 @@ select ':contract', id, metric, metric, 1, subject_id, occurrence, achieved_on, 
     case metric when 'job' then 10000 else 3000 end, units, units * case metric when 'job' then 10000 else 3000 end,
     array[':payer'], '2026-06-01T12:00:00Z'
 from told;
-insert into open_subject (contract_id, subject_id, position, due_up_to)
+insert into open_subject (contract_id, subject_id, position, due_inputs)
 select ':contract', subject_id, max(2 * n + 3), 0 from told group by subject_id;
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select ':contract', position, ':source', position - 1, 0, 'eu.enzym.outcome.' || what || '.v1', 'metric/' || metric,
@@ -74,7 +74,7 @@ select contract_id, rule, ':payee', to_char(achieved_on, 'YYYY-MM'), payer,
     sum(case payer when '' then gross_minor else 0 end), sum(gross_minor)
 from item, (values (''), (':payer')) as payers (payer) where contract_id = ':contract' group by 1, 2, 3, 4, 5;
 delete from open_subject where contract_id = ':contract';
-update contract set posted_up_to = 1 where id = ':contract';
+update contract set posted_inputs = 1 where id = ':contract';
 update settlement set state = 'posted', posted_at = now(), inputs = 1, content_sha256 = 'filled',
     items_sha256 = 'filled', terms_version = 1, due_after = 0 where id = ':settlement'
 """

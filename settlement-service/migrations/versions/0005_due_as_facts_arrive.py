@@ -38,13 +38,13 @@ ITEM = """rule, subject_id, occurrence, price_minor, payee, claim_id, version, a
 
 TABLES = f"""
 alter table contract add column independent boolean not null default false;
-alter table contract add column posted_up_to bigint not null default 0;
+alter table contract add column posted_inputs bigint not null default 0;
 comment on column contract.independent is 'what one subject is due never depends on another';
-comment on column contract.posted_up_to is 'how many inputs there were when something was posted last';
-alter table open_subject add column due_up_to bigint;
-comment on column open_subject.due_up_to is
+comment on column contract.posted_inputs is 'how many inputs there were when something was posted last';
+alter table open_subject add column due_inputs bigint;
+comment on column open_subject.due_inputs is
     'how many inputs there were when what is due was worked out; null where one depends on another';
-create index open_subject_changed on open_subject (contract_id, subject_id) where due_up_to < position;
+create index open_subject_changed on open_subject (contract_id, subject_id) where due_inputs < position;
 create table due_item (like settlement_item including defaults including comments);
 alter table due_item drop column settlement_id;
 alter table due_item add column since bigint not null;
@@ -120,7 +120,7 @@ grant select on due_item, settled_apart, settled_item to settlement_app, settlem
 grant insert, delete, update (until) on due_item to settlement_worker;
 grant select, insert, delete on due_line to settlement_worker;
 grant insert on settled_apart to settlement_worker;
-grant update (independent, posted_up_to) on contract to settlement_worker;
+grant update (independent, posted_inputs) on contract to settlement_worker;
 grant update (due_after, lines) on settlement to settlement_worker;
 """
 

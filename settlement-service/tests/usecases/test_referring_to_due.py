@@ -23,7 +23,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Change, place_of, settle
 from settlement_service.domain.hashes import over
-from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, posted_inputs
+from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Sums, statement_over, sums_of
@@ -186,7 +186,7 @@ async def _logged(settling: Settling, path: str) -> None:
         contract = await contracts.get_contract(tx, settlement.contract_id)
         items = await _kept(tx, contract, settlement)
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
-    expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
+    expected = items_posted(contract.id, settlement.number, settlement.period.end, items)
     assert [one.body for one in log] == [
         body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
         for part, (one, fact) in enumerate(zip(log, expected, strict=True))

@@ -169,7 +169,7 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
 
 
-def posted_inputs(
+def items_posted(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
     """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read what a rule pays

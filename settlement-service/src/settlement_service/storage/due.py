@@ -16,7 +16,7 @@ from settlement_service.storage.item_tables import due_item, due_line
 from settlement_service.storage.settled_items import item_row
 from settlement_service.storage.tables import contract, open_subject
 
-_CHANGED = open_subject.c.due_up_to < open_subject.c.position
+_CHANGED = open_subject.c.due_inputs < open_subject.c.position
 
 
 async def contracts_with_changes(tx: Transaction) -> list[UUID]:
@@ -44,12 +44,12 @@ async def replace_due(
         await tx.connection.execute(insert(due_item), [{**place, **item_row(item)} for item in items])
         await tx.connection.execute(insert(due_line), [_line_row(contract_id, line) for line in lines])
     mine = (open_subject.c.contract_id == contract_id) & among(open_subject.c.subject_id, subjects)
-    await tx.connection.execute(update(open_subject).where(mine).values(due_up_to=inputs))
+    await tx.connection.execute(update(open_subject).where(mine).values(due_inputs=inputs))
 
 
-async def posted_up_to(tx: Transaction, contract_id: UUID) -> int:
+async def posted_inputs(tx: Transaction, contract_id: UUID) -> int:
     """How many inputs a contract had when something was posted last."""
-    query = select(contract.c.posted_up_to).where(contract.c.id == contract_id)
+    query = select(contract.c.posted_inputs).where(contract.c.id == contract_id)
     return int((await tx.connection.execute(query)).scalar_one())
 
 
@@ -60,7 +60,7 @@ async def _end(tx: Transaction, contract_id: UUID, subjects: Sequence[UUID], inp
 
 
 NOW_DUE = """due_item.contract_id = :contract and due_item.until is null
-    and due_item.since > (select posted_up_to from contract where id = :contract)"""
+    and due_item.since > (select posted_inputs from contract where id = :contract)"""
 """What is due as things stand: not replaced, and not of before something was posted last."""
 _THEIRS = f"{NOW_DUE} and due_item.subject_id = any(cast(:subjects as uuid[]))"
 _REFERRED = """(select coalesce(max(inputs), 0) from settlement
@@ -74,10 +74,10 @@ delete from due_line where contract_id = :contract and subject_id = any(cast(:su
 
 async def begin_anew(tx: Transaction, contract_id: UUID, inputs: int) -> None:
     """Something was posted when there were `inputs`: what is due to all who are still open is worked out anew."""
-    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(posted_up_to=inputs))
+    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(posted_inputs=inputs))
     await tx.connection.execute(delete(due_line).where(due_line.c.contract_id == contract_id))
-    mine = (open_subject.c.contract_id == contract_id) & open_subject.c.due_up_to.is_not(None)
-    await tx.connection.execute(update(open_subject).where(mine).values(due_up_to=0))
+    mine = (open_subject.c.contract_id == contract_id) & open_subject.c.due_inputs.is_not(None)
+    await tx.connection.execute(update(open_subject).where(mine).values(due_inputs=0))
 
 
 def _line_row(contract_id: UUID, of: DueLine) -> dict[str, Any]:

@@ -20,7 +20,7 @@ contract = Table(
     Column("terminated_on", Date),
     Column("settlements", Integer, nullable=False),
     Column("independent", Boolean, nullable=False),
-    Column("posted_up_to", BigInteger, nullable=False),
+    Column("posted_inputs", BigInteger, nullable=False),
 )
 readership = Table(
     "readership",
@@ -115,7 +115,7 @@ open_subject = Table(
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("subject_id", UUID(as_uuid=True), primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("due_up_to", BigInteger),
+    Column("due_inputs", BigInteger),
 )
 posted_total = Table(
     "posted_total",

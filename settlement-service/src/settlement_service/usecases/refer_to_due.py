@@ -43,7 +43,7 @@ async def refer_to_due(
         found = together(found, await _settle_apart(tx, contract, settlement))
     in_place = sorted(found, key=lambda line: place_of_line(contract.history, line))
     hashes = {line: await due_sums.hash_of_line(tx, settlement, line) for line in in_place}
-    return Sums(found, {}, (), hashes, await due.posted_up_to(tx, contract.id))
+    return Sums(found, {}, (), hashes, await due.posted_inputs(tx, contract.id))
 
 
 def _taken(lines: Iterable[DueSum]) -> list[Total]:
