@@ -122,7 +122,7 @@ create unique index settlement_item_in_place on settlement_item
     (settlement_id, rule, price_minor, payee, subject_id, achieved_on, occurrence) nulls not distinct;
 comment on table settlement_item is
     'a million at a time: rows are added by who holds the settlement alone, so no reference is looked up for each';
-comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 is over these';
+comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 follows from these';
 create index posted_item_of_subject on posted_item (contract_id, subject_id);
 create table open_subject (
     contract_id uuid not null references contract,

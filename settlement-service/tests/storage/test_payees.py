@@ -10,12 +10,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.events.contracts import ContractAmended
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit.database import Database
 
 from ..api.test_inputs import recomputed
-from ..builders import EVALUATOR, INVESTOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, activated
+from ..builders import (
+    EVALUATOR,
+    INVESTOR,
+    NOON,
+    OTHER,
+    PAYER,
+    PROVIDER,
+    a_cap,
+    a_claim,
+    a_metric,
+    a_rule,
+    activated,
+    an_amendment,
+)
 from ..conftest import Settling
 
 JULY = date(2026, 7, 1)
@@ -49,9 +61,7 @@ async def course(settling: Settling) -> Course:
     await settling.tell(activation)
     await settling.verify(contract_id, *early)
     settlements = [await settling.settle(contract_id, end=JULY)]
-    known = {name: getattr(terms(OTHER), name) for name in activation.__dataclass_fields__}
-    changed = {"contract_id": contract_id, "version": 2, "effective_from": JULY}
-    await settling.tell(ContractAmended(**{**known, **changed}))
+    await settling.tell(an_amendment(terms(OTHER), contract_id, JULY))
     await settling.verify(contract_id, *late)
     settlements.append(await settling.settle(contract_id))
     await settling.tell(OutcomeWithdrawn(contract_id=contract_id, claim_id=early[0].id, withdrawn_at=NOON))

@@ -26,7 +26,7 @@ from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.sealing import items_hash, sealed
-from settlement_service.domain.statement import Sums, statement_over, sums_of
+from settlement_service.domain.statement import Sums, statement_of, statement_over
 from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due
@@ -142,8 +142,7 @@ async def _referred(settling: Settling, path: str) -> Sums | None:
     assert kept == settled.changes
     assert over(sums.hashes.values()).hex() == items_hash(sealed(settled.changes))
     of = (contract.history, settlement.kind, settlement.period)
-    ours = statement_over(*of, sums.by_line, {})
-    theirs = statement_over(*of, sums_of(settled.changes), settled.nothing)
+    ours, theirs = statement_over(*of, sums), statement_of(*of, settled)
     assert [replace(line, people=frozenset()) for line in ours.lines] == [
         replace(line, people=frozenset()) for line in theirs.lines
     ]

@@ -35,8 +35,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
     sums = await _settled(tx, contract, settlement, totals)
-    told = sums.by_line, sums.nothing, sums.standing
-    statement = statement_over(contract.history, settlement.kind, settlement.period, *told)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums)
     shown = _projections(statement, by_payee(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(
