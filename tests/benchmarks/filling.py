@@ -64,10 +64,10 @@ insert into due_item (contract_id, rule, subject_id, occurrence, price_minor, pa
     now_cut_period_minor, now_cut_contract_minor, now_retained_minor, now_cut_payer_minor, now_shares, before_units,
     before_gross_minor, before_cut_person_minor, before_cut_rule_minor, before_cut_period_minor,
     before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, behind, decided_by,
-    decided_at, sha256, since)
+    decided_at, sha256, due_after, since)
 select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, order_key,
     claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0,
-    0, '{}', 0, decided_by, decided_at, sha256('filled'), 1
+    0, '{}', 0, decided_by, decided_at, sha256('filled'), 0, 1
 from item where contract_id = ':contract';
 insert into posted_total (contract_id, rule, payee, month, payer, under_caps_minor, amount_minor)
 select contract_id, rule, ':payee', to_char(achieved_on, 'YYYY-MM'), payer,

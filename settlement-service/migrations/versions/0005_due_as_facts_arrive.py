@@ -47,15 +47,16 @@ comment on column open_subject.due_inputs is
 create index open_subject_changed on open_subject (contract_id, subject_id) where due_inputs < position;
 create table due_item (like settlement_item including defaults including comments);
 alter table due_item drop column settlement_id;
-alter table due_item add column since bigint not null;
+alter table due_item add column due_after bigint not null;
+alter table due_item add column since bigint not null check (since >= due_after);
 alter table due_item add column until bigint check (until > since);
 alter table due_item add foreign key (contract_id) references contract;
 create unique index due_item_in_place on due_item
-    (contract_id, rule, price_minor, payee, subject_id, achieved_on, occurrence, since) nulls not distinct;
+    (contract_id, due_after, rule, price_minor, payee, subject_id, achieved_on, occurrence, since) nulls not distinct;
 create index due_item_of_subject on due_item (contract_id, subject_id);
 comment on table due_item is
-    'what is due to open subjects, worked out as facts arrive: a settlement over so many inputs has the items that were
-     due then (since), and not yet others in their place (until)';
+    'what is due to open subjects, worked out as facts arrive; all anew when something was posted (due_after inputs). A
+     settlement over so many inputs has the items that were due then (since), and not others in their place (until)';
 create table due_line (
     contract_id uuid not null references contract,
     subject_id uuid not null,
@@ -94,7 +95,7 @@ select settlement_id, contract_id, {ITEM} from settlement_item
 union all
 select settlement.id, due_item.contract_id, {ITEM.replace(" version", " due_item.version")}
 from settlement join due_item on due_item.contract_id = settlement.contract_id
-    and due_item.since > settlement.due_after and due_item.since <= settlement.inputs
+    and due_item.due_after = settlement.due_after and due_item.since <= settlement.inputs
     and (due_item.until is null or due_item.until > settlement.inputs)
     and due_item.achieved_on < settlement.period_end
 where not exists (
@@ -104,7 +105,8 @@ comment on view settled_item is 'all items of settlements';
 create function keep_what_is_referred_to() returns trigger language plpgsql as $body$
 begin
     if exists (
-        select from settlement where contract_id = old.contract_id and due_after < old.since and inputs >= old.since
+        select from settlement
+        where contract_id = old.contract_id and due_after = old.due_after and inputs >= old.since
     ) then
         raise exception 'a settlement refers to this item';
     end if;

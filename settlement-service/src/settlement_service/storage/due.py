@@ -37,10 +37,10 @@ async def replace_due(
 ) -> None:
     """Keeps what is due to subjects of a locked contract as all its inputs say, in place of what was due before: which
     stays where a settlement refers to it, and else is gone."""
-    inputs = await count_inputs(tx, contract_id)
-    await _end(tx, contract_id, subjects, inputs)
+    inputs, due_after = await count_inputs(tx, contract_id), await posted_inputs(tx, contract_id)
+    await _end(tx, contract_id, subjects, inputs, due_after)
     if items:
-        place = {"contract_id": contract_id, "since": inputs}
+        place = {"contract_id": contract_id, "due_after": due_after, "since": inputs}
         await tx.connection.execute(insert(due_item), [{**place, **item_row(item)} for item in items])
         await tx.connection.execute(insert(due_line), [_line_row(contract_id, line) for line in lines])
     mine = (open_subject.c.contract_id == contract_id) & among(open_subject.c.subject_id, subjects)
@@ -53,18 +53,18 @@ async def posted_inputs(tx: Transaction, contract_id: UUID) -> int:
     return int((await tx.connection.execute(query)).scalar_one())
 
 
-async def _end(tx: Transaction, contract_id: UUID, subjects: Sequence[UUID], inputs: int) -> None:
-    asked = {"contract": contract_id, "subjects": list(subjects), "inputs": inputs}
+async def _end(tx: Transaction, contract_id: UUID, subjects: Sequence[UUID], inputs: int, due_after: int) -> None:
+    asked = {"contract": contract_id, "subjects": list(subjects), "inputs": inputs, "due_after": due_after}
     for statement in (_FORGET, _END, _FORGET_LINES):
         await tx.connection.execute(text(statement), asked)
 
 
 NOW_DUE = """due_item.contract_id = :contract and due_item.until is null
-    and due_item.since > (select posted_inputs from contract where id = :contract)"""
-"""What is due as things stand: not replaced, and not of before something was posted last."""
+    and due_item.due_after = (select posted_inputs from contract where id = :contract)"""
+"""What is due as things stand: since something was posted last, and not replaced."""
 _THEIRS = f"{NOW_DUE} and due_item.subject_id = any(cast(:subjects as uuid[]))"
 _REFERRED = """(select coalesce(max(inputs), 0) from settlement
-    where contract_id = :contract and due_after is not null)"""
+    where contract_id = :contract and due_after = :due_after)"""
 _FORGET = f"delete from due_item where {_THEIRS} and due_item.since > {_REFERRED}"
 _END = f"update due_item set until = :inputs where {_THEIRS} and due_item.since <= {_REFERRED}"
 _FORGET_LINES = """

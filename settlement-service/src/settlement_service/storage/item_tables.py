@@ -49,6 +49,7 @@ due_item = Table(
     "due_item",
     metadata,
     *item_columns(),
+    Column("due_after", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
 )

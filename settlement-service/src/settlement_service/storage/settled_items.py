@@ -22,7 +22,7 @@ select * from (
     where settlement_id = :settlement and {{which}} order by subject_id, achieved_on, occurrence limit :most)
     union all
     (select {_COLUMNS} from due_item
-    where contract_id = :contract and since > :due_after and since <= :inputs and (until is null or until > :inputs)
+    where contract_id = :contract and due_after = :due_after and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
         and subject_id not in (select subject_id from settled_apart where settlement_id = :settlement)
     order by subject_id, achieved_on, occurrence limit :most)
