@@ -20,7 +20,8 @@ insert into open_subject (contract_id, subject_id, position, due_inputs)
 select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract),
     (select 0 from contract where id = :contract and independent)
 from (select contract_id, subject_id from item where contract_id = :contract
-    union select contract_id, subject_id from posted_item where contract_id = :contract) known
+    union select contract_id, subject_id from posted_item where contract_id = :contract
+    union select contract_id, subject_id from open_subject where contract_id = :contract) known
 on conflict (contract_id, subject_id) do update set position = excluded.position, due_inputs = excluded.due_inputs
 """
 _CLOSE = """
