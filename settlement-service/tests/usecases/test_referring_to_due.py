@@ -95,7 +95,7 @@ async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now
 
 
 async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:
-    """Nothing changes for who was cut while the cap is used up; and nobody looks again when somebody else gives room."""
+    """Nothing changes for who was cut while the cap is used up, and nobody looks again when another gives room."""
     first, second = a_claim(1, day="2026-02-01"), a_claim(2, day="2026-02-02")
     contract = await settling.contract(first, second, caps=[a_cap("contract", 15_000)])
     await settling.settle(contract.contract_id)
