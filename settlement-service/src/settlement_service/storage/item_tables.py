@@ -55,6 +55,7 @@ due_item = Table(
     *item_columns(),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
+    Column("last_on", Date),
 )
 due_line = Table(
     "due_line",
