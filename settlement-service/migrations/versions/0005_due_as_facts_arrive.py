@@ -50,6 +50,7 @@ alter table due_item drop column settlement_id;
 alter table due_item add column due_after bigint not null;
 alter table due_item add column since bigint not null check (since >= due_after);
 alter table due_item add column until bigint check (until > since);
+alter table due_item add column last_on date;
 alter table due_item add foreign key (contract_id) references contract;
 create unique index due_item_in_place on due_item
     (contract_id, due_after, rule, price_minor, payee, subject_id, achieved_on, occurrence, since) nulls not distinct;
@@ -57,6 +58,8 @@ create index due_item_of_subject on due_item (contract_id, subject_id);
 comment on table due_item is
     'what is due to open subjects, worked out as facts arrive; all anew when something was posted (due_after inputs). A
      settlement over so many inputs has the items that were due then (since), and not others in their place (until)';
+comment on column due_item.last_on is
+    'the last day of all that was due to the subject then; null where something is taken back or was posted before';
 create table due_line (
     contract_id uuid not null references contract,
     subject_id uuid not null,

@@ -16,7 +16,7 @@ from services.core.terms.outcomes import Metric
 from services.core.terms.payment import Cap
 from services.core.terms.rules import Milestone, PaymentRule, Vat
 from services.core.terms.splits import Shares, Weight
-from services.events.contracts import ContractActivated, NamedParty
+from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import shapes
 from services.kit.transaction import Transaction
@@ -48,7 +48,7 @@ from ..builders import (
     verified,
 )
 from ..conftest import Settling
-from ..mechanisms import a_limit
+from ..mechanisms import a_fee, a_limit
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
 HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
@@ -93,6 +93,35 @@ async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now
     assert [one.figures.amount_minor for one in sums.by_line.values()] == [50_000]
 
 
+async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:
+    """Nothing changes for who was cut while the cap is used up, and nobody looks again when another gives room."""
+    first, second = a_claim(1, day="2026-02-01"), a_claim(2, day="2026-02-02")
+    contract = await settling.contract(first, second, caps=[a_cap("contract", 15_000)])
+    await settling.settle(contract.contract_id)
+    await settling.tell(ContractTerminated(contract_id=contract.contract_id, terminated_on=date(2026, 12, 1)))
+    await _worked_out(settling)
+    withdrawn = OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=first.id, withdrawn_at=NOON)
+    await settling.tell(withdrawn)
+    await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1], "correction"))
+    await settling.freeze()
+    shown = (await settling.get(PAYER, f"/v1/contracts/{contract.contract_id}/settlements")).json()["items"][-1]
+    assert shown["total"]["amount"] == "-50.00"
+
+
+async def test_why_something_is_taken_back_is_said_without_a_look_at_whom_the_claim_was_corrected_to(
+    settling: Settling,
+) -> None:
+    wrong, other, right = a_claim(1), a_claim(2), a_claim(2, day="2026-05-01")
+    contract = await settling.contract(wrong, other)
+    await settling.settle(contract.contract_id)
+    moved = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=wrong.id, superseded_by=right.id)
+    await settling.tell(moved, claimed(contract.contract_id, right, wrong.id), verified(contract.contract_id, right))
+    path = await _prepared(settling, contract.contract_id, ENDS[-1], "correction")
+    assert await _referred(settling, path) is not None
+    await settling.freeze()
+    assert [change.reason for change in await _items(settling, path)] == ["other-occurrence"]
+
+
 async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
     claim = a_claim(1)
     contract = await settling.contract(claim)
@@ -118,6 +147,23 @@ async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> N
     async with settling.as_worker() as tx:
         kept = text("select count(*) from due_item where contract_id = :contract")
         assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
+
+
+async def test_once_an_amendment_makes_one_depend_on_another_nothing_is_worked_out_ahead(settling: Settling) -> None:
+    """Also not for who is open, and has neither an item nor anything posted."""
+    claim = a_claim(1)
+    contract = await settling.contract(claim)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
+    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
+    payment = replace(contract.payment, rules=(*contract.payment.rules, a_fee()))
+    await settling.tell(ContractAmended(**{**known, "version": 2, "payment": payment}))
+    for n in (2, 3):
+        await _worked_out(settling)
+        await settling.verify(contract.contract_id, a_claim(1, occurrence=str(n)))
+    await _worked_out(settling)
+    async with settling.worker.transaction() as connection:
+        kept = text("select count(*) from due_line where contract_id = :contract")
+        assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
 async def _worked_out(settling: Settling) -> None:

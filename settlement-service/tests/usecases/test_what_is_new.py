@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.events.contracts import ContractAmended
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.storage import opened
 
@@ -91,6 +93,18 @@ async def test_what_was_corrected_into_another_period_leaves_room_in_the_first_a
     new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[-1])
     assert new == everything
     assert [change.difference.amount_minor for change in new.changes] == [10_000, 0]
+
+
+async def test_what_a_later_version_cuts_of_a_person_may_be_due_by_an_earlier_one(settling: Settling) -> None:
+    contract = await settling.contract(a_claim(1, units=3))
+    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
+    payment = replace(contract.payment, caps=(a_cap("person", 20_000),))
+    amended = {"version": 2, "payment": payment, "effective_from": ENDS[1]}
+    await settling.tell(ContractAmended(**{**known, **amended}))
+    assert (await settling.settle(contract.contract_id))["total"]["amount"] == "200.00"
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[0])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [10_000]
 
 
 async def months(settling: Settling, contract_id: UUID) -> dict[str, int]:

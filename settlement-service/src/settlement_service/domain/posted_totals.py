@@ -62,6 +62,16 @@ def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, mi
             taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
 
 
+def has_caps_on_person_by_version(history: History) -> bool:
+    """Whether versions of the terms have other caps on a person: then what one cut may be due by that of another,
+    when a period is settled that ends while that one holds."""
+    return len({_of_person(terms) for terms in history.versions}) > 1
+
+
+def _of_person(terms: Terms) -> tuple[tuple[int, frozenset[str]], ...]:
+    return tuple((limit.minor, limit.whole) for limit in terms.limits if limit.said.kind == "person")
+
+
 def looks_at_new_alone(history: History) -> bool:
     """Whether what is settled of one subject stays as it is, whatever becomes of others: then a settlement looks only
     at those of whom something is new. Not where a condition, a limit on units in all, a pause, what is held back, a cap

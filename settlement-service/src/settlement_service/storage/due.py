@@ -1,6 +1,7 @@
 """Storage: what is due to open subjects, worked out as facts arrive, for settlements to refer to."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -40,8 +41,9 @@ async def replace_due(
     inputs, due_after = await count_inputs(tx, contract_id), await posted_inputs(tx, contract_id)
     await _end(tx, contract_id, subjects, inputs, due_after)
     if items:
-        place = {"contract_id": contract_id, "due_after": due_after, "since": inputs}
-        await tx.connection.execute(insert(due_item), [{**place, **item_row(item)} for item in items])
+        place, last = {"contract_id": contract_id, "due_after": due_after, "since": inputs}, _last_days(lines)
+        rows = [{**place, **item_row(one), "last_on": last[one.item.key.item.subject_id]} for one in items]
+        await tx.connection.execute(insert(due_item), rows)
         await tx.connection.execute(insert(due_line), [_line_row(contract_id, line) for line in lines])
     mine = (open_subject.c.contract_id == contract_id) & among(open_subject.c.subject_id, subjects)
     await tx.connection.execute(update(open_subject).where(mine).values(due_inputs=inputs))
@@ -78,6 +80,12 @@ async def begin_anew(tx: Transaction, contract_id: UUID, inputs: int) -> None:
     await tx.connection.execute(delete(due_line).where(due_line.c.contract_id == contract_id))
     mine = (open_subject.c.contract_id == contract_id) & open_subject.c.due_inputs.is_not(None)
     await tx.connection.execute(update(open_subject).where(mine).values(due_inputs=0))
+
+
+def _last_days(lines: Sequence[DueLine]) -> dict[UUID, date | None]:
+    """The last day of what each subject is due, where nothing of it has to be looked at by itself."""
+    subjects = (line.subject for line in lines)
+    return {one.id: None if one.apart or one.begun else one.last_on for one in subjects}
 
 
 def _line_row(contract_id: UUID, of: DueLine) -> dict[str, Any]:

@@ -33,8 +33,9 @@ from due_line where contract_id = :contract group by rule, price_minor, payee
 _SHARE = f", coalesce(sum(shares[{{n}}]) filter (where {_WHOLE}), 0)::bigint as share_{{n}}"
 _LINE = "rule = :rule and price_minor is not distinct from :price and payee = :payee"
 _SOME = f"select subject_id from due_line where contract_id = :contract and {_LINE} and {_WHOLE} limit {FEWEST}"
-_OF_PARTS = f"""{NOW_DUE} and due_item.achieved_on < :ends
-    and due_item.subject_id in (select subject_id from due_line where contract_id = :contract and {_PARTLY})"""
+_OF_PARTS = f"{NOW_DUE} and due_item.achieved_on < :ends and due_item.last_on >= :ends"
+"""Those of subjects as in `_PARTLY`, by what each item says of its subject: with numbers of rows that are not up to
+date, a join with `due_line` would be planned that looks at everybody for each."""
 _PARTS = f"""
 select rule, price_minor, payee, count(distinct subject_id) as people,
     (array_agg(distinct subject_id))[1:{FEWEST}] as some,

@@ -52,6 +52,7 @@ due_item = Table(
     Column("due_after", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
+    Column("last_on", Date),
 )
 due_line = Table(
     "due_line",

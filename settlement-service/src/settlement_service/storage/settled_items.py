@@ -24,7 +24,8 @@ select * from (
     (select {_COLUMNS} from due_item
     where contract_id = :contract and due_after = :due_after and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
-        and subject_id not in (select subject_id from settled_apart where settlement_id = :settlement)
+        and not exists (select from settled_apart apart
+            where apart.settlement_id = :settlement and apart.subject_id = due_item.subject_id)
     order by subject_id, achieved_on, occurrence limit :most)
 ) as items order by subject_id, achieved_on, occurrence limit :most
 """
