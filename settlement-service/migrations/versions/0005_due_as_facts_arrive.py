@@ -133,12 +133,13 @@ ASKING = "current_setting('app.org', true)"
 ITSELF = f"{ASKING} = 'service:settlement-service'"
 PAYS = f"contract_id in (select id from contract where payer_ids @> array[{ASKING}])"
 READABLE = f"select contract_id, scope from readership where reader_ids @> array[{ASKING}] and before is null"
-SEES_ITEMS = f"contract_id in (select contract_id from ({READABLE}) as own where scope like 'rule/%')"
+SEES_ONE = """exists (select from due_item item
+    where item.contract_id = settled_apart.contract_id and item.subject_id = settled_apart.subject_id)"""
 
 READ = {
     "due_item": f"{PAYS} or (contract_id, 'rule/' || rule || '/' || payee) in ({READABLE}) or {ITSELF}",
     "due_line": "false",
-    "settled_apart": f"{PAYS} or {SEES_ITEMS} or {ITSELF}",
+    "settled_apart": f"{PAYS} or {SEES_ONE} or {ITSELF}",
 }
 
 POLICIES = """
