@@ -4,19 +4,13 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.core.money import from_minor
-from services.core.terms.outcomes import Metric
-from services.core.terms.payment import Cap
-from services.core.terms.rules import Milestone, PaymentRule, Vat
-from services.core.terms.splits import Shares, Weight
-from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated, NamedParty
+from services.events.contracts import ContractAmended, ContractTerminated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import shapes
 from services.kit.transaction import Transaction
@@ -34,33 +28,26 @@ from settlement_service.worker import work_out_changed
 
 from ..builders import (
     NOON,
-    OTHER,
     PAYER,
-    POINTS,
-    PROVIDER,
     a_cap,
     a_claim,
-    a_metric,
-    a_price,
-    a_rule,
-    activated,
     claimed,
     verified,
 )
 from ..conftest import Settling
-from ..mechanisms import a_fee, a_limit
+from ..mechanisms import a_fee
+from ..plain_courses import a_course, a_plain_contract
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
-HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
 
 
 @pytest.mark.parametrize(("seed", "most"), [(seed, 99_000_000 if seed < 8 else 900_000) for seed in range(12)])
 async def test_after_any_course_it_says_what_the_domain_says(settling: Settling, seed: int, most: int) -> None:
     dice = random.Random(seed)
-    contract = _contract(dice, most)
+    contract = a_plain_contract(dice, most)
     await settling.tell(contract)
     for turn, end in enumerate((*ENDS, *dice.sample(ENDS, 2), ENDS[-1])):
-        for fact in _course(dice, contract.contract_id, turn):
+        for fact in a_course(dice, contract.contract_id, turn):
             await settling.tell(fact)
             if dice.random() < 0.1:
                 await _worked_out(settling)
@@ -255,56 +242,3 @@ async def _posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -
         )
         assert answer.status_code == 200, answer.text
     await settling.posted(answer.json())
-
-
-def _contract(dice: random.Random, most: int) -> ContractActivated:
-    """Two prices over the year, a price of nothing, an amount; caps that people share of so much; one payer, or two by
-    weight."""
-    weights = Weight(payer=PAYER, weight=2), Weight(payer=OTHER, weight=1)
-    split = dice.choice([None, Shares(kind="shares", weights=weights)])
-    prices = [a_price(minor, *half) for minor, half in zip((10_001, 12_000), HALVES, strict=True)]
-    rules: list[PaymentRule] = [
-        a_rule("job", *prices, split=split),
-        a_rule("home", dice.choice([3_001, 0])),
-        Milestone(
-            kind="milestone",
-            code="done",
-            metric="done",
-            amount=from_minor(50_000, "DKK"),
-            payee=PROVIDER,
-            nature="service",
-            vat=Vat(category="outside_scope", prices_include_vat=False),
-            split=split,
-        ),
-    ]
-    metrics: list[Metric] = [a_metric("job"), a_metric("home", measurement_points=POINTS), a_metric("done")]
-    caps: list[Cap] = [a_cap("rule", 99_000_000, "job"), a_cap("contract", most)]
-    caps += [a_cap("person", 60_000)] * dice.choice([0, 1])
-    caps += [a_limit("period", 99_000_000, every="month", period_basis="achieved")] * dice.choice([0, 1])
-    contract = activated(rules, caps, metrics)
-    if split is None:
-        return contract
-    other = NamedParty(organisation_id=OTHER, name=OTHER, role="payer")
-    return replace(contract, parties=(contract.parties[0], other, *contract.parties[1:]))
-
-
-def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
-    for n in range(25):
-        day = f"2026-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
-        metric = dice.choice(["job", "job", "home", "done"])
-        occurrence = str(100 * turn + n + 1)
-        if metric == "home":
-            occurrence = dice.choice(["6m", "12m", occurrence])
-        claim = a_claim(dice.randint(10 * turn, 10 * turn + 14), metric, occurrence, day, units=dice.randint(0, 3))
-        yield claimed(contract_id, claim)
-        yield verified(contract_id, claim)
-        if dice.random() < 0.2:
-            yield OutcomeWithdrawn(contract_id=contract_id, claim_id=claim.id, withdrawn_at=NOON)
-        elif dice.random() < 0.2:
-            later = f"2026-{dice.randint(1, 12):02}-01"
-            other = a_claim(dice.randint(0, 14), metric, f"{occurrence}0", later, units=claim.units)
-            if dice.random() < 0.5:
-                other = replace(other, subject_id=claim.subject_id, occurrence=occurrence)
-            yield claimed(contract_id, other, claim.id)
-            yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
-            yield verified(contract_id, other)
