@@ -13,7 +13,7 @@ from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.audience import Audience, audience_of, scopes_before, scopes_of
 from settlement_service.domain.calendar import last_day_before, name_of
-from settlement_service.domain.caps import CONTRACT, Group, gives_up
+from settlement_service.domain.caps import Group, gives_up, group_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
@@ -26,7 +26,7 @@ from settlement_service.domain.inputs import (
     Fact,
     Input,
     body_of,
-    posted_inputs,
+    items_posted,
     scope_of,
 )
 from settlement_service.domain.items import ItemKey
@@ -134,7 +134,7 @@ class Books:
         settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
-        for part, fact in enumerate(posted_inputs(self.contract_id, settled.number, end, changes)):
+        for part, fact in enumerate(items_posted(self.contract_id, settled.number, end, changes)):
             self._append(OWN_SOURCE, ITEMS_POSTED, fact, sequence, part)
         self.sequences[OWN_SOURCE] = sequence
         return settled
@@ -197,8 +197,10 @@ class Books:
                 taken["settled", now] += sum(minors)
             elif limit.said.kind in ("person", "period", "contract") or limit.said.rule in audience.items:
                 for change in stands:
-                    if limit.said.rule in (None, change.key.item.rule):
-                        taken[_group(limit, change)] += change.now.left_by(_cut_before(limits, limit, change, end))
+                    item = change.key.item
+                    group = group_of(limit, item.rule, item.subject_id, change.achieved_on)
+                    if group is not None:
+                        taken[group] += change.now.left_by(_cut_before(limits, limit, change, end))
         for change, _ in changes:
             for payer, minor in change.shares:
                 taken["payer", payer] += minor
@@ -215,15 +217,6 @@ class Books:
         scope, leaf = scope_of(fact, metric), input_leaf(salt, body)
         self.log.append(Input(position, source, sequence, part, type_, scope, salt, body, leaf))
         self.facts.append(fact)
-
-
-def _group(limit: Limit, change: Change) -> Group:
-    item, every = change.key.item, limit.said.every
-    if limit.said.kind == "person":
-        return "person", str(item.subject_id)
-    if limit.said.kind == "rule":
-        return "rule", item.rule
-    return CONTRACT if every is None else ("period", name_of(change.achieved_on, every))
 
 
 def _cut_before(limits: Sequence[Limit], limit: Limit, change: Change, end: date) -> frozenset[str]:

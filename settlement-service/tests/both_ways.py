@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.kit import clock
-from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Settled, settle
 from settlement_service.storage import claims, contracts, opened
 from settlement_service.usecases.gather_basis import gather_basis, gather_new
@@ -17,8 +14,7 @@ from .conftest import Settling
 async def both_ways(settling: Settling, contract_id: UUID, end: date) -> tuple[Settled, Settled, int]:
     """What a settlement changes, from what is new and from everything there is; and how many subjects the former looked
     at."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         contract = await contracts.get_contract(tx, contract_id)
         new = await gather_new(tx, contract, end, await opened.posted_totals(tx, contract_id))
         known = {claim.id: claim for claim in await claims.of_contract(tx, contract_id)}

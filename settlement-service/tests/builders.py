@@ -11,7 +11,7 @@ from services.core.period import Period
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
 from services.core.terms.payment import Cap, Payment
 from services.core.terms.rules import PaymentRule, Price, UnitPrice, Vat
-from services.events.contracts import ContractActivated, NamedParty
+from services.events.contracts import ContractActivated, ContractAmended, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock
 from settlement_service.domain.claims import Claim
@@ -144,6 +144,13 @@ def a_claim(who: int = 1, metric: str = "job", occurrence: str = "1", day: str =
         "decided_at": NOON,
     }
     return Claim(**{**fields, **changed})
+
+
+def an_amendment(to: ContractActivated, contract_id: UUID, effective_from: date, version: int = 2) -> ContractAmended:
+    """What makes a contract, from a day on, what `to` says."""
+    said = {name: getattr(to, name) for name in to.__dataclass_fields__}
+    own = {"contract_id": contract_id, "version": version, "effective_from": effective_from}
+    return ContractAmended(**{**said, **own})
 
 
 def claimed(contract_id: UUID, claim: Claim, corrects: UUID | None = None) -> OutcomeClaimed:

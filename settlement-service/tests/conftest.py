@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from services.events import CATALOGUE
 from services.events.contracts import ContractActivated
 from services.events.envelope import Envelope
 from services.kit import clock, shapes
+from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
 from services.kit.database import Database
 from services.kit.facts import Owners
 from services.kit.inbox import Inbox
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors
+from services.kit.transaction import Transaction
 from settlement_service.app import ABOUT
 from settlement_service.clients.registry import Registry
 from settlement_service.consumers.facts import HANDLERS
@@ -138,6 +141,13 @@ class Settling:
         """One turn of the job that freezes."""
         assert await freeze_open(self.worker, self.owners) == 0
 
+    @asynccontextmanager
+    async def as_worker(self) -> AsyncIterator[Transaction]:
+        """A transaction of the background process."""
+        caller = service_caller(ABOUT.service)
+        async with self.worker.transaction(caller.organisation) as connection:
+            yield Transaction(connection, caller, clock.now(), clock.random_id())
+
     async def post_approved(self) -> None:
         """One turn of the job that posts."""
         assert await post_approved(self.worker) == 0
@@ -174,6 +184,14 @@ def refused(answer: httpx.Response, status: int, code: str, pointer: str | None 
 async def urls(new_database: Callable[[str, Path | None], Awaitable[Urls]]) -> Urls:
     """A database of settlement; tests keep apart by contract."""
     return await new_database("settlement", ABOUT.folder)
+
+
+@pytest.fixture
+async def app(urls: Urls) -> AsyncIterator[Database]:
+    """The database as the HTTP process has it, without its queries."""
+    database = Database(urls.app, application="tests")
+    yield database
+    await database.close()
 
 
 @pytest.fixture(scope="session")

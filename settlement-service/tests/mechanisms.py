@@ -26,13 +26,25 @@ from services.core.terms.rules import (
     Vat,
 )
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Weight
-from services.events.contracts import ContractActivated, ContractAmended, NamedParty
+from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn, ParticipantEnrolled
 from services.kit import clock
 from settlement_service.domain.claims import Claim
 
 from .books import Books, Settled
-from .builders import CURRENCY, EVALUATOR, INVESTOR, NOON, PAYER, PROVIDER, a_claim, a_metric, activated, person
+from .builders import (
+    CURRENCY,
+    EVALUATOR,
+    INVESTOR,
+    NOON,
+    PAYER,
+    PROVIDER,
+    a_claim,
+    a_metric,
+    activated,
+    an_amendment,
+    person,
+)
 
 SECOND, THIRD = "0088:9521000000070", "0088:9521000000087"
 """More payers than one."""
@@ -174,10 +186,8 @@ def a_contract(
 
 def amended(books: Books, terms: ContractActivated, effective: date) -> None:
     """The next version of the terms comes into force."""
-    known = {name: getattr(terms, name) for name in terms.__dataclass_fields__}
     version = len(books.history.versions) + 1
-    changed = {"contract_id": books.contract_id, "version": version, "effective_from": effective}
-    books.tell(ContractAmended(**{**known, **changed}))
+    books.tell(an_amendment(terms, books.contract_id, effective, version))
 
 
 def reading(

@@ -25,7 +25,7 @@ from settlement_service.domain.audience import audience_of
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.inputs import posted_inputs
+from settlement_service.domain.inputs import items_posted
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
 from settlement_service.domain.statement import Content, statement_of
@@ -86,7 +86,7 @@ class Course:
         calculated = {"contentSha256": shown.content_sha256, "lines": lines, "total": shown.content["total"]}
         self._own("calculated", {**place, **calculated})
         self._own("posted", place)
-        self.facts += posted_inputs(CONTRACT, number, end, settled.changes)
+        self.facts += items_posted(CONTRACT, number, end, settled.changes)
         changes: list[Change] = settled.changes
         return changes
 

@@ -11,7 +11,7 @@ from settlement_service.domain.audience import audience_of
 from settlement_service.domain.difference import Basis, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.inputs import Fact, posted_inputs
+from settlement_service.domain.inputs import Fact, items_posted
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
 from settlement_service.domain.statement import statement_of
@@ -30,7 +30,7 @@ def statements_of(case: Case) -> list[Mapping[str, Any]]:
         payer = audience_of(state.history.whole, ORGANISATIONS["payer"])
         assert payer is not None
         statements.append(project(statement, payer, {}).content)
-        facts += posted_inputs(contract_id_of(case), number, settling.period.end, settled.changes)
+        facts += items_posted(contract_id_of(case), number, settling.period.end, settled.changes)
     return statements
 
 

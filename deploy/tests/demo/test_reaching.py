@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -49,13 +48,16 @@ def test_any_answer_will_do_also_of_a_gateway_that_comes_late() -> None:
     port, told = a_free_port(), list[str]()
 
     def begin() -> None:
-        time.sleep(0.3)
         with HTTPServer(("127.0.0.1", port), Absent) as server:
             server.handle_request()
 
     late = threading.Thread(target=begin)
-    late.start()
-    wait_for_a_listener("the gateway", f"http://127.0.0.1:{port}", told.append)
+
+    def tell(sentence: str) -> None:
+        told.append(sentence)
+        late.start()
+
+    wait_for_a_listener("the gateway", f"http://127.0.0.1:{port}", tell)
     late.join()
     assert len(told) == 1
 

@@ -101,10 +101,7 @@ create table posted_item (
 
 GRANTS = """
 grant select on contract, readership, input, claim, item, posted_item to settlement_app, settlement_worker;
-grant insert on input, posted_item to settlement_app;
 grant update (settlements) on contract to settlement_app;
-grant update (claim_id, achieved_on, units, gross_minor, cut_person_minor, cut_rule_minor, cut_contract_minor)
-    on posted_item to settlement_app;
 grant insert on contract, readership, input, claim, item to settlement_worker;
 grant update (party_ids, payer_ids, left_ids, activation, terminated_on) on contract to settlement_worker;
 grant update (state, disputed, decided_by, decided_at, superseded_by) on claim to settlement_worker;
@@ -136,9 +133,6 @@ create policy itself on contract for select to settlement_app using ({ITSELF});
 create policy payers on contract for update to settlement_app
     using (payer_ids @> array[{ASKING}]) with check (payer_ids @> array[{ASKING}]);
 create policy worker on contract to settlement_worker using (true) with check (true);
-create policy payers_add on input for insert to settlement_app with check ({PAYS});
-create policy payers_add on posted_item for insert to settlement_app with check ({PAYS});
-create policy payers_change on posted_item for update to settlement_app using ({PAYS}) with check ({PAYS});
 """
 
 POLICIES = """

@@ -182,8 +182,6 @@ grant update (state, revision) on settlement to settlement_app;
 grant insert on settlement_line, settlement_item, statement, entry, posting to settlement_worker;
 grant update (state, revision, heads, waiting, terms_version, known, inputs, inputs_sha256, items_sha256,
     content_sha256, calculated_at, posted_at, document_on, accounting_on, value_on) on settlement to settlement_worker;
-revoke insert on input from settlement_app;
-drop policy payers_add on input;
 """
 
 ASKING = "current_setting('app.org', true)"

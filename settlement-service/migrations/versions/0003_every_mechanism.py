@@ -99,10 +99,9 @@ create table settlement_line (
 create table settlement_item (
     settlement_id uuid not null,
     contract_id uuid not null,
-    number integer not null,
     rule text not null,
     subject_id uuid not null,
-    occurrence text not null,
+    occurrence text collate "C" not null,
     price_minor bigint,
     payee text not null,
     claim_id uuid,
@@ -117,12 +116,13 @@ create table settlement_item (
     decided_by text[] not null,
     decided_at timestamptz,
     working json,
-    sha256 bytea not null check (octet_length(sha256) = 32),
-    primary key (settlement_id, number)
+    sha256 bytea not null check (octet_length(sha256) = 32)
 );
+create unique index settlement_item_in_place on settlement_item
+    (settlement_id, rule, price_minor, payee, subject_id, achieved_on, occurrence) nulls not distinct;
 comment on table settlement_item is
     'a million at a time: rows are added by who holds the settlement alone, so no reference is looked up for each';
-comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 is over these';
+comment on column settlement_item.sha256 is 'over the canonical JSON of the item: itemsSha256 follows from these';
 create index posted_item_of_subject on posted_item (contract_id, subject_id);
 create table open_subject (
     contract_id uuid not null references contract,
@@ -151,21 +151,6 @@ create table input_chunk (
     primary key (contract_id, number)
 );
 comment on table input_chunk is 'roots of the complete parts of the tree of inputs: they never change';
-create unlogged table apart_subject (
-    contract_id uuid not null,
-    subject_id uuid not null,
-    primary key (contract_id, subject_id)
-);
-create unlogged table apart_item (
-    like settlement_item,
-    position integer not null,
-    price_rank integer not null,
-    place numeric not null
-);
-comment on table apart_subject is
-    'while a large settlement is calculated: who is looked at one by one; empty at the end of each transaction';
-comment on table apart_item is
-    'while a large settlement is calculated: their items, until all are numbered; empty at the end of each transaction';
 """
 
 GRANTS = """
@@ -175,11 +160,8 @@ grant update (amendments, suspended) on contract to settlement_worker;
 grant insert, update on posted_item to settlement_worker;
 grant select, insert, update, delete on open_subject to settlement_worker;
 grant select, insert, update on posted_total to settlement_worker;
-grant select on input_chunk to settlement_app;
 grant select, insert on input_chunk to settlement_worker;
 grant delete on item, readership to settlement_worker;
-grant select on apart_subject, apart_item to settlement_app;
-grant select, insert, delete on apart_subject, apart_item to settlement_worker;
 """
 
 ASKING = "current_setting('app.org', true)"
@@ -202,9 +184,7 @@ READ = {
     "settlement_item": OF_PAYEE,
     "open_subject": "false",
     "posted_total": "false",
-    "input_chunk": PAYS,
-    "apart_subject": "false",
-    "apart_item": "false",
+    "input_chunk": "false",
 }
 
 POLICIES = """

@@ -13,7 +13,6 @@ TABLES = """
 alter table claim add column deemed boolean not null default false;
 alter table item add column deemed boolean not null default false;
 alter table settlement_item add column deemed boolean not null default false;
-alter table apart_item add column deemed boolean not null default false;
 comment on column claim.deemed is 'accepted: whoever was to decide had not in time';
 grant update (deemed) on claim to settlement_worker;
 """

@@ -1,4 +1,4 @@
-"""Wiring: the background process: facts out, facts in; open settlements are frozen and approved ones posted at once."""
+"""Wiring: the background process: facts out, facts in; what is due is worked out, settlements are frozen and posted."""
 
 import asyncio
 import sys

@@ -3,14 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 
-from services.events.contracts import ContractActivated, ContractAmended, NamedParty
+from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeWithdrawn
 
-from ..builders import INVESTOR, NOON, a_cap, a_claim, a_metric, a_rule, activated
+from ..builders import INVESTOR, NOON, a_cap, a_claim, a_metric, a_rule, activated, an_amendment
 from ..conftest import Settling
 
 JULY = date(2026, 7, 1)
@@ -41,9 +40,7 @@ async def test_each_investor_is_told_its_own(
     await settling.tell(terms)
     await settling.verify(contract_id, wrong, *(a_claim(n) for n in range(2, 7)))
     settled = [await settling.settle(contract_id, end=JULY)]
-    known: dict[str, Any] = {name: getattr(repaid_to(NEXT), name) for name in terms.__dataclass_fields__}
-    amendment = ContractAmended(**{**known, "contract_id": contract_id, "version": 2, "effective_from": JULY})
-    await settling.tell(amendment)
+    await settling.tell(an_amendment(repaid_to(NEXT), contract_id, JULY))
     await settling.verify(contract_id, *(a_claim(n, day="2026-08-01") for n in range(11, 18)))
     settled.append(await settling.settle(contract_id))
     await settling.tell(OutcomeWithdrawn(contract_id=contract_id, claim_id=wrong.id, withdrawn_at=NOON))

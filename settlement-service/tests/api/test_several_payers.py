@@ -9,10 +9,9 @@ from uuid import UUID
 import pytest
 
 from services.core.terms.splits import Shares, Weight
-from services.events.contracts import ContractAmended
 from settlement_service.domain.claims import Claim
 
-from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated
+from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated, an_amendment
 from ..conftest import Settling, refused
 
 EXPLANATION = f"/lines/1/items/{a_claim(1).subject_id}/1/explanation"
@@ -99,8 +98,7 @@ async def test_it_is_paid_when_everybody_has_paid_everybody(settling: Settling) 
 async def amended(settling: Settling, contract_id: UUID, rules: list[Any], parties: tuple[str, ...]) -> None:
     """From July on there are other parties."""
     after = activated(rules, contract_id=contract_id, parties=parties)
-    known = {name: getattr(after, name) for name in after.__dataclass_fields__}
-    await settling.tell(ContractAmended(**{**known, "version": 2, "effective_from": date(2026, 7, 1)}))
+    await settling.tell(an_amendment(after, contract_id, date(2026, 7, 1)))
 
 
 async def test_who_leaves_by_an_amendment_approves_and_pays_what_it_still_owes(settling: Settling) -> None:

@@ -22,10 +22,8 @@ from services.events.outcomes import (
     ParticipantEnrolled,
     ParticipantLeft,
 )
-from services.kit import clock, shapes
-from services.kit.auth import service_caller
+from services.kit import shapes
 from services.kit.testing import as_admin
-from services.kit.transaction import Transaction
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import ClaimNotKnown, Folded, fold
@@ -52,15 +50,13 @@ from ..conftest import Settling
 
 
 async def log_of(settling: Settling, contract_id: UUID) -> list[Input]:
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         return await inputs.page(tx, contract_id, 10_000, 0, 10_000, None)
 
 
 async def kept(settling: Settling, contract_id: UUID) -> tuple[Folded, list[Any], list[Any]]:
     """What the database holds: the state, and items; and the items that the log gives."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         contract = await contracts.get_contract(tx, contract_id)
         state = Folded(
             history=contract.history,

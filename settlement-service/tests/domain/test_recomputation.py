@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from services.events.outcomes import OutcomeWithdrawn
+from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.domain.recomputation import Given, GivenInput, InputsNotReadable, Rest, recompute
 
 from ..books import Books
@@ -24,6 +24,7 @@ from ..builders import (
     a_metric,
     a_rule,
     activated,
+    claimed,
 )
 
 Tampering: TypeAlias = Callable[[Given, list[GivenInput]], tuple[Given, Sequence[GivenInput]]]
@@ -61,6 +62,20 @@ def test_every_party_with_items_comes_to_the_same_result(caps: tuple[Any, ...], 
     for settled in (first, second, third):
         result = recompute(*books.given_to(organisation, settled))
         assert result.same, result
+
+
+@pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
+def test_a_correction_to_a_metric_that_a_payee_is_not_given_is_said_alike_to_all(organisation: str) -> None:
+    """Who reports both metrics corrects one to the other; who is paid for the first alone sees that it is gone."""
+    rules = [a_rule("job", 10_000), a_rule("home", 7_000, payee=OTHER)]
+    books = Books(activated(rules, parties=[PAYER, PROVIDER, EVALUATOR, OTHER]))
+    wrong, right = a_claim(1, "home"), a_claim(1, "job")
+    books.verify(wrong)
+    books.settle()
+    books.tell(OutcomeSuperseded(contract_id=books.contract_id, claim_id=wrong.id, superseded_by=right.id))
+    books.tell(claimed(books.contract_id, right, wrong.id))
+    result = recompute(*books.given_to(organisation, books.settle(kind="correction")))
+    assert result.same, result
 
 
 def test_a_provider_is_given_no_input_of_another_and_proofs_of_its_own() -> None:

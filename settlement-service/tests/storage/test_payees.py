@@ -1,7 +1,6 @@
 """Tests: what doors and row level security keep from each payee of a rule whose payee an amendment changed."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,13 +10,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.events.contracts import ContractAmended
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit.database import Database
-from services.kit.testing import Urls
 
 from ..api.test_inputs import recomputed
-from ..builders import EVALUATOR, INVESTOR, NOON, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, activated
+from ..builders import (
+    EVALUATOR,
+    INVESTOR,
+    NOON,
+    OTHER,
+    PAYER,
+    PROVIDER,
+    a_cap,
+    a_claim,
+    a_metric,
+    a_rule,
+    activated,
+    an_amendment,
+)
 from ..conftest import Settling
 
 JULY = date(2026, 7, 1)
@@ -51,23 +61,13 @@ async def course(settling: Settling) -> Course:
     await settling.tell(activation)
     await settling.verify(contract_id, *early)
     settlements = [await settling.settle(contract_id, end=JULY)]
-    known = {name: getattr(terms(OTHER), name) for name in activation.__dataclass_fields__}
-    changed = {"contract_id": contract_id, "version": 2, "effective_from": JULY}
-    await settling.tell(ContractAmended(**{**known, **changed}))
+    await settling.tell(an_amendment(terms(OTHER), contract_id, JULY))
     await settling.verify(contract_id, *late)
     settlements.append(await settling.settle(contract_id))
     await settling.tell(OutcomeWithdrawn(contract_id=contract_id, claim_id=early[0].id, withdrawn_at=NOON))
     settlements.append(await settling.settle(contract_id, "correction"))
     ids = [frozenset(str(claim.id) for claim in claims) for claims in (early, late)]
     return Course(contract_id, settlements, *ids)
-
-
-@pytest.fixture
-async def app(urls: Urls) -> AsyncIterator[Database]:
-    """The database as the HTTP process has it, without its queries."""
-    database = Database(urls.app, application="tests")
-    yield database
-    await database.close()
 
 
 async def column(database: Database, organisation: str, query: str, contract_id: UUID) -> list[Any]:

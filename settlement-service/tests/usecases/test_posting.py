@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Unavailable
-from services.events.contracts import ContractAmended, ContractResumed, ContractSuspended, ContractTerminated
+from services.events.contracts import ContractResumed, ContractSuspended, ContractTerminated
 from services.kit import clock
 from services.kit.auth import service_caller
 from services.kit.testing import a_caller, as_admin, new_key
@@ -19,7 +19,7 @@ from services.kit.transaction import Transaction
 from settlement_service.usecases.post_settlement import post_settlement
 from settlement_service.worker import post_approved
 
-from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, activated
+from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, activated, an_amendment
 from ..conftest import Settling, refused
 
 SERVICE = service_caller("settlement-service")
@@ -155,8 +155,7 @@ async def test_it_falls_due_by_the_terms_that_were_approved(settling: Settling) 
     shown = await approved(settling)
     after = activated(contract_id=UUID(shown["contractId"]))
     after = replace(after, payment=replace(after.payment, due_days=90))
-    known = {name: getattr(after, name) for name in after.__dataclass_fields__}
-    await settling.tell(ContractAmended(**{**known, "version": 2, "effective_from": date(2026, 7, 1)}))
+    await settling.tell(an_amendment(after, after.contract_id, date(2026, 7, 1)))
     await settling.post_approved()
     posted = await now(settling, shown)
     assert date.fromisoformat(posted["valueOn"]) - date.fromisoformat(posted["documentOn"]) == timedelta(days=30)

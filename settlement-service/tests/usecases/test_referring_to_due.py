@@ -4,64 +4,50 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.core.money import from_minor
-from services.core.terms.outcomes import Metric
-from services.core.terms.payment import Cap
-from services.core.terms.rules import Milestone, PaymentRule, Vat
-from services.core.terms.splits import Shares, Weight
-from services.events.contracts import ContractActivated, NamedParty
+from services.events.contracts import ContractAmended, ContractTerminated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock, shapes
-from services.kit.auth import service_caller
+from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Change, place_of, settle
 from settlement_service.domain.hashes import over
-from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, posted_inputs
+from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.sealing import items_hash, sealed
-from settlement_service.domain.statement import Sums, statement_over, sums_of
-from settlement_service.storage import contracts, due, inputs, opened, settled_items, settlements
+from settlement_service.domain.statement import Sums, statement_of, statement_over
+from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due
 from settlement_service.worker import work_out_changed
 
 from ..builders import (
     NOON,
-    OTHER,
     PAYER,
-    POINTS,
-    PROVIDER,
     a_cap,
     a_claim,
-    a_metric,
-    a_price,
-    a_rule,
-    activated,
     claimed,
     verified,
 )
 from ..conftest import Settling
-from ..mechanisms import a_limit
+from ..mechanisms import a_fee
+from ..plain_courses import a_course, a_plain_contract
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
-HALVES = (None, date(2026, 7, 1)), (date(2026, 7, 1), None)
 
 
 @pytest.mark.parametrize(("seed", "most"), [(seed, 99_000_000 if seed < 8 else 900_000) for seed in range(12)])
 async def test_after_any_course_it_says_what_the_domain_says(settling: Settling, seed: int, most: int) -> None:
     dice = random.Random(seed)
-    contract = _contract(dice, most)
+    contract = a_plain_contract(dice, most)
     await settling.tell(contract)
     for turn, end in enumerate((*ENDS, *dice.sample(ENDS, 2), ENDS[-1])):
-        for fact in _course(dice, contract.contract_id, turn):
+        for fact in a_course(dice, contract.contract_id, turn):
             await settling.tell(fact)
             if dice.random() < 0.1:
                 await _worked_out(settling)
@@ -94,6 +80,35 @@ async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now
     assert [one.figures.amount_minor for one in sums.by_line.values()] == [50_000]
 
 
+async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:
+    """Nothing changes for who was cut while the cap is used up, and nobody looks again when another gives room."""
+    first, second = a_claim(1, day="2026-02-01"), a_claim(2, day="2026-02-02")
+    contract = await settling.contract(first, second, caps=[a_cap("contract", 15_000)])
+    await settling.settle(contract.contract_id)
+    await settling.tell(ContractTerminated(contract_id=contract.contract_id, terminated_on=date(2026, 12, 1)))
+    await _worked_out(settling)
+    withdrawn = OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=first.id, withdrawn_at=NOON)
+    await settling.tell(withdrawn)
+    await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1], "correction"))
+    await settling.freeze()
+    shown = (await settling.get(PAYER, f"/v1/contracts/{contract.contract_id}/settlements")).json()["items"][-1]
+    assert shown["total"]["amount"] == "-50.00"
+
+
+async def test_why_something_is_taken_back_is_said_without_a_look_at_whom_the_claim_was_corrected_to(
+    settling: Settling,
+) -> None:
+    wrong, other, right = a_claim(1), a_claim(2), a_claim(2, day="2026-05-01")
+    contract = await settling.contract(wrong, other)
+    await settling.settle(contract.contract_id)
+    moved = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=wrong.id, superseded_by=right.id)
+    await settling.tell(moved, claimed(contract.contract_id, right, wrong.id), verified(contract.contract_id, right))
+    path = await _prepared(settling, contract.contract_id, ENDS[-1], "correction")
+    assert await _referred(settling, path) is not None
+    await settling.freeze()
+    assert [change.reason for change in await _items(settling, path)] == ["other-occurrence"]
+
+
 async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
     claim = a_claim(1)
     contract = await settling.contract(claim)
@@ -104,10 +119,10 @@ async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -
     await _worked_out(settling)
     assert len(before) == 1
     assert await _items(settling, path) == before
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+    async with settling.as_worker() as tx:
         with pytest.raises(DBAPIError, match="a settlement refers to this item"):
-            await connection.execute(text("delete from due_item"))
-        await connection.rollback()
+            await tx.connection.execute(text("delete from due_item"))
+        await tx.connection.rollback()
 
 
 async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> None:
@@ -116,8 +131,25 @@ async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> N
     await _worked_out(settling)
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
     await _worked_out(settling)
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
+    async with settling.as_worker() as tx:
         kept = text("select count(*) from due_item where contract_id = :contract")
+        assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
+
+
+async def test_once_an_amendment_makes_one_depend_on_another_nothing_is_worked_out_ahead(settling: Settling) -> None:
+    """Also not for who is open, and has neither an item nor anything posted."""
+    claim = a_claim(1)
+    contract = await settling.contract(claim)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
+    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
+    payment = replace(contract.payment, rules=(*contract.payment.rules, a_fee()))
+    await settling.tell(ContractAmended(**{**known, "version": 2, "payment": payment}))
+    for n in (2, 3):
+        await _worked_out(settling)
+        await settling.verify(contract.contract_id, a_claim(1, occurrence=str(n)))
+    await _worked_out(settling)
+    async with settling.worker.transaction() as connection:
+        kept = text("select count(*) from due_line where contract_id = :contract")
         assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
@@ -130,22 +162,20 @@ async def _worked_out(settling: Settling) -> None:
 
 async def _referred(settling: Settling, path: str) -> Sums | None:
     """What it comes to, once it is seen that it is what the domain says; nothing of it stays."""
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         sums = await refer_to_due(tx, contract, settlement, await opened.posted_totals(tx, contract.id))
         kept = await _kept(tx, contract, await _calculated(tx, settlement, sums))
         settled = settle(await gather_basis(tx, contract), settlement.period.end)
-        await connection.rollback()
+        await tx.connection.rollback()
     if sums is None:
         assert kept == []
         return None
     assert kept == settled.changes
     assert over(sums.hashes.values()).hex() == items_hash(sealed(settled.changes))
     of = (contract.history, settlement.kind, settlement.period)
-    ours = statement_over(*of, sums.by_line, {})
-    theirs = statement_over(*of, sums_of(settled.changes), settled.nothing)
+    ours, theirs = statement_over(*of, sums), statement_of(*of, settled)
     assert [replace(line, people=frozenset()) for line in ours.lines] == [
         replace(line, people=frozenset()) for line in theirs.lines
     ]
@@ -156,16 +186,15 @@ async def _referred(settling: Settling, path: str) -> Sums | None:
 
 
 async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None) -> Settlement:
-    inputs = await due.count_inputs(tx, settlement.contract_id)
+    known = await inputs.count_inputs(tx, settlement.contract_id)
     lines = tuple(LineHash(*line, "") for line in sums.hashes) if sums else ()
-    calculated = replace(settlement, inputs=inputs, lines=lines, due_after=sums.due_after if sums else None)
+    calculated = replace(settlement, inputs=known, lines=lines, due_after=sums.due_after if sums else None)
     await settlements.save_calculated(tx, calculated)
     return calculated
 
 
 async def _items(settling: Settling, path: str) -> list[Change]:
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         return await _kept(tx, await contracts.get_contract(tx, settlement.contract_id), settlement)
 
@@ -184,13 +213,12 @@ async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> 
 
 async def _logged(settling: Settling, path: str) -> None:
     """What was posted stands in the log as the domain writes it."""
-    async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
         items = await _kept(tx, contract, settlement)
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
-    expected = posted_inputs(contract.id, settlement.number, settlement.period.end, items)
+    expected = items_posted(contract.id, settlement.number, settlement.period.end, items)
     assert [one.body for one in log] == [
         body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
         for part, (one, fact) in enumerate(zip(log, expected, strict=True))
@@ -214,56 +242,3 @@ async def _posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -
         )
         assert answer.status_code == 200, answer.text
     await settling.posted(answer.json())
-
-
-def _contract(dice: random.Random, most: int) -> ContractActivated:
-    """Two prices over the year, a price of nothing, an amount; caps that people share of so much; one payer, or two by
-    weight."""
-    weights = Weight(payer=PAYER, weight=2), Weight(payer=OTHER, weight=1)
-    split = dice.choice([None, Shares(kind="shares", weights=weights)])
-    prices = [a_price(minor, *half) for minor, half in zip((10_001, 12_000), HALVES, strict=True)]
-    rules: list[PaymentRule] = [
-        a_rule("job", *prices, split=split),
-        a_rule("home", dice.choice([3_001, 0])),
-        Milestone(
-            kind="milestone",
-            code="done",
-            metric="done",
-            amount=from_minor(50_000, "DKK"),
-            payee=PROVIDER,
-            nature="service",
-            vat=Vat(category="outside_scope", prices_include_vat=False),
-            split=split,
-        ),
-    ]
-    metrics: list[Metric] = [a_metric("job"), a_metric("home", measurement_points=POINTS), a_metric("done")]
-    caps: list[Cap] = [a_cap("rule", 99_000_000, "job"), a_cap("contract", most)]
-    caps += [a_cap("person", 60_000)] * dice.choice([0, 1])
-    caps += [a_limit("period", 99_000_000, every="month", period_basis="achieved")] * dice.choice([0, 1])
-    contract = activated(rules, caps, metrics)
-    if split is None:
-        return contract
-    other = NamedParty(organisation_id=OTHER, name=OTHER, role="payer")
-    return replace(contract, parties=(contract.parties[0], other, *contract.parties[1:]))
-
-
-def _course(dice: random.Random, contract_id: UUID, turn: int) -> Iterable[Any]:
-    for n in range(25):
-        day = f"2026-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
-        metric = dice.choice(["job", "job", "home", "done"])
-        occurrence = str(100 * turn + n + 1)
-        if metric == "home":
-            occurrence = dice.choice(["6m", "12m", occurrence])
-        claim = a_claim(dice.randint(10 * turn, 10 * turn + 14), metric, occurrence, day, units=dice.randint(0, 3))
-        yield claimed(contract_id, claim)
-        yield verified(contract_id, claim)
-        if dice.random() < 0.2:
-            yield OutcomeWithdrawn(contract_id=contract_id, claim_id=claim.id, withdrawn_at=NOON)
-        elif dice.random() < 0.2:
-            later = f"2026-{dice.randint(1, 12):02}-01"
-            other = a_claim(dice.randint(0, 14), metric, f"{occurrence}0", later, units=claim.units)
-            if dice.random() < 0.5:
-                other = replace(other, subject_id=claim.subject_id, occurrence=occurrence)
-            yield claimed(contract_id, other, claim.id)
-            yield OutcomeSuperseded(contract_id=contract_id, claim_id=claim.id, superseded_by=other.id)
-            yield verified(contract_id, other)

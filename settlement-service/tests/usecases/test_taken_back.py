@@ -10,7 +10,7 @@ from services.events.contracts import ContractActivated, ContractAmended
 from services.events.outcomes import OutcomeWithdrawn
 
 from ..both_ways import both_ways
-from ..builders import NOON, PAYER, a_claim, a_metric, a_rule
+from ..builders import NOON, PAYER, a_claim, a_metric, a_rule, an_amendment
 from ..conftest import Settling
 from ..mechanisms import a_measure, a_milestone, a_threshold
 
@@ -44,8 +44,7 @@ async def test_a_rule_that_an_amendment_dropped_for_all_that_was(settling: Settl
 
 def _amended(contract: ContractActivated, *rules: Any) -> ContractAmended:
     payment = replace(contract.payment, rules=rules, retroactive=True)
-    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
-    return ContractAmended(**{**known, "version": 2, "payment": payment})
+    return an_amendment(replace(contract, payment=payment), contract.contract_id, contract.effective_from)
 
 
 async def _taken_back(settling: Settling, contract: ContractActivated) -> list[str | None]:

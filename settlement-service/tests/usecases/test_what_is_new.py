@@ -2,16 +2,15 @@
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.events.contracts import ContractAmended
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock
-from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
 from settlement_service.storage import opened
 
 from ..both_ways import both_ways
@@ -96,9 +95,20 @@ async def test_what_was_corrected_into_another_period_leaves_room_in_the_first_a
     assert [change.difference.amount_minor for change in new.changes] == [10_000, 0]
 
 
+async def test_what_a_later_version_cuts_of_a_person_may_be_due_by_an_earlier_one(settling: Settling) -> None:
+    contract = await settling.contract(a_claim(1, units=3))
+    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
+    payment = replace(contract.payment, caps=(a_cap("person", 20_000),))
+    amended = {"version": 2, "payment": payment, "effective_from": ENDS[1]}
+    await settling.tell(ContractAmended(**{**known, **amended}))
+    assert (await settling.settle(contract.contract_id))["total"]["amount"] == "200.00"
+    new, everything, _ = await both_ways(settling, contract.contract_id, ENDS[0])
+    assert new == everything
+    assert [change.difference.amount_minor for change in new.changes] == [10_000]
+
+
 async def months(settling: Settling, contract_id: UUID) -> dict[str, int]:
     """What is posted by the months that it was achieved in."""
-    async with settling.worker.transaction() as connection:
-        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+    async with settling.as_worker() as tx:
         totals = await opened.posted_totals(tx, contract_id)
     return {one.month: one.under_caps_minor for one in totals if not one.payer and one.under_caps_minor}

@@ -16,7 +16,7 @@ from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.domain.claims import Claim
 
 from ..both_ways import both_ways
-from ..builders import NOON, POINTS, a_claim, a_metric, a_price, a_rule, claimed, verified
+from ..builders import NOON, POINTS, a_claim, a_metric, a_price, a_rule, an_amendment, claimed, verified
 from ..conftest import Settling
 from ..mechanisms import PAYERS, a_contract, a_fee, a_grant, a_limit, a_milestone, maxima, weights
 
@@ -84,10 +84,8 @@ class Course:
     def _amended(self) -> ContractAmended:
         self.version += 1
         new = _terms(self.dice, self.dice.choice([True, False]))
-        known = {name: getattr(new, name) for name in new.__dataclass_fields__}
         effective = self.dice.choice([date(2026, 1, 1), date(2026, 6, 1), HALF])
-        own = {"contract_id": self.contract_id, "version": self.version, "effective_from": effective}
-        return ContractAmended(**{**known, **own})
+        return an_amendment(new, self.contract_id, effective, self.version)
 
 
 @pytest.mark.parametrize("seed", range(16))

@@ -1,6 +1,6 @@
 """Domain: who is shown what of a settlement (domain.md, section 6)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -51,10 +51,8 @@ class Audience:
 
 def audience_of(terms: Terms, organisation: str) -> Audience | None:
     """What a party is shown, or None for who is no party. A payer is shown everything. Who must never see single
-    outcomes is shown the lines it is paid by. Everybody else is shown the lines that pay it, and all that rest on a
-    metric it reports, verifies or decides disputes on; and the items of those that pay it as provider or intermediary,
-    and of all that rest on metrics it reports or verifies alone. Who was paid before an amendment is still shown what
-    that was, and its corrections. What others are paid is not shown to who may not read the payment terms."""
+    outcomes is shown the lines it is paid by. Who was paid before an amendment is still shown what that was, and its
+    corrections."""
     role = terms.role_of(organisation)
     if role is None:
         return None
@@ -66,11 +64,18 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
         return Audience(organisation, role, True, False, every, every, metrics, all_lines=every, all_items=every)
     if role in NEVER_AT_CLAIMS:
         return Audience(organisation, role, False, True, paid_by, frozenset(), frozenset())
+    return _at_claims(terms, organisation, role, readings)
+
+
+def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Reading]) -> Audience:
+    """Everybody else is shown the lines that pay it, and all that rest on a metric it reports, verifies or decides
+    disputes on; and the items of those that pay it as provider or intermediary, and of all that rest on metrics it
+    reports or verifies alone. What others are paid is not shown to who may not read the payment terms."""
     at_work = frozenset(code for code, metric in terms.metrics.items() if organisation in _workers(metric))
     concerned = at_work | {code for code, one in terms.metrics.items() if one.disputes_decided_by == organisation}
     if not terms.may_read(role, "payment"):
         at_work = concerned = frozenset()
-    own = readings if role != "evaluator" else []
+    own = paid_by if role != "evaluator" else []
     all_items = frozenset(rule.code for rule in terms.rules.values() if rule.metrics and rule.metrics <= at_work)
     all_lines = _resting_on(terms, concerned)
     ended = [reading for reading in own if reading.until is not None and _looks_back_alone(terms, reading.rule)]
@@ -81,7 +86,7 @@ def audience_of(terms: Terms, organisation: str) -> Audience | None:
         role=role,
         whole=False,
         grouped=False,
-        lines=paid_by | all_lines,
+        lines=all_lines | {reading.rule.code for reading in paid_by},
         items=all_items | {reading.rule.code for reading in own},
         claims=claims,
         people=any(counts_enrolled(one) for one in _measures_under(terms, rules)),

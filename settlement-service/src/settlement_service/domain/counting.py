@@ -26,16 +26,17 @@ REACH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What a line counts. `may_be_known`: neither so many people, nor so many more or less than before, are few.
-    `steps`: by how much the amount would differ if some more, or less, had been counted, in minor units."""
+class Tells:
+    """What a line tells of how many it counts. `may_be_known`: neither so many people, nor so many more or less than
+    before, are few. `steps`: by how much the amount would differ if some more, or less, had been counted, in minor
+    units."""
 
     may_be_known: bool
     steps: frozenset[int] = frozenset()
 
 
-def counted_in(history: History, code: str, figures: Figures, whole: Sequence[Change]) -> Counted | None:
-    """What a line counts, by its figures and by what rests on no single claim in it (as it was last posted, where it
+def tells_of(history: History, code: str, figures: Figures, whole: Sequence[Change]) -> Tells | None:
+    """What a line tells, by its figures and by what rests on no single claim in it (as it was last posted, where it
     did not change); None for a line that counts no participants, or too roughly to tell how many."""
     rules = {terms.version: (terms, terms.rules[code].said) for terms in history.versions if code in terms.rules}
     counting = [version for version, (_, rule) in rules.items() if _counts_people(rule, history.metrics)]
@@ -45,18 +46,18 @@ def counted_in(history: History, code: str, figures: Figures, whole: Sequence[Ch
     version = change.version if change else counting[-1]
     terms, said = rules[version]
     if not isinstance(said, Bands) or version not in counting:
-        return Counted(isinstance(said, UnitPrice) and figures.units >= FEWEST)
+        return Tells(isinstance(said, UnitPrice) and figures.units >= FEWEST)
     found = _count_under(change.working, said.measure.metric) if change and change.working else None
     count, of = found or (0, _fixed(said))
     if of is None and said.measure.basis == "share":
-        return Counted(may_be_known=False)
+        return Tells(may_be_known=False)
     now = change.now.gross_minor if change else 0
     amounts = _amounts(terms, said, count, of)
     if _as_much(amounts, count) >= FEWEST:
         return None
     are_few = change is None or found is None or count < FEWEST
     may_be_known = not are_few and change is not None and not _may_be_few(change, count, of, rules.values())
-    return Counted(may_be_known, frozenset(minor - now for other, minor in amounts.items() if other != count))
+    return Tells(may_be_known, frozenset(minor - now for other, minor in amounts.items() if other != count))
 
 
 def _counts_people(rule: PaymentRule, metrics: Mapping[str, Metric]) -> bool:

@@ -23,6 +23,7 @@ from settlement_service.domain.items import (
     LineKey,
     Posted,
     PostedKey,
+    RuleAndPayee,
     Shares,
     figures_of,
 )
@@ -30,7 +31,7 @@ from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.terms import Terms
-from settlement_service.domain.unpaid import RuleAndPayee, why_nothing
+from settlement_service.domain.unpaid import why_nothing
 from settlement_service.domain.working import Node
 
 

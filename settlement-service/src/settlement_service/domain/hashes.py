@@ -49,10 +49,7 @@ class WholeTree:
     the terms, which may change; `kept` the roots of the complete parts after it; `more` the leaves behind those."""
 
     def __init__(self, terms_root: str, begun: Sequence[bytes], kept: Sequence[bytes], more: Sequence[bytes]) -> None:
-        parts = [more[at : at + CHUNK] for at in range(0, len(more), CHUNK)]
-        roots = [root_of(part) for part in parts]
-        self.completed = [root for root, part in zip(roots, parts, strict=True) if len(part) == CHUNK]
-        """The roots of parts that are complete now and were not before."""
+        roots = [root_of(more[at : at + CHUNK]) for at in range(0, len(more), CHUNK)]
         self.inputs = len(begun) + CHUNK * len(kept) + len(more)
         self.root = root_of([root_of([terms_leaf(terms_root), *begun]), *kept, *roots])
 

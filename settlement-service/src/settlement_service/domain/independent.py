@@ -2,27 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.counting import FEWEST
-from settlement_service.domain.difference import Change
+from settlement_service.domain.difference import Basis, Change
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, LineKey
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.sealing import Sealed, subject_hash
-from settlement_service.domain.statement import Sum
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.statement import Sum, sum_of
+from settlement_service.domain.terms import Limit, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class DueSubject:
     """A subject who is due something: the last day on which something was achieved that is, whether something was
-    posted before (`begun`), and whether it has to be looked at again (`apart`): something is taken back, and others may
-    have a say in why; or a cap that people share cut something among those who were worked out together."""
+    posted before (`begun`), and whether it is settled apart from others whatever the end (`apart`): something is taken
+    back, and others may have a say in why."""
 
     id: UUID
     last_on: date
@@ -48,6 +48,17 @@ def is_independent(history: History) -> bool:
     """Whether every item is a price or an amount for what one subject achieved, never below zero, cut by nothing but
     caps that keep what is paid, and shared among payers by weight alone."""
     return len(history.versions) == 1 and looks_at_new_alone(history) and _has_plain_rules(history.newest)
+
+
+def by_themselves(basis: Basis) -> Basis:
+    """What some subjects are due by without a look at others: caps that people share cut nobody, whoever is looked at
+    together. Whether they would cut somebody, `fits` says of all that is due."""
+    versions = (replace(terms, limits=_of_person(terms.limits)) for terms in basis.history.versions)
+    return replace(basis, history=History(tuple(versions)))
+
+
+def _of_person(limits: Iterable[Limit]) -> tuple[Limit, ...]:
+    return tuple(limit for limit in limits if limit.said.kind == "person")
 
 
 def _has_plain_rules(terms: Terms) -> bool:
@@ -77,25 +88,18 @@ def _subject(subject_id: UUID, items: Sequence[Change]) -> DueSubject:
         id=subject_id,
         last_on=max(item.achieved_on for item in items),
         begun=any(item.before or item.before_shares for item in items),
-        apart=any(item.reason is not None or _is_cut_for_others(item.now) for item in items),
+        apart=any(item.reason is not None for item in items),
     )
 
 
-def _is_cut_for_others(figures: Figures) -> bool:
-    return figures.under_caps_minor != figures.gross_minor - figures.cut_person_minor
-
-
 def _line(payers: Sequence[str], subject: DueSubject, key: LineKey, own: Sequence[Sealed]) -> DueLine:
-    items = [one.item for one in own]
-    shares: Counter[str] = Counter()
-    for item in items:
-        shares.update(dict(item.shares))
+    total = sum_of([one.item for one in own])
     return DueLine(
         subject=subject,
         key=key,
-        figures=sum((item.difference for item in items), Figures()),
-        shares=tuple(shares[payer] for payer in payers),
-        taken_minor=sum(item.now.gross_minor - item.now.cut_person_minor for item in items),
+        figures=total.figures,
+        shares=tuple(total.shares.get(payer, 0) for payer in payers),
+        taken_minor=sum(one.item.now.left_by(("person",)) for one in own),
         sha256=subject_hash(own),
     )
 

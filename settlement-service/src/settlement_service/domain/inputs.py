@@ -169,11 +169,11 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
 
 
-def posted_inputs(
+def items_posted(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
     """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read what a rule pays
-    its payee. `changes` are in their order."""
+    its payee. `changes` are in their order. `storage.posting_items` writes the same in the database, some at a time."""
     for (rule, _, _), group in groupby(changes, key=lambda change: change.line):
         items = [_posted(change) for change in group]
         for at in range(0, len(items), MOST_ITEMS):

@@ -152,6 +152,8 @@ NOTHING = Figures()
 
 LineKey: TypeAlias = tuple[str, int | None, str]
 """What items are summed under in a statement: rule, price where it has one, and who is paid."""
+RuleAndPayee: TypeAlias = tuple[str, str]
+"""A rule and whom it pays: an amendment may change who that is."""
 ItemPlace: TypeAlias = tuple[UUID, date, str]
 """Where an item stands under its line: subject, date, occurrence."""
 

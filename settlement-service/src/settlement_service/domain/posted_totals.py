@@ -9,9 +9,8 @@ from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPric
 from settlement_service.domain.calendar import name_of
 from settlement_service.domain.caps import CONTRACT, Group
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Posted
+from settlement_service.domain.items import Posted, RuleAndPayee
 from settlement_service.domain.terms import Limit, Terms
-from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,16 @@ def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, mi
             taken["rule", rule] += minor
         elif said.kind == "period" and said.every is not None:
             taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
+
+
+def has_caps_on_person_by_version(history: History) -> bool:
+    """Whether versions of the terms have other caps on a person: then what one cut may be due by that of another,
+    when a period is settled that ends while that one holds."""
+    return len({_of_person(terms) for terms in history.versions}) > 1
+
+
+def _of_person(terms: Terms) -> tuple[tuple[int, frozenset[str]], ...]:
+    return tuple((limit.minor, limit.whole) for limit in terms.limits if limit.said.kind == "person")
 
 
 def looks_at_new_alone(history: History) -> bool:

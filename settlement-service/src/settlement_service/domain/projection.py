@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from settlement_service.domain.audience import Audience
-from settlement_service.domain.counting import FEWEST, Counted, counted_in
+from settlement_service.domain.counting import FEWEST, Tells, tells_of
 from settlement_service.domain.grouping import grouped
 from settlement_service.domain.hashes import content_hash
 from settlement_service.domain.history import History
+from settlement_service.domain.items import RuleAndPayee
 from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
-from settlement_service.domain.unpaid import RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def _may_be_summed(lines: Sequence[Line], groups: Sequence[tuple[Line, ...]]) ->
     return len(hidden) < 2 and all(len({line.nature for line in group}) == 1 for group in groups)
 
 
-def _tells(line: Line, history: History) -> Counted | None:
-    return None if line.by_person else counted_in(history, line.rule, line.figures, line.whole)
+def _tells(line: Line, history: History) -> Tells | None:
+    return None if line.by_person else tells_of(history, line.rule, line.figures, line.whole)
 
 
 def _group(number: int, group: tuple[Line, ...], history: History) -> Content:

@@ -61,10 +61,9 @@ class Reasons:
             decision: Claim | Item = own
         else:
             claim = self._last(first)
-            is_anothers = claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on)
-            why = Why("other-price" if is_anothers else self._of_claim(claim, rule), first.order_key, first.units)
-            if is_anothers:
-                return why
+            if claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on):
+                return Why("other-price", first.order_key, first.units)
+            why = Why(self._of_claim(claim, posted.key.item), first.order_key, first.units)
             decision = claim
         item = self._payable.get(posted.key.item)
         if item is not None:
@@ -77,14 +76,20 @@ class Reasons:
         return rule is not None and rule.payee != posted.key.payee
 
     def _last(self, claim: Claim) -> Claim:
-        """The claim, or the last that took its place."""
-        while claim.superseded_by is not None and claim.superseded_by in self._claims:
-            claim = self._claims[claim.superseded_by]
+        """The claim, or the last that took its place. What is claimed on another metric is not given to everybody who
+        was paid for this one."""
+        while claim.superseded_by is not None:
+            after = self._claims.get(claim.superseded_by)
+            if after is None or after.metric != claim.metric:
+                break
+            claim = after
         return claim
 
-    def _of_claim(self, claim: Claim, rule: str) -> Reason:
+    def _of_claim(self, claim: Claim, of: ItemKey) -> Reason:
+        """By the claim, or the last that took its place. What one about another subject gives is no reason: those are
+        settled without a look at each other."""
         if claim.counts:
-            item = self._not_payable.get((claim.id, rule))
+            item = self._not_payable.get((claim.id, of.rule)) if claim.subject_id == of.subject_id else None
             return item.reason or "other-occurrence" if item else "other-occurrence"
         return "correction-not-verified" if claim.state == "submitted" else claim.state
 

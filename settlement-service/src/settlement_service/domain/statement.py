@@ -2,20 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from services.core.money import format_minor, to_minor
 from services.core.period import Period
 from services.core.terms.rules import Milestone
-from settlement_service.domain.counting import Counted
+from settlement_service.domain.counting import Tells
 from settlement_service.domain.difference import Change, Settled, place_of_line
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Figures, LineKey, Shares
+from settlement_service.domain.items import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.reasons import Reason
 from settlement_service.domain.terms import Rule, is_by_subject
-from settlement_service.domain.unpaid import RuleAndPayee
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]
@@ -44,7 +43,7 @@ class Line:
     state: Reason | None = None
     each_minor: int = 0
     whole: tuple[Change, ...] = ()
-    tells: Counted | None = None
+    tells: Tells | None = None
 
     @property
     def price(self) -> int:
@@ -74,13 +73,14 @@ class Sum:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
-    did not change; with the hash of each line over its items, in their order (`domain.sealing`). `due_after` is there
-    when it refers to what was worked out as facts arrived: after how many inputs that became due."""
+    did not change; with the hash of each line over its items, in their order (`domain.sealing`), where they are kept.
+    `due_after` is there when it refers to what was worked out as facts arrived: after how many inputs that became
+    due."""
 
     by_line: Mapping[LineKey, Sum]
     nothing: Mapping[RuleAndPayee, Reason]
     standing: Sequence[Change]
-    hashes: Mapping[LineKey, bytes]
+    hashes: Mapping[LineKey, bytes] = field(default_factory=dict)
     due_after: int | None = None
 
 
@@ -102,7 +102,7 @@ class Statement:
 
 def statement_of(history: History, kind: Kind, period: Period, settled: Settled) -> Statement:
     """The statement over what is settled."""
-    return statement_over(history, kind, period, sums_of(settled.changes), settled.nothing, settled.standing)
+    return statement_over(history, kind, period, Sums(sums_of(settled.changes), settled.nothing, settled.standing))
 
 
 def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
@@ -110,10 +110,11 @@ def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
     behind: dict[LineKey, list[Change]] = {}
     for change in changes:
         behind.setdefault(change.line, []).append(change)
-    return {key: _sum(group) for key, group in behind.items()}
+    return {key: sum_of(group) for key, group in behind.items()}
 
 
-def _sum(changes: Sequence[Change]) -> Sum:
+def sum_of(changes: Sequence[Change]) -> Sum:
+    """What changes under one line come to."""
     shares: Counter[str] = Counter()
     for change in changes:
         shares.update(dict(change.shares))
@@ -129,23 +130,19 @@ def _sum(changes: Sequence[Change]) -> Sum:
     )
 
 
-def statement_over(
-    history: History,
-    kind: Kind,
-    period: Period,
-    sums: Mapping[LineKey, Sum],
-    nothing: Mapping[RuleAndPayee, Reason],
-    standing: Iterable[Change] = (),
-) -> Statement:
+def statement_over(history: History, kind: Kind, period: Period, sums: Sums) -> Statement:
     """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
-    correction what changed. `standing` is what rests on several subjects and did not change."""
+    correction what changed."""
     terms = history.at_end(period.end)
-    wanted = set(sums)
+    wanted = set(sums.by_line)
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
     ordered = sorted(wanted, key=lambda key: place_of_line(history, key))
-    stands = {change.line: change for change in standing}
-    lines = (_line(history, key, sums.get(key), nothing.get((key[0], key[2])), stands.get(key)) for key in ordered)
+    stands = {change.line: change for change in sums.standing}
+    lines = (
+        _line(history, key, sums.by_line.get(key), sums.nothing.get((key[0], key[2])), stands.get(key))
+        for key in ordered
+    )
     return Statement(history, terms.version, kind, period, tuple(lines))
 
 

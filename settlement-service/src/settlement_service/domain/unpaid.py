@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
-from typing import TypeAlias
 
 from services.core.terms.rules import Bands
 from settlement_service.domain.conditioned import closed_rules, is_ready
 from settlement_service.domain.history import History
-from settlement_service.domain.items import Item
+from settlement_service.domain.items import Item, RuleAndPayee
 from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason
-
-RuleAndPayee: TypeAlias = tuple[str, str]
 
 SAID: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
 """Reasons that a rule by subject gives as a whole, when it gives nothing to anybody; the first that there is."""

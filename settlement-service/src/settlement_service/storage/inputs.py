@@ -64,6 +64,12 @@ async def append(tx: Transaction, contract_id: UUID, new: Sequence[NewInput]) ->
     )
 
 
+async def count_inputs(tx: Transaction, contract_id: UUID) -> int:
+    """How many inputs a contract has."""
+    last = select(func.coalesce(func.max(log.c.position), 0)).where(log.c.contract_id == contract_id)
+    return int((await tx.connection.execute(last)).scalar_one())
+
+
 async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -> list[bytes]:
     """The leaves of the first `count` inputs, or of all there are."""
     query = select(log.c.leaf).where(log.c.contract_id == contract_id)

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, UUID
 
-from settlement_service.domain.items import FIGURES
-from settlement_service.storage.tables import figures, metadata
+from settlement_service.storage.figures import figure_columns, figures_and_shares
+from settlement_service.storage.tables import metadata
 
 
 def item_columns() -> list[Column[Any]]:
@@ -23,8 +23,8 @@ def item_columns() -> list[Column[Any]]:
         Column("achieved_on", Date, nullable=False),
         Column("order_key", Text, nullable=False),
         Column("claimed_units", BigInteger, nullable=False),
-        *figures("now_"),
-        *figures("before_"),
+        *figures_and_shares("now_"),
+        *figures_and_shares("before_"),
         Column("behind", Integer, nullable=False),
         Column("reason", Text),
         Column("decided_by", ARRAY(Text), nullable=False),
@@ -38,10 +38,6 @@ def item_columns() -> list[Column[Any]]:
 settlement_item = Table(
     "settlement_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
 )
-settled_item = Table(
-    "settled_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
-)
-"""A view: the items of its own, and those that it refers to."""
 settled_apart = Table(
     "settled_apart",
     metadata,
@@ -56,6 +52,7 @@ due_item = Table(
     Column("due_after", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
+    Column("last_on", Date),
 )
 due_line = Table(
     "due_line",
@@ -65,7 +62,7 @@ due_line = Table(
     Column("rule", Text, nullable=False),
     Column("price_minor", BigInteger),
     Column("payee", Text, nullable=False),
-    *(Column(name, BigInteger, nullable=False) for name in FIGURES),
+    *figure_columns(),
     Column("shares", ARRAY(BigInteger), nullable=False),
     Column("taken_minor", BigInteger, nullable=False),
     Column("sha256", LargeBinary, nullable=False),

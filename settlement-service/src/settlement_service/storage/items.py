@@ -8,8 +8,9 @@ from sqlalchemy import Row, Select, Table, delete, insert, select
 
 from services.kit.sets import among
 from services.kit.transaction import Transaction
-from settlement_service.domain.items import FIGURES, Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.items import Item, ItemKey, Posted, PostedKey
 from settlement_service.domain.working import packed, unpacked
+from settlement_service.storage.figures import figures_in
 from settlement_service.storage.opened import Subjects, open_all
 from settlement_service.storage.tables import item, posted_item
 
@@ -94,6 +95,6 @@ def _posted(row: Row[Any]) -> Posted:
         claim_id=row.claim_id,
         version=row.version,
         achieved_on=row.achieved_on,
-        figures=Figures(*(getattr(row, name) for name in FIGURES)),
+        figures=figures_in(row),
         shares=tuple(row.shares.items()),
     )

@@ -42,16 +42,7 @@ async def add_entry(tx: Transaction, new: Entry) -> None:
     row = {name: getattr(new, name) for name in (*names, "recorded_at", "reverses")}
     await tx.connection.execute(insert(entry).values(row))
     place = {"entry_id": new.id, "contract_id": new.contract_id, "settlement_id": new.settlement_id}
-    rows = [
-        {
-            **place,
-            "number": n,
-            "account": side.account,
-            "organisation_id": side.organisation,
-            "amount_minor": side.minor,
-        }
-        for n, side in enumerate(new.sides, start=1)
-    ]
+    rows = [{**place, "number": n, **_side_row(side)} for n, side in enumerate(new.sides, start=1)]
     if rows:
         await tx.connection.execute(insert(posting), rows)
 

@@ -20,7 +20,8 @@ insert into open_subject (contract_id, subject_id, position, due_inputs)
 select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract),
     (select 0 from contract where id = :contract and independent)
 from (select contract_id, subject_id from item where contract_id = :contract
-    union select contract_id, subject_id from posted_item where contract_id = :contract) known
+    union select contract_id, subject_id from posted_item where contract_id = :contract
+    union select contract_id, subject_id from open_subject where contract_id = :contract) known
 on conflict (contract_id, subject_id) do update set position = excluded.position, due_inputs = excluded.due_inputs
 """
 _CLOSE = """
@@ -29,7 +30,8 @@ with next as materialized (
         (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
                 and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
-                    or retained_minor <> 0 or achieved_on >= :ends) limit 1) is null
+                    or retained_minor <> 0 or achieved_on >= :ends or (:person and cut_person_minor <> 0))
+            limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
                 and item.reason is null and item.achieved_on >= :ends limit 1) is null as is_settled
@@ -57,11 +59,17 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
     await tx.connection.execute(text(_OPEN_ALL), {"contract": contract_id})
 
 
-async def close_subjects(tx: Transaction, of: Settlement) -> None:
-    """Of whom all is posted as it is due, nothing was cut that may become free, and nothing is achieved or posted
-    later: such a subject changes nothing until a fact about it comes. What came after the settlement was frozen stays
-    open."""
-    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": of.period.end, "most": AT_ONCE}
+async def close_subjects(tx: Transaction, of: Settlement, *, person: bool) -> None:
+    """Of whom all is posted as it is due, nothing was cut that may become free (by a cap on a `person` only if so), and
+    nothing is achieved or posted later: such a subject changes nothing until a fact about it comes. What came after the
+    settlement was frozen stays open."""
+    asked = {
+        "contract": of.contract_id,
+        "inputs": of.inputs or 0,
+        "ends": of.period.end,
+        "most": AT_ONCE,
+        "person": person,
+    }
     last: UUID | None = None
     while True:
         last = (await tx.connection.execute(text(_CLOSE), {**asked, "after": last})).scalar_one_or_none()

@@ -8,10 +8,11 @@ from sqlalchemy import Row, insert, text
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Change
-from settlement_service.domain.items import FIGURES, Figures, ItemKey, ItemPlace, LineKey, PostedKey
+from settlement_service.domain.items import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.sealing import Sealed
 from settlement_service.domain.working import packed, unpacked
+from settlement_service.storage.figures import figures_in, figures_row
 from settlement_service.storage.item_tables import item_columns, settled_apart, settlement_item
 
 _COLUMNS = ", ".join(column.name for column in item_columns())
@@ -23,7 +24,8 @@ select * from (
     (select {_COLUMNS} from due_item
     where contract_id = :contract and due_after = :due_after and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
-        and subject_id not in (select subject_id from settled_apart where settlement_id = :settlement)
+        and not exists (select from settled_apart apart
+            where apart.settlement_id = :settlement and apart.subject_id = due_item.subject_id)
     order by subject_id, achieved_on, occurrence limit :most)
 ) as items order by subject_id, achieved_on, occurrence limit :most
 """
@@ -100,9 +102,9 @@ def item_row(of: Sealed) -> dict[str, Any]:
         "achieved_on": item.achieved_on,
         "order_key": item.order_key,
         "claimed_units": item.claimed_units,
-        **_figures("now_", item.now),
+        **figures_row(item.now, "now_"),
         "now_shares": dict(item.now_shares),
-        **_figures("before_", item.before),
+        **figures_row(item.before, "before_"),
         "before_shares": dict(item.before_shares),
         "behind": item.behind,
         "reason": item.reason,
@@ -114,10 +116,6 @@ def item_row(of: Sealed) -> dict[str, Any]:
     }
 
 
-def _figures(prefix: str, figures: Figures) -> dict[str, int]:
-    return {prefix + name: minor for name, minor in zip(FIGURES, figures.row(), strict=True)}
-
-
 def _change(row: Row[Any]) -> Change:
     return Change(
         key=PostedKey(ItemKey(row.rule, row.subject_id, row.occurrence), row.price_minor, row.payee),
@@ -126,8 +124,8 @@ def _change(row: Row[Any]) -> Change:
         achieved_on=row.achieved_on,
         order_key=row.order_key,
         claimed_units=row.claimed_units,
-        now=Figures(*(getattr(row, f"now_{name}") for name in FIGURES)),
-        before=Figures(*(getattr(row, f"before_{name}") for name in FIGURES)),
+        now=figures_in(row, "now_"),
+        before=figures_in(row, "before_"),
         now_shares=tuple(row.now_shares.items()),
         before_shares=tuple(row.before_shares.items()),
         behind=row.behind,

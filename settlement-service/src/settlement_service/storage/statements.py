@@ -1,4 +1,4 @@
-"""Storage: what a settlement says: its lines and items, and the statement as each party is shown it."""
+"""Storage: what a settlement says: its lines, and the statement as each party is shown it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from sqlalchemy import Row, insert, select
 from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
-from settlement_service.domain.items import FIGURES, Figures, Shares
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.postings import Pair
 from settlement_service.domain.projection import Projection
 from settlement_service.domain.statement import Line
 from settlement_service.storage.contracts import own_question
+from settlement_service.storage.figures import figures_row
 from settlement_service.storage.tables import settlement_line
 from settlement_service.storage.tables import statement as told
 
@@ -68,14 +68,10 @@ def _line_row(line: Line) -> dict[str, Any]:
         "payee": line.payee,
         "nature": line.nature,
         "people": line.counted,
-        **_figures("", line.figures, line.shares),
+        **figures_row(line.figures),
+        "shares": dict(line.shares),
         "amount_minor": line.figures.amount_minor,
     }
-
-
-def _figures(prefix: str, figures: Figures, shares: Shares) -> dict[str, Any]:
-    row = {prefix + name: minor for name, minor in zip(FIGURES, figures.row(), strict=True)}
-    return {**row, f"{prefix}shares": dict(shares)}
 
 
 def _projection_row(shown: Projection) -> dict[str, Any]:

@@ -1,20 +1,11 @@
 """Storage: the service's own tables, as the migrations make them."""
 
-from typing import Any
-
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB, UUID
 
-from settlement_service.domain.items import FIGURES
+from settlement_service.storage.figures import figures_and_shares
 
 metadata = MetaData()
-
-
-def figures(prefix: str = "") -> list[Column[Any]]:
-    """The columns of an item's figures, and of what each payer pays of it."""
-    columns: list[Column[Any]] = [Column(prefix + name, BigInteger, nullable=False) for name in FIGURES]
-    return [*columns, Column(f"{prefix}shares", JSONB, nullable=False)]
-
 
 contract = Table(
     "contract",
@@ -116,7 +107,7 @@ posted_item = Table(
     Column("claim_id", UUID(as_uuid=True)),
     Column("version", Integer, nullable=False),
     Column("achieved_on", Date, nullable=False),
-    *figures(),
+    *figures_and_shares(),
 )
 open_subject = Table(
     "open_subject",
@@ -188,7 +179,7 @@ settlement_line = Table(
     Column("payee", Text, nullable=False),
     Column("nature", Text, nullable=False),
     Column("people", Integer, nullable=False),
-    *figures(),
+    *figures_and_shares(),
     Column("amount_minor", BigInteger, nullable=False),
 )
 statement = Table(

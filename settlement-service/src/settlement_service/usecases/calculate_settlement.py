@@ -19,12 +19,12 @@ from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import OWN_SOURCE
+from settlement_service.domain.items import RuleAndPayee
 from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
 from settlement_service.domain.posted_totals import Total, by_payee
 from settlement_service.domain.projection import Projection, is_told, project
 from settlement_service.domain.sealing import line_hashes, sealed
 from settlement_service.domain.statement import Line, Statement, Sums, statement_over, sums_of
-from settlement_service.domain.unpaid import RuleAndPayee
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
 from settlement_service.usecases.refer_to_due import refer_to_due
@@ -35,8 +35,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
     sums = await _settled(tx, contract, settlement, totals)
-    told = sums.by_line, sums.nothing, sums.standing
-    statement = statement_over(contract.history, settlement.kind, settlement.period, *told)
+    statement = statement_over(contract.history, settlement.kind, settlement.period, sums)
     shown = _projections(statement, by_payee(totals))
     tree = await inputs.tree_of_all(tx, contract.id, contract.terms.root)
     calculated = replace(

@@ -7,6 +7,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.caps import Taken
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
+from settlement_service.domain.independent import by_themselves
 from settlement_service.domain.known import Facts
 from settlement_service.domain.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
@@ -21,7 +22,7 @@ async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
 
 async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
     """What these subjects alone are due by, where none has a say in what another is (`domain.independent`)."""
-    return await _gather(tx, contract, subjects, {})
+    return by_themselves(await _gather(tx, contract, subjects, {}))
 
 
 async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Sequence[Total]) -> Basis:

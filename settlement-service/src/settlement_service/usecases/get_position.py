@@ -62,13 +62,13 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
 async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> Standing:
     """What its last posted statement says, and nothing newer. The cap on the contract is shown where nobody else is
     paid by it: otherwise it would tell of others; and to a party of the terms that it stands in."""
-    terms, everybody = contract.terms, contract.history.whole.payees.values()
+    terms, organisation = contract.terms, audience.organisation
     last = await settlements.last_posted(tx, contract.id)
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
-    alone = all(payees == (audience.organisation,) for payees in everybody) and terms.may_read(audience.role, "payment")
-    alone = alone and not contract.has_left(audience.organisation)
-    limits = [limit for limit in terms.limits if limit.said.kind == "contract" and alone]
+    may_read = terms.may_read(audience.role, "payment") and not contract.has_left(organisation)
+    alone = all(payees == (organisation,) for payees in contract.history.whole.payees.values())
+    limits = [limit for limit in terms.limits if limit.said.kind == "contract" and may_read and alone]
     return Standing(
         contract_id=contract.id,
         terms=terms,

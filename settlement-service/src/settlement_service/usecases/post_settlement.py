@@ -15,6 +15,7 @@ from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.lifecycle import Settlement, Waiting, check_move
+from settlement_service.domain.posted_totals import has_caps_on_person_by_version
 from settlement_service.domain.postings import Entry, Side, approval_entry
 from settlement_service.storage import contracts, due, inputs, ledger, opened, settlements, statements
 from settlement_service.storage.posting_items import post_some
@@ -87,7 +88,7 @@ async def _post(tx: Transaction, contract: Contract, settlement: Settlement) -> 
 async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
     """What is posted is what later settlements rest on: it stands in the log like a fact of any other service, in
     parts, of which only one is held at a time."""
-    before = await due.count_inputs(tx, contract.id)
+    before = await inputs.count_inputs(tx, contract.id)
     part = 0
     for line in posted.lines:
         last, scope = None, paid_scope(line.rule, line.payee)
@@ -99,7 +100,7 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
             new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, scope, body, part)
             await inputs.append(tx, contract.id, [new])
             part += 1
-    await opened.close_subjects(tx, posted)
+    await opened.close_subjects(tx, posted, person=has_caps_on_person_by_version(contract.history))
     if part:
         await due.begin_anew(tx, contract.id, before)
 

@@ -13,12 +13,12 @@ from settlement_service.domain.posted_totals import Total
 from settlement_service.domain.sealing import sealed
 from settlement_service.domain.statement import Sum, Sums, sums_of
 from settlement_service.storage import due, due_sums, settled_items
-from settlement_service.storage.due_sums import Due
+from settlement_service.storage.due_sums import DueSum
 from settlement_service.usecases.gather_basis import gather_of
 from settlement_service.usecases.work_out_due import work_out_due
 
 AT_ONCE = 1_000
-"""Subjects looked at together of those that are looked at by themselves."""
+"""Subjects in one go."""
 
 
 async def refer_to_due(
@@ -39,22 +39,22 @@ async def refer_to_due(
     found = {one.line: one.of_whole for one in lines if one.of_whole.count}
     if any(one.partly for one in lines):
         found = together(found, await due_sums.due_in_part(tx, terms, settlement))
-    if any(one.alone for one in lines):
-        found = together(found, await _settle_alone(tx, contract, settlement))
+    if any(one.apart for one in lines):
+        found = together(found, await _settle_apart(tx, contract, settlement))
     in_place = sorted(found, key=lambda line: place_of_line(contract.history, line))
     hashes = {line: await due_sums.hash_of_line(tx, settlement, line) for line in in_place}
     return Sums(found, {}, (), hashes, await due.posted_inputs(tx, contract.id))
 
 
-def _taken(lines: Iterable[Due]) -> list[Total]:
+def _taken(lines: Iterable[DueSum]) -> list[Total]:
     return [Total(one.line[0], "", "", "", one.taken_minor, 0) for one in lines]
 
 
-async def _settle_alone(tx: Transaction, contract: Contract, settlement: Settlement) -> Mapping[LineKey, Sum]:
+async def _settle_apart(tx: Transaction, contract: Contract, settlement: Settlement) -> Mapping[LineKey, Sum]:
     """Settles subjects some at a time; none has a say in what another is due."""
     found: dict[LineKey, Sum] = {}
     last: UUID | None = None
-    while subjects := await due_sums.some_alone(tx, settlement, last, AT_ONCE):
+    while subjects := await due_sums.some_apart(tx, settlement, last, AT_ONCE):
         changes = settle(await gather_of(tx, contract, subjects), settlement.period.end).changes
         await settled_items.add_items(tx, settlement, sealed(changes))
         await settled_items.set_apart(tx, settlement, subjects)

@@ -55,14 +55,13 @@ def effects_of(asked: Asked, ran: Ran) -> Effects:
     items, due, _ = due_before(ran.basis, asked.ends)
     found = by_rule(asked.history, due, {})
     not_paid = _not_paid(items, asked)
+    nothing = {rule: ran.last.nothing.get((rule, said.payee)) for rule, said in asked.history.rules.items()}
     rules = (
         RuleEffect(
             rule=one.rule,
             people=one.people,
             figures=one.figures,
-            state=None
-            if one.figures.amount_minor
-            else ran.last.nothing.get((one.rule, asked.history.rules[one.rule].payee)),
+            state=None if one.figures.amount_minor else nothing.get(one.rule),
             not_paid=not_paid.get(one.rule, ()),
         )
         for one in found

@@ -1,0 +1,50 @@
+"""Tests: what is due is summed and read without a look at everybody for each, whatever is known of numbers of rows."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.kit import clock
+from services.kit.auth import service_caller
+from services.kit.transaction import Transaction
+from settlement_service.storage import due_sums, settled_items, settlements
+
+from ..builders import a_claim
+from ..conftest import Settling
+
+SERVICE = service_caller("settlement-service").organisation
+
+
+@pytest.fixture
+async def asked(settling: Settling) -> dict[str, Any]:
+    """A settlement, and one of its lines."""
+    contract = await settling.contract(a_claim(1))
+    shown = await settling.prepare(contract.contract_id)
+    async with settling.worker.transaction(SERVICE) as connection:
+        tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
+        settlement = await settlements.get_settlement(tx, shown["id"])
+    query, asked = settled_items.next_items(settlement, settlement.lines[0].key, None, 100)
+    return {"query": query, **asked}
+
+
+@pytest.mark.parametrize("query", [due_sums._PARTS, due_sums._SHARES_OF_PARTS])
+async def test_what_is_due_in_part_is_known_by_its_items_alone(
+    settling: Settling, asked: dict[str, Any], query: str
+) -> None:
+    plan = await _plan(settling, query, asked)
+    assert not [line for line in plan if "due_line" in line]
+
+
+async def test_whose_items_are_its_own_is_looked_up_for_each_item(settling: Settling, asked: dict[str, Any]) -> None:
+    """With `not in`, a list of all of them is gone through for each item, once they are too many for a hash table."""
+    plan = await _plan(settling, asked.pop("query"), asked)
+    assert [line for line in plan if "Anti Join" in line]
+    assert not [line for line in plan if "SubPlan" in line]
+
+
+async def _plan(settling: Settling, query: str, asked: dict[str, Any]) -> list[str]:
+    names = {name: value for name, value in asked.items() if f":{name}" in query}
+    async with settling.worker.transaction(SERVICE) as connection:
+        rows = (await connection.execute(text(f"explain {query}"), names)).scalars()
+        return list(rows)
