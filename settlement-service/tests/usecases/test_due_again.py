@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.outcomes import OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import clock
@@ -170,7 +171,7 @@ async def _some_worked_out(settling: Settling, contract_id: UUID, most: int) -> 
 
 def _contract(dice: random.Random) -> ContractActivated:
     prices = dice.choice([(10_001, 12_000), (10_000, 10_000), (7_003, 0)])
-    rules = [
+    rules: list[PaymentRule] = [
         a_rule(
             "job",
             *(a_price(minor, *half) for minor, half in zip(prices, HALVES, strict=True)),
