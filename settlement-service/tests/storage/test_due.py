@@ -5,12 +5,25 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.events.outcomes import OutcomeWithdrawn
 from services.kit import clock
 from services.kit.auth import service_caller
+from services.kit.database import Database
 from services.kit.transaction import Transaction
 from settlement_service.storage import due_sums, settled_items, settlements
 
-from ..builders import a_claim
+from ..builders import (
+    EVALUATOR,
+    INVESTOR,
+    NOON,
+    OTHER,
+    PAYER,
+    PROVIDER,
+    STRANGER,
+    a_claim,
+    a_metric,
+    a_rule,
+)
 from ..conftest import Settling
 
 SERVICE = service_caller("settlement-service").organisation
@@ -41,6 +54,27 @@ async def test_whose_items_are_its_own_is_looked_up_for_each_item(settling: Sett
     plan = await _plan(settling, asked.pop("query"), asked)
     assert [line for line in plan if "Anti Join" in line]
     assert not [line for line in plan if "SubPlan" in line]
+
+
+async def test_of_whom_another_is_paid_nobody_sees_that_they_are_settled_apart(settling: Settling) -> None:
+    job = a_claim(1)
+    contract = await settling.contract(
+        job,
+        a_claim(2, "home"),
+        rules=[a_rule("job"), a_rule("home", payee=OTHER)],
+        metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
+        parties=(PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER),
+    )
+    await settling.settle(contract.contract_id)
+    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=job.id, withdrawn_at=NOON))
+    await settling.prepare(contract.contract_id, "correction")
+    app, seen = Database(settling.urls.app, application="tests"), {}
+    for organisation in (PAYER, PROVIDER, OTHER, INVESTOR, STRANGER):
+        async with app.transaction(organisation) as connection:
+            rows = text("select count(*) from settled_apart where contract_id = :contract")
+            seen[organisation] = (await connection.execute(rows, {"contract": contract.contract_id})).scalar_one()
+    await app.close()
+    assert seen == {PAYER: 1, PROVIDER: 1, OTHER: 0, INVESTOR: 0, STRANGER: 0}
 
 
 async def _plan(settling: Settling, query: str, asked: dict[str, Any]) -> list[str]:

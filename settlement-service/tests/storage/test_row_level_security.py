@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.events.outcomes import OutcomeWithdrawn, ParticipantEnrolled
+from services.events.outcomes import ParticipantEnrolled
 from services.kit.database import Database
 from services.kit.testing import Urls, as_admin
 
 from ..builders import (
     EVALUATOR,
     INVESTOR,
-    NOON,
     OTHER,
     PAYER,
     PROVIDER,
@@ -244,25 +243,3 @@ async def test_an_input_whose_leaf_is_not_its_own_is_not_kept(worker: Database, 
     )
     with pytest.raises(DBAPIError, match="check"):
         await done(worker, "", add, {"contract_id": contract_id})
-
-
-async def test_of_whom_another_is_paid_nobody_sees_that_they_are_settled_apart(
-    settling: Settling, app: Database
-) -> None:
-    claims = [a_claim(n, metric) for n, metric in enumerate(("job", "home"))]
-    contract = await settling.contract(
-        *claims,
-        rules=[a_rule("job"), a_rule("home", payee=OTHER)],
-        metrics=[a_metric("job"), a_metric("home", reported_by=OTHER)],
-        parties=(PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER),
-    )
-    await settling.settle(contract.contract_id)
-    gone = OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claims[0].id, withdrawn_at=NOON)
-    await settling.tell(gone)
-    await settling.prepare(contract.contract_id, "correction")
-    for table in ("settled_apart", "settlement_item"):
-        seen = {
-            organisation: await counted(app, organisation, table, contract.contract_id)
-            for organisation in (PAYER, PROVIDER, OTHER, INVESTOR, STRANGER)
-        }
-        assert seen == {PAYER: 1, PROVIDER: 1, OTHER: 0, INVESTOR: 0, STRANGER: 0}, table

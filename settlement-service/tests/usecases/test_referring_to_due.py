@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.events.contracts import ContractAmended, ContractTerminated, NamedParty
-from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
+from services.events.contracts import NamedParty
+from services.events.outcomes import OutcomeWithdrawn
 from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.contract import Contract
@@ -31,11 +31,8 @@ from ..builders import (
     PAYER,
     a_cap,
     a_claim,
-    claimed,
-    verified,
 )
 from ..conftest import Settling
-from ..mechanisms import a_fee
 from ..plain_courses import a_course, a_plain_contract
 
 ENDS = (date(2026, 4, 1), date(2026, 7, 1), date(2027, 1, 1))
@@ -50,75 +47,46 @@ async def test_after_any_course_it_says_what_the_domain_says(settling: Settling,
         for fact in a_course(dice, contract.contract_id, turn):
             await settling.tell(fact)
             if dice.random() < 0.1:
-                await _worked_out(settling)
-        path = await _prepared(settling, contract.contract_id, end, "scheduled" if turn < len(ENDS) else "correction")
-        assert await _referred(settling, path) is not None or most < 99_000_000
+                await worked_out(settling)
+        path = await prepared(settling, contract.contract_id, end, "scheduled" if turn < len(ENDS) else "correction")
+        assert await referred(settling, path) is not None or most < 99_000_000
         if dice.random() < 0.2:
             await settling.freeze()
             revision = (await settling.get(PAYER, path)).json()["revision"]
             assert (await settling.post(PAYER, f"{path}/cancellation", {}, revision)).status_code == 200
             continue
-        await _posted(settling, path, [party for party in contract.parties if party.role == "payer"])
+        await posted(settling, path, [party for party in contract.parties if party.role == "payer"])
         await _logged(settling, path)
 
 
 async def test_where_a_cap_that_people_share_may_cut_all_are_looked_at_together(settling: Settling) -> None:
     contract = await settling.contract(*(a_claim(n) for n in range(10)), caps=[a_cap("contract", 99_999)])
-    assert await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1])) is None
+    assert await referred(settling, await prepared(settling, contract.contract_id, ENDS[-1])) is None
 
 
 async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now(settling: Settling) -> None:
     claims = [a_claim(n) for n in range(10)]
     contract = await settling.contract(*claims, caps=[a_cap("contract", 95_000)])
-    await _worked_out(settling)
+    await worked_out(settling)
     gone = (
         OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=one.id, withdrawn_at=NOON) for one in claims[:5]
     )
     await settling.tell(*gone)
-    sums = await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1]))
+    sums = await referred(settling, await prepared(settling, contract.contract_id, ENDS[-1]))
     assert sums is not None
     assert [one.figures.amount_minor for one in sums.by_line.values()] == [50_000]
-
-
-async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:
-    """Nothing changes for who was cut while the cap is used up, and nobody looks again when another gives room."""
-    first, second = a_claim(1, day="2026-02-01"), a_claim(2, day="2026-02-02")
-    contract = await settling.contract(first, second, caps=[a_cap("contract", 15_000)])
-    await settling.settle(contract.contract_id)
-    await settling.tell(ContractTerminated(contract_id=contract.contract_id, terminated_on=date(2026, 12, 1)))
-    await _worked_out(settling)
-    withdrawn = OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=first.id, withdrawn_at=NOON)
-    await settling.tell(withdrawn)
-    await _referred(settling, await _prepared(settling, contract.contract_id, ENDS[-1], "correction"))
-    await settling.freeze()
-    shown = (await settling.get(PAYER, f"/v1/contracts/{contract.contract_id}/settlements")).json()["items"][-1]
-    assert shown["total"]["amount"] == "-50.00"
-
-
-async def test_why_something_is_taken_back_is_said_without_a_look_at_whom_the_claim_was_corrected_to(
-    settling: Settling,
-) -> None:
-    wrong, other, right = a_claim(1), a_claim(2), a_claim(2, day="2026-05-01")
-    contract = await settling.contract(wrong, other)
-    await settling.settle(contract.contract_id)
-    moved = OutcomeSuperseded(contract_id=contract.contract_id, claim_id=wrong.id, superseded_by=right.id)
-    await settling.tell(moved, claimed(contract.contract_id, right, wrong.id), verified(contract.contract_id, right))
-    path = await _prepared(settling, contract.contract_id, ENDS[-1], "correction")
-    assert await _referred(settling, path) is not None
-    await settling.freeze()
-    assert [change.reason for change in await _items(settling, path)] == ["other-occurrence"]
 
 
 async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
     claim = a_claim(1)
     contract = await settling.contract(claim)
-    path = await _prepared(settling, contract.contract_id, ENDS[-1])
+    path = await prepared(settling, contract.contract_id, ENDS[-1])
     await settling.freeze()
-    before = await _items(settling, path)
+    before = await items(settling, path)
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
-    await _worked_out(settling)
+    await worked_out(settling)
     assert len(before) == 1
-    assert await _items(settling, path) == before
+    assert await items(settling, path) == before
     async with settling.as_worker() as tx:
         with pytest.raises(DBAPIError, match="a settlement refers to this item"):
             await tx.connection.execute(text("delete from due_item"))
@@ -128,39 +96,22 @@ async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -
 async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> None:
     claim = a_claim(1)
     contract = await settling.contract(claim)
-    await _worked_out(settling)
+    await worked_out(settling)
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
-    await _worked_out(settling)
+    await worked_out(settling)
     async with settling.as_worker() as tx:
         kept = text("select count(*) from due_item where contract_id = :contract")
         assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
-async def test_once_an_amendment_makes_one_depend_on_another_nothing_is_worked_out_ahead(settling: Settling) -> None:
-    """Also not for who is open, and has neither an item nor anything posted."""
-    claim = a_claim(1)
-    contract = await settling.contract(claim)
-    await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
-    known = {name: getattr(contract, name) for name in contract.__dataclass_fields__}
-    payment = replace(contract.payment, rules=(*contract.payment.rules, a_fee()))
-    await settling.tell(ContractAmended(**{**known, "version": 2, "payment": payment}))
-    for n in (2, 3):
-        await _worked_out(settling)
-        await settling.verify(contract.contract_id, a_claim(1, occurrence=str(n)))
-    await _worked_out(settling)
-    async with settling.worker.transaction() as connection:
-        kept = text("select count(*) from due_line where contract_id = :contract")
-        assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
-
-
-async def _worked_out(settling: Settling) -> None:
+async def worked_out(settling: Settling) -> None:
     changed = 1
     while changed:
         changed, failed = await work_out_changed(settling.worker)
         assert failed == 0
 
 
-async def _referred(settling: Settling, path: str) -> Sums | None:
+async def referred(settling: Settling, path: str) -> Sums | None:
     """What it comes to, once it is seen that it is what the domain says; nothing of it stays."""
     async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
@@ -193,7 +144,7 @@ async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None
     return calculated
 
 
-async def _items(settling: Settling, path: str) -> list[Change]:
+async def items(settling: Settling, path: str) -> list[Change]:
     async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         return await _kept(tx, await contracts.get_contract(tx, settlement.contract_id), settlement)
@@ -225,14 +176,14 @@ async def _logged(settling: Settling, path: str) -> None:
     ]
 
 
-async def _prepared(settling: Settling, contract_id: UUID, end: date, kind: str = "scheduled") -> str:
+async def prepared(settling: Settling, contract_id: UUID, end: date, kind: str = "scheduled") -> str:
     body = {"kind": kind, "period": {"start": "2026-01-01", "end": end.isoformat()}}
     answer = await settling.post(PAYER, f"/v1/contracts/{contract_id}/settlements", body)
     assert answer.status_code == 202, answer.text
     return str(answer.headers["location"])
 
 
-async def _posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -> None:
+async def posted(settling: Settling, path: str, payers: Iterable[NamedParty]) -> None:
     await settling.freeze()
     for place, payer in enumerate(payers):
         shown = (await settling.get(payer.organisation_id, path)).json()
