@@ -104,6 +104,21 @@ async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> N
         assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
+async def test_what_came_between_calculating_and_posting_is_worked_out_anew_and_kept_once(settling: Settling) -> None:
+    contract = await settling.contract(a_claim(1))
+    shown = await settling.prepare(contract.contract_id)
+    await settling.verify(contract.contract_id, a_claim(2))
+    await worked_out(settling)
+    await settling.posted(await settling.approve(shown))
+    await worked_out(settling)
+    async with settling.as_worker() as tx:
+        kept = text(
+            "select subject_id, due_after > 0 as anew from due_item where contract_id = :contract order by since"
+        )
+        rows = (await tx.connection.execute(kept, {"contract": contract.contract_id})).all()
+    assert [tuple(row) for row in rows] == [(a_claim(1).subject_id, False), (a_claim(2).subject_id, True)]
+
+
 async def worked_out(settling: Settling) -> None:
     changed = 1
     while changed:

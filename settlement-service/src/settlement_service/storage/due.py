@@ -69,13 +69,19 @@ _REFERRED = """(select coalesce(max(inputs), 0) from settlement
     where contract_id = :contract and due_after = :due_after)"""
 _FORGET = f"delete from due_item where {_THEIRS} and due_item.since > {_REFERRED}"
 _END = f"update due_item set until = :inputs where {_THEIRS} and due_item.since <= {_REFERRED}"
+_FORGET_ALL = f"""
+delete from due_item where contract_id = :contract and due_after = :due_after and since > {_REFERRED}
+"""
 _FORGET_LINES = """
 delete from due_line where contract_id = :contract and subject_id = any(cast(:subjects as uuid[]))
 """
 
 
 async def begin_anew(tx: Transaction, contract_id: UUID, inputs: int) -> None:
-    """Something was posted when there were `inputs`: what is due to all who are still open is worked out anew."""
+    """Something was posted when there were `inputs`: what is due to all who are still open is worked out anew. What was
+    due before stays where a settlement refers to it."""
+    before = await posted_inputs(tx, contract_id)
+    await tx.connection.execute(text(_FORGET_ALL), {"contract": contract_id, "due_after": before})
     await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(posted_inputs=inputs))
     await tx.connection.execute(delete(due_line).where(due_line.c.contract_id == contract_id))
     mine = (open_subject.c.contract_id == contract_id) & open_subject.c.due_inputs.is_not(None)
