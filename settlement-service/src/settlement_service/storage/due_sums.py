@@ -55,11 +55,12 @@ _LINE_HASH = f"""
 select sha256(string_agg(sha256, '' order by subject_id)) from (
     select subject_id, sha256 from due_line where contract_id = :contract and {_LINE} and {_WHOLE}
     union all
-    select subject_id, {_SUBJECT} from due_item where {_OF_PARTS} and {_LINE} group by subject_id
-    union all
     select subject_id, {_SUBJECT} from settlement_item where settlement_id = :settlement and {_LINE} group by subject_id
+    {{parts}}
 ) as subjects
 """
+_HASHES_OF_PARTS = f"""union all
+    select subject_id, {_SUBJECT} from due_item where {_OF_PARTS} and {_LINE} group by subject_id"""
 _SOME_APART = f"""
 select distinct subject_id from due_line where contract_id = :contract and {_APART}
     and (cast(:after as uuid) is null or subject_id > :after) order by subject_id limit :limit
@@ -117,9 +118,11 @@ async def some_apart(tx: Transaction, of: Settlement, after: UUID | None, limit:
     return list((await tx.connection.execute(text(_SOME_APART), asked)).scalars())
 
 
-async def hash_of_line(tx: Transaction, of: Settlement, line: LineKey) -> bytes:
-    """The hash of a line over the subjects that have items under it (`domain.sealing`)."""
-    return bytes((await tx.connection.execute(text(_LINE_HASH), _asked(of, line))).scalar_one())
+async def hash_of_line(tx: Transaction, of: Settlement, line: LineKey, *, in_part: bool) -> bytes:
+    """The hash of a line over the subjects that have items under it (`domain.sealing`); `in_part` says whether there
+    are such of whom a part is due."""
+    query = text(_LINE_HASH.format(parts=_HASHES_OF_PARTS if in_part else ""))
+    return bytes((await tx.connection.execute(query, _asked(of, line))).scalar_one())
 
 
 def _asked(of: Settlement, line: LineKey | None = None) -> dict[str, Any]:

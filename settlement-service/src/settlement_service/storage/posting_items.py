@@ -49,9 +49,11 @@ _POST = f"""
 with looked_at as materialized ({{next}}), next as materialized (
     select * from looked_at where {_CHANGED}
 ), stood as materialized (
-    select posted.* from next join posted_item posted on posted.contract_id = next.contract_id
-        and posted.rule = next.rule and posted.subject_id = next.subject_id and posted.occurrence = next.occurrence
-        and posted.price_minor is not distinct from next.price_minor and posted.payee = next.payee
+    select stood.* from next cross join lateral (
+        select * from posted_item posted where posted.contract_id = next.contract_id
+            and posted.rule = next.rule and posted.subject_id = next.subject_id and posted.occurrence = next.occurrence
+            and posted.price_minor is not distinct from next.price_minor and posted.payee = next.payee limit 1
+    ) stood where next.before_units <> 0 or next.before_gross_minor <> 0 or next.before_shares <> '{{}}'
 ), moved as (
     insert into posted_total as total (contract_id, rule, payee, month, payer, under_caps_minor, amount_minor)
     select :contract, :rule, :payee, to_char(achieved_on, 'YYYY-MM'), payer, sum(under_caps), sum(amount)
@@ -84,6 +86,8 @@ select subject_id, achieved_on, occurrence,
     (select string_agg(item, ',' order by subject_id, achieved_on, occurrence) from said) as items
 from looked_at order by subject_id desc, achieved_on desc, occurrence desc limit 1
 """
+"""What stands posted is looked up for those alone that had something, each by itself (`limit 1` keeps it so): while
+very many are posted, the plan is still that of when there were none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,13 @@ async def refer_to_due(
     if not fits(terms, totals, await due_sums.due_by_month(tx, settlement) if by_period else _taken(lines)):
         return None
     found = {one.line: one.of_whole for one in lines if one.of_whole.count}
-    if any(one.partly for one in lines):
+    in_part = any(one.partly for one in lines)
+    if in_part:
         found = together(found, await due_sums.due_in_part(tx, terms, settlement))
     if any(one.apart for one in lines):
         found = together(found, await _settle_apart(tx, contract, settlement))
     in_place = sorted(found, key=lambda line: place_of_line(contract.history, line))
-    hashes = {line: await due_sums.hash_of_line(tx, settlement, line) for line in in_place}
+    hashes = {line: await due_sums.hash_of_line(tx, settlement, line, in_part=in_part) for line in in_place}
     return Sums(found, {}, (), hashes, await due.posted_inputs(tx, contract.id))
 
 
