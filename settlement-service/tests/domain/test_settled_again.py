@@ -58,6 +58,13 @@ def test_a_pooled_amount_that_grew_later() -> None:
     assert books.settle(YEAR.end, "correction").total == 0
 
 
+def test_a_gate_that_was_posted_for_a_later_date_is_not_told_as_nothing() -> None:
+    books = Books(a_contract(a_gate(HOLDS), metrics=[a_metric(), measured_metric()]))
+    books.verify(reading(books, "12", day="2027-02-01"))
+    assert books.settle(NEXT_YEAR).total == 100_000
+    assert books.settle(YEAR.end).items == []
+
+
 def test_a_pause_that_was_over_later() -> None:
     pause = a_pause(date(2026, 2, 1), date(2027, 2, 1), then_payable=True)
     books = Books(a_contract(a_rule(), windows=(pause,)))

@@ -167,7 +167,7 @@ def settle(basis: Basis, ends: date) -> Settled:
     changes = _in_place(basis.history, found)
     told = items if basis.only is None else [item for item in items if basis.sees(item)]
     nothing = why_nothing(basis.history, told, basis.facts, ends)
-    unpaid = _unpaid(basis.history, told, covered, ends)
+    unpaid = _unpaid(basis.history, told, basis.posted, ends)
     everything = _in_place(basis.history, [*changes, *unpaid]) if unpaid else changes
     return Settled(changes, nothing, everything, tuple(standing))
 
