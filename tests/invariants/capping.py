@@ -92,7 +92,7 @@ def _cut_once(history: History, terms: Terms, due: Sequence[Due], standing: Stan
     return too_much
 
 
-def _room(cap: Said, figures: Figures, *, waits: bool) -> int:
+def room_of(cap: Said, figures: Figures, *, waits: bool) -> int:
     """What an item holds under a cap by what was posted of it: what this cap and those before it left, less what waits
     for a later period."""
     order = LAST if waits else CAPS
@@ -111,12 +111,12 @@ def _of_groups(
         stood = standing.stood.get(key, NOTHING) if cap.get("headroom", "keep_paid") == "keep_paid" else NOTHING
         if any(stood) and group_of(history, cap, key, standing.days.get(key, one.item.achieved_on)) != group:
             stood = NOTHING
-        holds = min(one.under_caps, max(0, _room(cap, stood, waits=waits)))
+        holds = min(one.under_caps, max(0, room_of(cap, stood, waits=waits)))
         groups.setdefault(group, _Members([], [], [], 0)).add(one, holds, min(holds, max(0, under_caps(stood))))
     for key, day, figures in standing.later:
         members = groups.get(group_of(history, cap, key, day) or ("", ""))
         if members is not None:
-            members.others += _room(cap, figures, waits=waits)
+            members.others += room_of(cap, figures, waits=waits)
     return list(groups.values())
 
 

@@ -10,6 +10,7 @@ from .days import day_before, periods_of
 from .entitled import entitled, is_payable
 from .items import NOTHING, Due, Figures, ItemKey, PostedKey, in_order, plus, under_caps
 from .splitting import hold_back, split
+from .staying import staying
 from .terms import History
 from .unpaid import RuleAndPayee, why_nothing
 
@@ -59,7 +60,7 @@ class Settled:
 
 def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled:
     """What everything achieved before `ends` changes. What is posted for later stays, and takes up its room; so does
-    an amount that rests on no single claim and was posted for later."""
+    an amount that rests on no single claim and was posted for later, and one below zero whose room that needs."""
     figures: dict[ItemKey, Figures] = {}
     for key, stood in posted.stood.items():
         figures[key[:3]] = plus(figures.get(key[:3], NOTHING), stood.figures)
@@ -70,6 +71,10 @@ def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled
     keys = {one.item.key for one in due}
     seen = {key: one for key, one in posted.stood.items() if one.achieved_on < ends or key[:3] in keys}
     later = {key: one for key, one in posted.stood.items() if key not in seen}
+    if stay := staying(history, ends, due, _rows(seen), _rows(later)):
+        due = [one for one in due if one.item.key not in stay]
+        later |= {key: one for key, one in seen.items() if key[:3] in stay}
+        seen = {key: one for key, one in seen.items() if key[:3] not in stay}
     cut_by_caps(history, due, _standing(seen, later, posted.settled), ends)
     hold_back(history, due, known, ends, figures)
     before: dict[ItemKey, Counter[str]] = {}
@@ -81,6 +86,10 @@ def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled
     split(history, ends, due, before, paid_later)
     nothing = why_nothing(history, items, known, ends)
     return Settled(_changes(history, due, seen), nothing, due, frozenset(later))
+
+
+def _rows(posted: Mapping[PostedKey, Stood]) -> list[tuple[ItemKey, str, Figures, Mapping[str, int]]]:
+    return [(key[:3], one.achieved_on, one.figures, one.shares) for key, one in posted.items()]
 
 
 def _is_later(stood: Stood, ends: str) -> bool:

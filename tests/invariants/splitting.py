@@ -67,6 +67,11 @@ def split(
         one.shares = {payer: minor for payer, minor in one.shares.items() if minor}
 
 
+def shares_below_zero(history: History, ends: str, due: Due) -> Shares:
+    """What each payer gets back of an amount below zero: no cap of a payer is asked."""
+    return _Payers(history, history.at_end(ends), due).kept({})
+
+
 def _under_one_maximum(
     payer: str, asked: "_Payers", due: Sequence[Due], payers: Sequence["_Payers"], later: Mapping[str, int]
 ) -> int:

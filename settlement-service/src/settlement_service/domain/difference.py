@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from settlement_service.domain.audience import Audience
+from settlement_service.domain.below_zero import that_stay
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
@@ -148,19 +149,25 @@ def due_before(basis: Basis, ends: date) -> tuple[list[Item], list[Shared], list
     terms = history.at_end(ends)
     taken = taken_by(terms.limits, later)
     taken.update(basis.rest)
+    stay = that_stay(history, terms.limits, payable, covered, taken)
+    if stay:
+        payable = [item for item in payable if item.key not in stay]
+        taken.update(taken_by(terms.limits, [one for one in covered if one.key.item in stay]))
+        covered = [one for one in covered if one.key.item not in stay]
     days = {one.key.item: one.achieved_on for one in covered if one.figures}
     posting = Posting(figures_of(covered), basis.settled, last_day_before(ends), days)
     held = Held(_released(basis, ends), _released_later(basis), figures)
     due = hold_back(history, apply_caps(history, terms.limits, payable, posting, taken), held)
-    before: dict[ItemKey, Shares] = {}
+    paid: dict[ItemKey, Counter[str]] = {}
     for one in covered:
-        before[one.key.item] = _together(before.get(one.key.item, ()), one.shares)
+        paid.setdefault(one.key.item, Counter()).update(dict(one.shares))
+    before = {key: tuple(shares.items()) for key, shares in paid.items()}
     return items, split_among_payers(history, posting.last_day, due, before, taken), covered
 
 
 def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures or day differ. What is
-    posted for a later date stays, and keeps its place under the caps."""
+    posted for a later date stays, and keeps its place under the caps; so does what is below zero and gave it room."""
     items, due, covered = due_before(basis, ends)
     reasons = Reasons(basis.history, items, basis.claims, ends)
     found, standing = _changes(basis.history, due, covered, reasons)
@@ -214,12 +221,6 @@ def _is_released(terms: Terms, facts: Facts, ends: date) -> bool:
         return retention.release_on < ends
     assert retention.release_when is not None
     return decided(retention.release_when, terms, facts).value is True
-
-
-def _together(one: Shares, other: Shares) -> Shares:
-    both = Counter(dict(one))
-    both.update(dict(other))
-    return tuple(both.items())
 
 
 def _changes(

@@ -86,7 +86,7 @@ def split_among_payers(
     day hold; `before` is what each payer paid of an item so far, which it keeps where it is still due."""
     terms = history.governing(last_day)
     caps = _payer_caps(history, last_day)
-    wanted = [_wanted(history.version(one.item.version), one.item, _payable(one)) for one in due]
+    wanted = [wanted_shares(history.version(one.item.version), one.item, _payable(one)) for one in due]
     if not caps and not any(isinstance(_split_of(history, one.item), MaximaInOrder) for one in due):
         return [Shared(one, _said(shares)) for one, shares in zip(due, wanted, strict=True)]
     ways = [_way_of(history, one.item, terms.payers(), caps) for one in due]
@@ -101,7 +101,7 @@ def _split_of(history: History, item: Item) -> Split | None:
     return history.version(item.version).rules[item.key.rule].split
 
 
-def _wanted(terms: Terms, item: Item, minor: int) -> dict[str, int]:
+def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
     """What each payer would pay if none had a maximum."""
     split, payers = terms.rules[item.key.rule].split, terms.payers()
     if isinstance(split, WeightedShares):

@@ -1,0 +1,92 @@
+"""Domain: amounts below zero that stay as they were posted: what they gave room to is posted for a later date."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from settlement_service.domain.calendar import is_name_of
+from settlement_service.domain.caps import Group, Taken, standing, taken_by
+from settlement_service.domain.history import History
+from settlement_service.domain.items import Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.splitting import wanted_shares
+from settlement_service.domain.terms import Limit
+
+
+def that_stay(
+    history: History, limits: Sequence[Limit], payable: Iterable[Item], posted: Iterable[Posted], taken: Taken
+) -> frozenset[ItemKey]:
+    """The items that stay as they were `posted`: without what each of them is below zero, more would be under a cap
+    than may stand, by what is `taken` by items that are not looked at. What is above zero gives way before. The oldest
+    are taken back first, as many as may be (ADR 0019)."""
+    stood = _below_zero(posted)
+    if not stood or not taken:
+        return frozenset()
+    now = {item.key: [_as_posted(history, item)] for item in payable if item.gross_minor < 0}
+    used, rising = Counter(taken), dict[ItemKey, Counter[Group]]()
+    for key in dict.fromkeys([*_in_order(history, stood), *now]):
+        before, after = taken_by(limits, stood.get(key, ())), taken_by(limits, now.get(key, ()))
+        more = Counter(after)
+        more.subtract(before)
+        if any(minor > 0 for minor in more.values()):
+            rising[key] = more
+        used.update(before if key in rising else after)
+    most = {group: _most(history, limits, group) for more in rising.values() for group in more}
+    return _without_room(rising, used, {group: minor for group, minor in most.items() if minor is not None})
+
+
+def _below_zero(posted: Iterable[Posted]) -> Mapping[ItemKey, list[Posted]]:
+    found: dict[ItemKey, list[Posted]] = {}
+    for one in posted:
+        if one.figures.gross_minor < 0:
+            found.setdefault(one.key.item, []).append(one)
+    return found
+
+
+def _in_order(history: History, stood: Mapping[ItemKey, Sequence[Posted]]) -> list[ItemKey]:
+    def place(key: ItemKey) -> tuple[date, int, str, str]:
+        day = min(one.achieved_on for one in stood[key])
+        return day, history.positions[key.rule], key.occurrence, str(key.subject_id)
+
+    return sorted(stood, key=place)
+
+
+def _as_posted(history: History, item: Item) -> Posted:
+    """What an amount below zero takes up once it is posted: no cap cuts of it, and nothing of it is held back."""
+    terms, minor = history.version(item.version), item.gross_minor
+    key = PostedKey(item.key, item.price_minor, terms.rules[item.key.rule].payee)
+    shares = tuple(wanted_shares(terms, item, minor).items())
+    return Posted(key, item.claim_id, item.version, item.achieved_on, Figures(gross_minor=minor), shares)
+
+
+def _most(history: History, limits: Iterable[Limit], group: Group) -> int | None:
+    """How much may stand in a group; None stands for all."""
+    kind, of = group
+    for limit in limits:
+        said = limit.said
+        if said.kind == kind and (said.rule or said.payer or of) == of and _is_in(of, limit):
+            return standing(history, limit)
+    return None
+
+
+def _is_in(of: str, limit: Limit) -> bool:
+    """Whether a cap that is on a period is on those of this name, by the day of the achievement."""
+    every = limit.said.every
+    return every is None or (limit.said.period_basis != "settled" and is_name_of(of, every))
+
+
+def _without_room(
+    rising: Mapping[ItemKey, Mapping[Group, int]], used: Counter[Group], most: Mapping[Group, int]
+) -> frozenset[ItemKey]:
+    """Takes back one after the other, each that finds room for as much more as that is, until no other does."""
+    left = list(rising)
+    while True:
+        refused = []
+        for key in left:
+            more = {group: minor for group, minor in rising[key].items() if minor > 0 and group in most}
+            if all(used[group] + minor <= most[group] for group, minor in more.items()):
+                used.update(rising[key])
+            else:
+                refused.append(key)
+        if len(refused) == len(left):
+            return frozenset(refused)
+        left = refused
