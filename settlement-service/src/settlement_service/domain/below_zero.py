@@ -22,15 +22,14 @@ def that_stay(
     if not stood or not taken:
         return frozenset()
     now = {item.key: [_as_posted(history, item)] for item in payable if item.gross_minor < 0}
-    used, rising = Counter(taken), dict[ItemKey, Counter[Group]]()
+    used, rising = Counter(taken), dict[ItemKey, Mapping[Group, int]]()
+    most: dict[Group, int | None] = {}
     for key in dict.fromkeys([*_in_order(history, stood), *now]):
         before, after = taken_by(limits, stood.get(key, ())), taken_by(limits, now.get(key, ()))
-        more = Counter(after)
-        more.subtract(before)
-        if any(minor > 0 for minor in more.values()):
-            rising[key] = more
+        most |= {group: _most(history, limits, group) for group in before.keys() - most.keys()}
+        if any(after[group] > minor and most[group] is not None for group, minor in before.items()):
+            rising[key] = {group: after[group] - before[group] for group in {**before, **after}}
         used.update(before if key in rising else after)
-    most = {group: _most(history, limits, group) for more in rising.values() for group in more}
     return _without_room(rising, used, {group: minor for group, minor in most.items() if minor is not None})
 
 
