@@ -14,6 +14,7 @@ from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.bands import banded
 from settlement_service.domain.calendar import last_day_before, name_of
 from settlement_service.domain.caps import group_of
+from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
@@ -25,6 +26,13 @@ from ..courses import ENDS, LATER, Course, begun, courses, happen, played, steps
 from ..mechanisms import a_contract, a_limit, a_measure, measured_metric, point, rate, some_bands
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def paid_anew(change: Change) -> int:
+    """What a settlement pays of an item, without what it gives back of an amount below zero: that is no new payment,
+    and a cap on what is settled in a period does not keep it."""
+    more, before = change.difference.under_caps_minor, change.before.under_caps_minor
+    return more - max(0, min(more, -before))
 
 
 def within_caps(books: Books) -> None:
@@ -47,7 +55,7 @@ def within_caps(books: Books) -> None:
             by_name: Counter[str] = Counter()
             for settled in books.settled:
                 name = name_of(last_day_before(settled.statement.period.end), "quarter")
-                by_name[name] += sum(change.difference.under_caps_minor for change in settled.changes)
+                by_name[name] += sum(paid_anew(change) for change in settled.changes)
             assert all(minor <= limit.minor for minor in by_name.values())
         else:
             used = [minor for key, minor in sums.items() if key != "all" and key[0] == kind]
