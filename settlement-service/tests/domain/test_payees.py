@@ -9,6 +9,7 @@ import pytest
 
 from services.events.contracts import ContractActivated, NamedParty
 from settlement_service.domain.audience import audience_of
+from settlement_service.domain.inputs import ItemsPosted
 from settlement_service.domain.position import position_of
 from settlement_service.domain.recomputation import recompute
 
@@ -104,11 +105,10 @@ def test_when_everything_is_due_to_another_each_computes_that_again(organisation
 
 def test_posted_inputs_are_given_to_whom_they_were_posted() -> None:
     books, (*_, third) = settled_thrice(PROVIDER, OTHER)
-    given = {
-        who: [one.fact for one in books.given_to(who, third)[1] if b"items.posted" in one.body]
-        for who in (PAYER, PROVIDER, OTHER)
-    }
-    payees = {who: {item.payee for fact in facts for item in fact.items} for who, facts in given.items()}  # type: ignore[union-attr]
+    payees: dict[str, set[str]] = {}
+    for who in (PAYER, PROVIDER, OTHER):
+        facts = [one.fact for one in books.given_to(who, third)[1]]
+        payees[who] = {item.payee for fact in facts if isinstance(fact, ItemsPosted) for item in fact.items}
     assert payees == {PAYER: {PROVIDER, OTHER}, PROVIDER: {PROVIDER}, OTHER: {OTHER}}
 
 

@@ -34,4 +34,5 @@ def wait_for_a_listener(
         if not told:
             tell(f"Waiting up to {patience:.0f} s for {what} at {address}: {why}.")
             told = True
+        # A command in the shell, which has nothing else to do; `patience` ends it.
         time.sleep(PAUSE_SECONDS)
