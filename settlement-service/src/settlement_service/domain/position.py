@@ -8,7 +8,7 @@ from uuid import UUID
 
 from settlement_service.domain.audience import Audience
 from settlement_service.domain.calendar import is_name_of, last_day_before, name_of
-from settlement_service.domain.caps import group_of
+from settlement_service.domain.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.difference import Basis, due_before
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Item
@@ -118,26 +118,15 @@ def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: dat
         kind = limit.said.kind
         if kind == "person":
             if audience.whole:
-                yield _of_people(limit, due)
+                yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
         elif kind == "payer":
             if audience.whole:
-                used = sum(dict(one.shares).get(limit.said.payer or "", 0) for one in due)
-                yield Headroom(kind, limit.said.payer, limit.minor, used)
+                yield Headroom(kind, limit.said.payer, limit.minor, used_by_payer(limit, due))
         elif limit.said.period_basis == "settled":
             yield from _of_settled(limit, basis, due, ends)
         elif kind != "rule" or limit.said.rule in audience.lines:
-            yield from _of_groups(limit, due)
-
-
-def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[Headroom]:
-    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
-    for one in due:
-        item = one.due.item
-        group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
-        if group is not None:
-            used[group[1]] += one.due.figures.under_caps_minor
-    for of, minor in sorted(used.items()):
-        yield Headroom(limit.said.kind, of or None, limit.minor, minor)
+            for of, minor in used_by_group(limit, due).items():
+                yield Headroom(kind, of or None, limit.minor, minor)
 
 
 def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
@@ -151,15 +140,6 @@ def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -
     used[present] = used.get(present, 0) + waits
     for name, minor in sorted(used.items()):
         yield Headroom(limit.said.kind, name, limit.minor, minor)
-
-
-def _of_people(limit: Limit, due: Sequence[Shared]) -> Headroom:
-    of_person: Counter[UUID] = Counter()
-    for one in due:
-        item, figures = one.due.item, one.due.figures
-        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
-            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
-    return Headroom("person", None, limit.minor, None, sum(1 for minor in of_person.values() if minor >= limit.minor))
 
 
 def _not_paid(history: History, items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:

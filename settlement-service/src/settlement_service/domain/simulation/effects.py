@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
+from settlement_service.domain.calendar import is_name_of
+from settlement_service.domain.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import due_before
 from settlement_service.domain.items import Figures, Item
@@ -86,41 +87,24 @@ def _not_paid(items: Sequence[Item], asked: Asked) -> Mapping[str, tuple[tuple[R
 def _of_limit(limit: Limit, due: Sequence[Shared], ran: Ran) -> Iterator[CapEffect]:
     said = limit.said
     if said.kind == "person":
-        yield _of_people(limit, due)
+        cut = sum(one.due.figures.cut_person_minor for one in due)
+        yield CapEffect(said.kind, None, limit.minor, None, cut, people_at(limit, due))
     elif said.kind == "payer":
-        used = sum(dict(one.shares).get(said.payer or "", 0) for one in due)
-        yield CapEffect(said.kind, said.payer, limit.minor, used, None)
-    elif said.period_basis == "settled":
+        yield CapEffect(said.kind, said.payer, limit.minor, used_by_payer(limit, due), None)
+    elif said.period_basis == "settled" and said.every is not None:
         for name, minor in sorted(ran.basis.settled.items()):
-            if minor and _is_of(name, said.every):
+            if minor and is_name_of(name, said.every):
                 yield CapEffect(said.kind, name, limit.minor, minor, None)
     else:
         yield from _of_groups(limit, due)
 
 
-def _is_of(name: str, every: str | None) -> bool:
-    """Whether a name of the calendar is one of months, quarters or years."""
-    return every == ("year" if len(name) == 4 else "quarter" if "Q" in name else "month")
-
-
 def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[CapEffect]:
-    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
     cut: Counter[str] = Counter()
     for one in due:
-        item, figures = one.due.item, one.due.figures
+        item = one.due.item
         group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
         if group is not None:
-            used[group[1]] += figures.under_caps_minor
-            cut[group[1]] += getattr(figures, f"cut_{limit.said.kind}_minor")
-    for of, minor in sorted(used.items()):
+            cut[group[1]] += getattr(one.due.figures, f"cut_{limit.said.kind}_minor")
+    for of, minor in used_by_group(limit, due).items():
         yield CapEffect(limit.said.kind, of or None, limit.minor, minor, cut[of])
-
-
-def _of_people(limit: Limit, due: Sequence[Shared]) -> CapEffect:
-    of_person: Counter[UUID] = Counter()
-    for one in due:
-        item, figures = one.due.item, one.due.figures
-        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
-            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
-    reached = sum(1 for minor in of_person.values() if minor >= limit.minor)
-    return CapEffect("person", None, limit.minor, None, sum(one.due.figures.cut_person_minor for one in due), reached)

@@ -1,0 +1,36 @@
+"""Domain: how much is used of a cap by what is due: for a position, and for a simulation."""
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from settlement_service.domain.caps import group_of
+from settlement_service.domain.splitting import Shared
+from settlement_service.domain.terms import Limit
+
+
+def used_by_group(limit: Limit, due: Iterable[Shared]) -> dict[str, int]:
+    """What is used of a cap on a rule, a period or the contract, in minor units, by the name of the group, in order: 0
+    for a rule or the contract of which nothing is."""
+    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
+    for one in due:
+        item = one.due.item
+        group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
+        if group is not None:
+            used[group[1]] += one.due.figures.under_caps_minor
+    return dict(sorted(used.items()))
+
+
+def used_by_payer(limit: Limit, due: Iterable[Shared]) -> int:
+    """What the payer pays that a cap is on, in minor units."""
+    return sum(dict(one.shares).get(limit.said.payer or "", 0) for one in due)
+
+
+def people_at(limit: Limit, due: Iterable[Shared]) -> int:
+    """How many people have reached a cap on each person."""
+    of_person: Counter[UUID] = Counter()
+    for one in due:
+        item, figures = one.due.item, one.due.figures
+        if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
+            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
+    return sum(1 for minor in of_person.values() if minor >= limit.minor)
