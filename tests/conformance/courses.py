@@ -21,7 +21,7 @@ from services.events.outcomes import (
     ParticipantEnrolled,
 )
 from services.kit import shapes
-from settlement_service.domain.audience import audience_of
+from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold

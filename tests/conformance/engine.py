@@ -7,7 +7,7 @@ from tests.conformance.facts import contract_id_of, facts_of
 
 from deploy.demo.case import Case
 from deploy.demo.parts import ORGANISATIONS
-from settlement_service.domain.audience import audience_of
+from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.difference import Basis, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold

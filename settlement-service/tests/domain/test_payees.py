@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.events.contracts import ContractActivated, NamedParty
-from settlement_service.domain.audience import audience_of
+from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.inputs import ItemsPosted
 from settlement_service.domain.position import position_of
 from settlement_service.domain.recomputation import recompute

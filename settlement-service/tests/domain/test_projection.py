@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settlement_service.domain.audience import audience_of, may_have_inputs, readership
+from settlement_service.domain.agreement.audience import audience_of, may_have_inputs, readership
 from settlement_service.domain.counting import FEWEST
 
 from ..books import Books, Settled

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from settlement_service.domain.audience import Audience
+from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.below_zero import that_stay
 from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from settlement_service.domain.audience import Audience
+from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.counting import FEWEST, Tells, tells_of
 from settlement_service.domain.grouping import grouped
 from settlement_service.domain.hashes import content_hash

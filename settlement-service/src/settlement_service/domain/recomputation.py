@@ -9,7 +9,7 @@ from services.core.errors import Malformed
 from services.core.merkle import proves
 from services.core.period import Period
 from services.core.values import value
-from settlement_service.domain.audience import Audience, audience_of
+from settlement_service.domain.agreement.audience import Audience, audience_of
 from settlement_service.domain.caps import Group
 from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate

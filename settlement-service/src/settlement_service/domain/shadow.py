@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.core.terms.payment import GrantWindow
-from settlement_service.domain.audience import Audience
+from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.history import History

@@ -13,7 +13,7 @@ from services.core.errors import Broken, NotFound
 from services.events.contracts import ContractActivated, ContractAmended, InForce
 from services.kit import shapes
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import readership, readership_before
+from settlement_service.domain.agreement.audience import readership, readership_before
 from settlement_service.domain.contract import Contract, Known
 from settlement_service.domain.history import History, history_of
 from settlement_service.storage import tables

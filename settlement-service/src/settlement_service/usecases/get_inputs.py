@@ -8,7 +8,7 @@ from uuid import UUID
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
-from settlement_service.domain.audience import Audience, may_have_inputs, scopes_before, scopes_of
+from settlement_service.domain.agreement.audience import Audience, may_have_inputs, scopes_before, scopes_of
 from settlement_service.domain.hashes import Tree, over
 from settlement_service.domain.inputs import Input
 from settlement_service.domain.lifecycle import Settlement
