@@ -12,7 +12,7 @@ from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock, shapes
 from settlement_service.domain.agreement.audience import Audience, audience_of, scopes_before, scopes_of
-from settlement_service.domain.calendar import last_day_before, name_of
+from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.caps import Group, gives_up, group_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from settlement_service.domain.calendar import name_of
+from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.recomputation import recompute
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from settlement_service.domain.calendar import is_name_of
+from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.caps import Group, Taken, standing, taken_by
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Item, ItemKey, Posted, PostedKey

@@ -6,9 +6,9 @@ from datetime import date
 
 from services.core.money import to_minor
 from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
+from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
-from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.fees import fee_items
 from settlement_service.domain.history import History

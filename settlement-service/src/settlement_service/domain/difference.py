@@ -7,8 +7,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from settlement_service.domain.agreement.audience import Audience
+from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.below_zero import that_stay
-from settlement_service.domain.calendar import last_day_before
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.conditioned import conditioned, is_ready

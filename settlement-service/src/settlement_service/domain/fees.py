@@ -7,8 +7,8 @@ from datetime import date
 from services.core.money import to_minor
 from services.core.period import Period
 from services.core.terms.rules import ServiceFee
+from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.amounts import amount_term
-from settlement_service.domain.calendar import last_day_before, whole_periods
 from settlement_service.domain.items import Item, ItemKey
 from settlement_service.domain.known import Facts
 from settlement_service.domain.terms import Terms

@@ -16,7 +16,7 @@ from services.events.contracts import (
     ContractTerminated,
 )
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
-from settlement_service.domain.calendar import last_day_before, names_of
+from settlement_service.domain.agreement.calendar import last_day_before, names_of
 from settlement_service.domain.claims import Claim, after, claim_of
 from settlement_service.domain.history import History
 from settlement_service.domain.inputs import Fact, ItemPosted, ItemsPosted

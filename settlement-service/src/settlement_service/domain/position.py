@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from settlement_service.domain.agreement.audience import Audience
-from settlement_service.domain.calendar import is_name_of, last_day_before, name_of
+from settlement_service.domain.agreement.calendar import is_name_of, last_day_before, name_of
 from settlement_service.domain.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.difference import Basis, due_before
 from settlement_service.domain.history import History

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
-from settlement_service.domain.calendar import name_of
+from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.caps import CONTRACT, Group
 from settlement_service.domain.history import History
 from settlement_service.domain.items import Posted, RuleAndPayee

@@ -13,7 +13,7 @@ from services.core.period import Period
 from services.events.settlements import Position
 from services.kit.tables import inbox_head, parked
 from services.kit.transaction import Transaction
-from settlement_service.domain.calendar import last_day_before, names_of
+from settlement_service.domain.agreement.calendar import last_day_before, names_of
 from settlement_service.domain.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement import Kind
 from settlement_service.storage.contracts import of_told

@@ -11,7 +11,7 @@ from services.kit import audit, clock, shapes
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import paid_scope
-from settlement_service.domain.calendar import last_day_before
+from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.inputs import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.lifecycle import Settlement, Waiting, check_move

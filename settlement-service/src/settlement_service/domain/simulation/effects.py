@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from settlement_service.domain.calendar import is_name_of
+from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import due_before

@@ -11,7 +11,7 @@ from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Arm, Cohort, Metric
 from services.core.values import value
 from services.events.contracts import InForce, NamedParty
-from settlement_service.domain.calendar import last_day_before
+from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.history import History
