@@ -10,7 +10,7 @@ from services.core.terms.measures import Measure, Threshold
 from services.core.terms.outcomes import Cohort
 from services.core.terms.rules import Gate, PaymentRule, Vat
 from services.kit.dice import dice
-from settlement_service.domain.history import History, history_of
+from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.simulation.checks import check_question
 from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
 from settlement_service.domain.simulation.simulate import Simulated, simulate

@@ -17,7 +17,7 @@ from services.core.terms.rules import (
     Slice,
 )
 from services.core.terms.splits import Shares, Weight
-from settlement_service.domain.history import history_of
+from settlement_service.domain.agreement.history import history_of
 from settlement_service.domain.simulation.run import basis_of, run, steps_for_total, steps_of, total_of
 from settlement_service.domain.simulation.scenario import Outcome
 from settlement_service.domain.simulation.simulate import SimulationTooLarge

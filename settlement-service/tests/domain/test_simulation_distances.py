@@ -7,7 +7,7 @@ from services.core.terms.measures import AsEnrolled, Measure
 from services.core.terms.outcomes import Cohort, Outcomes
 from services.core.terms.payment import Retention
 from services.core.terms.rules import Band, Bands
-from settlement_service.domain.history import history_of
+from settlement_service.domain.agreement.history import history_of
 from settlement_service.domain.simulation.scenario import Outcome
 from settlement_service.domain.simulation.subjects import supposed
 

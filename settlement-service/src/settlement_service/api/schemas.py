@@ -11,8 +11,8 @@ from services.core.money import Money, format_minor
 from services.core.period import Period
 from services.kit.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.approval import Approval
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures
 from settlement_service.domain.lifecycle import Person, State
 from settlement_service.domain.payments import Confirmed, Outcome

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from settlement_service.domain.agreement.calendar import is_name_of
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.caps import Group, Taken, standing, taken_by
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Item, ItemKey, Posted, PostedKey
 from settlement_service.domain.splitting import wanted_shares
 from settlement_service.domain.terms import Limit

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from settlement_service.domain.agreement.calendar import name_of, names_of
-from settlement_service.domain.history import History
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Posted, in_order
 from settlement_service.domain.terms import Limit
 

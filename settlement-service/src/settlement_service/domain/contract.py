@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.core.errors import Conflict
-from settlement_service.domain.history import History
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.terms import Terms
 
 

@@ -7,11 +7,11 @@ from datetime import date
 from services.core.money import to_minor
 from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.fees import fee_items
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, ItemKey, NotPayable
 from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import measured

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.amounts import scale_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, Shares
 from settlement_service.domain.narration import in_words
 from settlement_service.domain.released import released

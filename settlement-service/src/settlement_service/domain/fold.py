@@ -17,8 +17,8 @@ from services.events.contracts import (
 )
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.claims import Claim, after, claim_of
-from settlement_service.domain.history import History
 from settlement_service.domain.inputs import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.items import NOTHING, Posted, PostedKey
 from settlement_service.domain.known import Enrolled

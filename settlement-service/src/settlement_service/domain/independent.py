@@ -8,9 +8,9 @@ from uuid import UUID
 
 from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.difference import Basis, Change
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Figures, LineKey
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.sealing import Sealed, subject_hash

@@ -7,7 +7,7 @@ from operator import add, attrgetter, sub
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from settlement_service.domain.history import History
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.working import Node
 
 NotPayable: TypeAlias = Literal[

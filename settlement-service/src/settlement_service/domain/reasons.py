@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, ItemKey, Posted
 from settlement_service.domain.working import Node
 

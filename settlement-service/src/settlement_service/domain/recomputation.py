@@ -10,12 +10,12 @@ from services.core.merkle import proves
 from services.core.period import Period
 from services.core.values import value
 from settlement_service.domain.agreement.audience import Audience, audience_of
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.caps import Group
 from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.hashes import content_hash, input_leaf, inputs_hash, terms_leaf
-from settlement_service.domain.history import History
 from settlement_service.domain.inputs import Fact
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project

@@ -7,9 +7,9 @@ from datetime import date
 
 from services.core.terms.payment import GrantWindow
 from settlement_service.domain.agreement.audience import Audience
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.evaluate import evaluate
-from settlement_service.domain.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from datetime import date
 
 from services.core.terms.measures import Measure
 from services.core.terms.rules import Bands
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, NotPayable
 from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import measured

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
 from services.core.terms.rules import Bands
+from settlement_service.domain.agreement.history import History
 from settlement_service.domain.conditioned import closed_rules, is_ready
-from settlement_service.domain.history import History
 from settlement_service.domain.items import Item, RuleAndPayee
 from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason
