@@ -15,8 +15,8 @@ from services.events.contracts import ContractActivated, ContractAmended, NamedP
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock
 from settlement_service.domain.agreement.history import History, history_of
+from settlement_service.domain.agreement.naming import metrics_under
 from settlement_service.domain.claims import Claim
-from settlement_service.domain.naming import metrics_under
 from settlement_service.domain.terms import Terms, terms_of
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (

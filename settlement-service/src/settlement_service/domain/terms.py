@@ -15,7 +15,7 @@ from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Paymen
 from services.core.terms.rules import Bands, Milestone, PaymentRule, ServiceFee, UnitPrice
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
-from settlement_service.domain.naming import metrics_paid_by, metrics_under
+from settlement_service.domain.agreement.naming import metrics_paid_by, metrics_under
 from settlement_service.domain.prices import ValidPrice, prices_of
 
 

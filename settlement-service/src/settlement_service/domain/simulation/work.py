@@ -5,7 +5,7 @@ from datetime import date
 
 from services.core.terms.rules import PaymentRule, SavingsShare, ServiceFee
 from settlement_service.domain.agreement.calendar import MONTHS
-from settlement_service.domain.naming import counts_enrolled, measures_of
+from settlement_service.domain.agreement.naming import counts_enrolled, measures_of
 from settlement_service.domain.simulation.chance import Binomial, MonteCarlo
 from settlement_service.domain.simulation.scenario import Asked, Scenario
 from settlement_service.domain.simulation.subjects import numbers_of
