@@ -16,7 +16,7 @@ from services.core.terms.rules import Bands, Milestone, PaymentRule, ServiceFee,
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
 from settlement_service.domain.agreement.naming import metrics_paid_by, metrics_under
-from settlement_service.domain.prices import ValidPrice, prices_of
+from settlement_service.domain.agreement.prices import ValidPrice, prices_of
 
 
 @dataclass(frozen=True)
