@@ -14,6 +14,7 @@ from services.kit import clock, shapes
 from settlement_service.domain.agreement.audience import Audience, audience_of, scopes_before, scopes_of
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.caps import Group, gives_up, group_of
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Change, settle
@@ -35,7 +36,6 @@ from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Kind, Statement, statement_of
-from settlement_service.domain.terms import Limit, Terms
 
 from .builders import YEAR, claimed, verified
 

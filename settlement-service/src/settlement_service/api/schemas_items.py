@@ -9,8 +9,8 @@ from pydantic import ConfigDict
 
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, cuts_of
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.difference import Change
-from settlement_service.domain.terms import Terms
 
 
 class ItemBody(Shape):

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from services.core.money import Money, places_of, to_minor
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.working import Node, computed, term
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
+from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.splitting import Shared
-from settlement_service.domain.terms import Limit
 
 
 def used_by_group(limit: Limit, due: Iterable[Shared]) -> dict[str, int]:

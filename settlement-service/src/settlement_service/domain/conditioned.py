@@ -10,10 +10,10 @@ from services.core.terms.measures import Condition
 from services.core.terms.payment import PausedWindow
 from services.core.terms.rules import PaymentRule, UnitPrice
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
 from settlement_service.domain.known import Facts
-from settlement_service.domain.terms import Terms
 
 
 def conditioned(

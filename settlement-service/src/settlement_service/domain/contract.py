@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.core.errors import Conflict
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.terms import Terms
+from settlement_service.domain.agreement.terms import Terms
 
 
 class ContractSuspended(Conflict):

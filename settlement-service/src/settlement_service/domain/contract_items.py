@@ -8,6 +8,7 @@ from services.core.money import to_minor
 from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
@@ -17,7 +18,6 @@ from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import measured
 from settlement_service.domain.payable import reason_of_day
 from settlement_service.domain.savings import savings_items
-from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.working import Node
 
 ONCE = "1"

@@ -9,6 +9,7 @@ from uuid import UUID
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.below_zero import that_stay
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.claims import Claim
@@ -31,7 +32,6 @@ from settlement_service.domain.items import (
 from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
-from settlement_service.domain.terms import Terms
 from settlement_service.domain.unpaid import why_nothing
 from settlement_service.domain.working import Node
 

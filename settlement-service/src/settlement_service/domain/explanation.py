@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.amounts import scale_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
@@ -12,7 +13,6 @@ from settlement_service.domain.items import Figures, Shares
 from settlement_service.domain.narration import in_words
 from settlement_service.domain.released import released
 from settlement_service.domain.statement import money
-from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.working import Node, Value, computed, leaf, term
 
 

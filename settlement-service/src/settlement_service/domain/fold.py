@@ -18,11 +18,11 @@ from services.events.contracts import (
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import terms_of
 from settlement_service.domain.claims import Claim, after, claim_of
 from settlement_service.domain.inputs import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.items import NOTHING, Posted, PostedKey
 from settlement_service.domain.known import Enrolled
-from settlement_service.domain.terms import terms_of
 
 
 class ClaimNotKnown(Broken):

@@ -9,13 +9,13 @@ from uuid import UUID
 from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.difference import Basis, Change
 from settlement_service.domain.items import Figures, LineKey
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.sealing import Sealed, subject_hash
 from settlement_service.domain.statement import Sum, sum_of
-from settlement_service.domain.terms import Limit, Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from services.core.money import format_minor, places_of
 from services.core.subjects import subject_id_of
 from services.core.terms.splits import Shares
+from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.difference import Change
-from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.words import CAPS, DANISH, ENGLISH, REASONS
 from settlement_service.domain.working import Node
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.core.terms.payment import GrantWindow
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.items import Item, ItemKey, NotPayable
-from settlement_service.domain.terms import Terms
 
 
 def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPayable | None:

@@ -8,9 +8,9 @@ from datetime import date
 from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.caps import CONTRACT, Group
 from settlement_service.domain.items import Posted, RuleAndPayee
-from settlement_service.domain.terms import Limit, Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from services.core.period import Period
 from services.core.values import value
 from settlement_service.domain.agreement.audience import Audience, audience_of
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.caps import Group
 from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate
@@ -21,7 +22,6 @@ from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Content, Kind, statement_of
-from settlement_service.domain.terms import Terms
 
 FORMAT = "enzym-inputs/3"
 

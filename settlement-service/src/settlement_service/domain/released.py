@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.core.terms.measures import Condition, Threshold
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.difference import Change
 from settlement_service.domain.statement import money
-from settlement_service.domain.terms import Terms
 
 
 def released(terms: Terms, change: Change) -> Mapping[str, Any]:

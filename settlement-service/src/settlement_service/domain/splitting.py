@@ -10,9 +10,9 @@ from services.core.money import largest_remainder, round_minor, to_minor
 from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.caps import Due, Taken, standing
 from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Shares
-from settlement_service.domain.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from services.core.terms.measures import Measure
 from services.core.terms.rules import Bands
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.claims import Claim
@@ -15,7 +16,6 @@ from settlement_service.domain.items import Item, NotPayable
 from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import measured
 from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
-from settlement_service.domain.terms import Terms
 
 
 def banded_items(history: History, terminated_on: date | None, claims: Mapping[str, Sequence[Claim]]) -> Iterator[Item]:

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.kit.transaction import Transaction
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.items import FIGURES, LineKey
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.posted_totals import Total
 from settlement_service.domain.statement import Sum
-from settlement_service.domain.terms import Terms
 from settlement_service.storage.due import NOW_DUE
 from settlement_service.storage.figures import figures_in
 

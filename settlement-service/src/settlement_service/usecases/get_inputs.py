@@ -9,11 +9,11 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience, may_have_inputs, scopes_before, scopes_of
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.hashes import Tree, over
 from settlement_service.domain.inputs import Input
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
-from settlement_service.domain.terms import Terms
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question
 from settlement_service.storage.others import taken_by_others

@@ -9,7 +9,7 @@ from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
 from services.core.terms.rules import Bands, UnitPrice
 from settlement_service.domain.agreement.naming import counts_enrolled, measures_in, measures_of, metrics_of
-from settlement_service.domain.terms import Reading, Rule, Terms, is_by_subject
+from settlement_service.domain.agreement.terms import Reading, Rule, Terms, is_by_subject
 
 TERMS_SCOPE = "terms"
 PEOPLE_SCOPE = "people"

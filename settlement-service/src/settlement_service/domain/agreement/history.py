@@ -8,7 +8,7 @@ from functools import cached_property
 from services.core.terms.outcomes import Metric
 from services.events.contracts import InForce
 from settlement_service.domain.agreement.calendar import last_day_before
-from settlement_service.domain.terms import Reading, Rule, Terms, terms_of
+from settlement_service.domain.agreement.terms import Reading, Rule, Terms, terms_of
 
 
 @dataclass(frozen=True)

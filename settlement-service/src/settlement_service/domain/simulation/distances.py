@@ -6,12 +6,12 @@ from fractions import Fraction
 
 from services.core.terms.measures import Condition, Measure
 from services.core.terms.rules import Bands, Gate
+from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.known import Facts
 from settlement_service.domain.measuring import measured
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
-from settlement_service.domain.terms import Rule, Terms
 from settlement_service.domain.working import Node
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from settlement_service.domain.agreement.calendar import is_name_of
+from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import due_before
@@ -14,7 +15,6 @@ from settlement_service.domain.reasons import Reason
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.splitting import Shared
-from settlement_service.domain.terms import Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from services.core.terms.rules import Every, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.calendar import EVERY, last_day_before, name_of, names_of, starts_of
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Settled, due_before, settle
 from settlement_service.domain.evaluate import evaluate
@@ -16,7 +17,6 @@ from settlement_service.domain.items import Posted
 from settlement_service.domain.known import Facts
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.simulation.subjects import Supposed
-from settlement_service.domain.terms import Terms
 
 Payments: TypeAlias = Counter[tuple[str, str, str]]
 """Minor units by payer, payee and nature."""

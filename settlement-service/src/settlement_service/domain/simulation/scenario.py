@@ -14,10 +14,10 @@ from services.events.contracts import InForce, NamedParty
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.naming import all_measures
+from settlement_service.domain.agreement.terms import Terms, terms_of
 from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.simulation.chance import MonteCarlo
-from settlement_service.domain.terms import Terms, terms_of
 
 
 @value
