@@ -14,7 +14,7 @@ from services.events.contracts import NamedParty
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit import shapes
 from services.kit.transaction import Transaction
-from settlement_service.domain.contract import Contract
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import Change, place_of, settle
 from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted

@@ -14,8 +14,8 @@ from services.events.contracts import ContractActivated, ContractAmended, InForc
 from services.kit import shapes
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import readership, readership_before
+from settlement_service.domain.agreement.contract import Contract, Known
 from settlement_service.domain.agreement.history import History, history_of
-from settlement_service.domain.contract import Contract, Known
 from settlement_service.storage import tables
 from settlement_service.storage.tables import contract, statement
 

@@ -15,7 +15,7 @@ from services.events.settlements import (
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import audience_of
-from settlement_service.domain.contract import Contract
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import settle
 from settlement_service.domain.hashes import over
 from settlement_service.domain.inputs import OWN_SOURCE

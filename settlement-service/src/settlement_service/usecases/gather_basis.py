@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.kit.transaction import Transaction
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.caps import Taken
-from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.independent import by_themselves
 from settlement_service.domain.known import Facts

@@ -7,8 +7,8 @@ from uuid import UUID
 from services.core.period import local_date
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.contract import Contract
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.position import ContractPosition, Headroom, position_of
 from settlement_service.domain.shadow import Shadow, has_shadow, shadow_of

@@ -8,10 +8,10 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience, audience_of
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.approval import Approval
-from settlement_service.domain.contract import Contract
 from settlement_service.domain.lifecycle import POSTED, Settlement, State
 from settlement_service.domain.payments import Confirmed
 from settlement_service.domain.projection import Projection

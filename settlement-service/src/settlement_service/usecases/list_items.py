@@ -8,8 +8,8 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.core.money import Money, to_minor
 from services.kit.transaction import Transaction
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.contract import Contract
 from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain
 from settlement_service.domain.items import ItemPlace, LineKey

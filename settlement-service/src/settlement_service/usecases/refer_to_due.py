@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.kit.transaction import Transaction
-from settlement_service.domain.contract import Contract
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import place_of_line, settle
 from settlement_service.domain.independent import fits, is_independent, together
 from settlement_service.domain.items import LineKey

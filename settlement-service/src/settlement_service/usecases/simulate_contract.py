@@ -12,7 +12,7 @@ from services.core.period import local_date
 from services.core.terms.parties import Role
 from services.kit.dice import dice
 from services.kit.transaction import Transaction
-from settlement_service.domain.contract import Contract
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import Basis
 from settlement_service.domain.simulation.checks import check_hypothetical, check_question
 from settlement_service.domain.simulation.scenario import Asked, Question, asked_of

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from services.kit.transaction import Transaction
-from settlement_service.domain.contract import Contract
+from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import settle
 from settlement_service.domain.independent import due_lines
 from settlement_service.domain.sealing import sealed
