@@ -17,7 +17,7 @@ from services.kit import clock
 from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.agreement.naming import metrics_under
 from settlement_service.domain.agreement.terms import Terms, terms_of
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, OTHER, STRANGER = (
     "0088:9521000000018",

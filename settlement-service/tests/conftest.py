@@ -26,7 +26,7 @@ from services.kit.transaction import Transaction
 from settlement_service.app import ABOUT
 from settlement_service.clients.registry import Registry
 from settlement_service.consumers.facts import HANDLERS
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.settings import Settings
 from settlement_service.usecases.freeze_settlement import SOURCES
 from settlement_service.worker import freeze_open, post_approved

@@ -22,7 +22,7 @@ from services.core.terms.rules import (
 from services.core.terms.splits import Split
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWithdrawn
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 from .books import Books, Settled
 from .builders import EVALUATOR, NOON, OTHER, PAYER, a_claim, a_metric, a_price, a_rule, claimed

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.core.terms.splits import Shares, Weight
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 from ..builders import INVESTOR, PAYER, PAYER_2, PROVIDER, a_claim, a_rule, activated, an_amendment
 from ..conftest import Settling, refused

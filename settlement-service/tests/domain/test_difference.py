@@ -8,7 +8,7 @@ import pytest
 
 from services.events.contracts import ContractTerminated
 from services.events.outcomes import OutcomeDisputeDecided, OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 from ..books import Books, Settled, net
 from ..builders import EVALUATOR, NOON, PAYER, YEAR, a_cap, a_claim, a_price, a_rule, activated, claimed, verified

@@ -13,7 +13,7 @@ from services.core.terms.payment import Cap
 from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 from ..both_ways import both_ways
 from ..builders import NOON, POINTS, a_claim, a_metric, a_price, a_rule, an_amendment, claimed, verified

@@ -7,7 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.core.subjects import subject_id_of
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)

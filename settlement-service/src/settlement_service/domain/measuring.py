@@ -8,7 +8,7 @@ from uuid import UUID
 from services.core.terms.measures import AsEnrolled, Fixed, Measure, VerifiedCount
 from services.core.terms.outcomes import Arm, Metric
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.known import Facts
 from settlement_service.domain.working import Node, computed, leaf, not_measured, term
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from services.core.terms.payment import GrantWindow
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.items import Item, ItemKey, NotPayable
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.items import Item, ItemKey, Posted
 from settlement_service.domain.working import Node
 

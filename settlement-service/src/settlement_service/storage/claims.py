@@ -10,7 +10,7 @@ from services.core.measurement import Measurement
 from services.kit import shapes
 from services.kit.sets import among
 from services.kit.transaction import Transaction
-from settlement_service.domain.claims import Claim
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.storage.opened import Subjects
 from settlement_service.storage.tables import claim, item, posted_item
 

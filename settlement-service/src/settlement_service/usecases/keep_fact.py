@@ -11,8 +11,8 @@ from services.events.contracts import (
 from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
 from services.kit.transaction import Transaction
-from settlement_service.domain.claims import Claim, ClaimFact, after, claim_of
 from settlement_service.domain.evaluate import evaluate, evaluate_subject
+from settlement_service.domain.facts.claims import Claim, ClaimFact, after, claim_of
 from settlement_service.domain.fold import ClaimNotKnown
 from settlement_service.domain.independent import is_independent
 from settlement_service.domain.inputs import Consumed, OfContract, body_of, scope_of

@@ -10,9 +10,9 @@ from services.core.terms.rules import Every, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.calendar import EVERY, last_day_before, name_of, names_of, starts_of
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.claims import Claim
 from settlement_service.domain.difference import Basis, Settled, due_before, settle
 from settlement_service.domain.evaluate import evaluate
+from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.items import Posted
 from settlement_service.domain.known import Facts
 from settlement_service.domain.simulation.scenario import Asked
