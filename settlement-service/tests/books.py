@@ -19,8 +19,8 @@ from settlement_service.domain.caps import Group, gives_up, group_of
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.inputs import (
     ITEMS_POSTED,
     OWN_SOURCE,

@@ -3,7 +3,7 @@
 import pytest
 
 from services.core.merkle import inclusion_proof, leaf_hash, proves, root_of, salted
-from settlement_service.domain.hashes import Tree, input_leaf, inputs_hash, terms_leaf
+from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash, terms_leaf
 
 ROOT = "cd" * 32
 

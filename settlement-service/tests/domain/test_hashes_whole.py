@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from services.core.merkle import root_of
-from settlement_service.domain.hashes import CHUNK, WholeTree, inputs_hash
+from settlement_service.domain.facts.hashes import CHUNK, WholeTree, inputs_hash
 
 ROOT = "ab" * 32
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from settlement_service.domain.difference import Change
-from settlement_service.domain.hashes import item_hash, over
+from settlement_service.domain.facts.hashes import item_hash, over
 from settlement_service.domain.inputs import item_document
 from settlement_service.domain.items import LineKey
 
