@@ -20,8 +20,7 @@ from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
-from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.inputs import (
+from settlement_service.domain.facts.log import (
     ITEMS_POSTED,
     OWN_SOURCE,
     Fact,
@@ -30,6 +29,7 @@ from settlement_service.domain.inputs import (
     items_posted,
     scope_of,
 )
+from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.items import ItemKey
 from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import Projection, project

@@ -15,7 +15,7 @@ from services.core.strict_json import loads
 from services.kit import shapes
 from settlement_service.api.asking import question
 from settlement_service.api.formats import NDJSON, Format
-from settlement_service.domain.inputs import Input
+from settlement_service.domain.facts.log import Input
 from settlement_service.usecases.get_inputs import Opened, page_of_inputs
 
 PAGE = 500

@@ -14,7 +14,7 @@ from services.core.canonical import canonical
 from services.core.errors import EnzymError
 from services.core.strict_json import loads
 from services.kit import shapes
-from settlement_service.domain.inputs import SHAPES
+from settlement_service.domain.facts.log import SHAPES
 from settlement_service.domain.recomputation import Given, GivenInput, InputsNotReadable, Recomputed, recompute
 
 SAME, DIFFERS, UNREADABLE = 0, 1, 2

@@ -20,7 +20,7 @@ from settlement_service.domain.agreement.calendar import last_day_before, names_
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import terms_of
 from settlement_service.domain.facts.claims import Claim, after, claim_of
-from settlement_service.domain.inputs import Fact, ItemPosted, ItemsPosted
+from settlement_service.domain.facts.log import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.items import NOTHING, Posted, PostedKey
 from settlement_service.domain.known import Enrolled
 

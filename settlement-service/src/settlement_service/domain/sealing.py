@@ -10,7 +10,7 @@ from itertools import groupby
 
 from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.hashes import item_hash, over
-from settlement_service.domain.inputs import item_document
+from settlement_service.domain.facts.log import item_document
 from settlement_service.domain.items import LineKey
 
 

@@ -11,7 +11,7 @@ from services.core.merkle import root_of
 from services.kit import clock
 from services.kit.transaction import Transaction
 from settlement_service.domain.facts.hashes import CHUNK, WholeTree, input_leaf
-from settlement_service.domain.inputs import OWN_SOURCE, Input
+from settlement_service.domain.facts.log import OWN_SOURCE, Input
 from settlement_service.storage.tables import input as log
 from settlement_service.storage.tables import input_chunk
 
@@ -30,7 +30,7 @@ of a transaction, and every look at the row would pass by all that it was."""
 
 @dataclass(frozen=True, slots=True)
 class NewInput:
-    """An input that has just come: see `domain.inputs.Input`. One on a claim says when it was achieved: who was paid
+    """An input that has just come: see `domain.facts.log.Input`. One on a claim says when it was achieved: who was paid
     until a day is given what was achieved before it."""
 
     source: str

@@ -26,7 +26,7 @@ _VALUES = {
     "version": "version",
     **{camel(name): f"(now_{name} - before_{name})" for name in FIGURES},
 }
-"""Each member of an item as JSON: `domain.inputs.ItemPosted`. One that is null is left out."""
+"""Each member of an item as JSON: `domain.facts.log.ItemPosted`. One that is null is left out."""
 _SAID = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
 _MOVED = f"""
     select achieved_on, '' as payer, {_UNDER_CAPS.format("now_")} as under_caps,

@@ -11,7 +11,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience, may_have_inputs, scopes_before, scopes_of
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.hashes import Tree, over
-from settlement_service.domain.inputs import Input
+from settlement_service.domain.facts.log import Input
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.storage import inputs, statements
