@@ -9,7 +9,7 @@ import pytest
 from services.core.terms.measures import AsEnrolled, Bound, Fixed, Measure, Rounding, VerifiedCount
 from services.events.outcomes import OutcomeRejected
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.known import Facts
+from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
 from settlement_service.domain.working import holds_together
 

@@ -16,6 +16,7 @@ from settlement_service.domain.conditioned import conditioned, is_ready
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.contract_items import contract_items
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.items import (
     NOTHING,
     Figures,
@@ -29,7 +30,6 @@ from settlement_service.domain.items import (
     Shares,
     figures_of,
 )
-from settlement_service.domain.known import Facts
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.unpaid import why_nothing

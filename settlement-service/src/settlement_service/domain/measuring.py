@@ -9,7 +9,7 @@ from services.core.terms.measures import AsEnrolled, Fixed, Measure, VerifiedCou
 from services.core.terms.outcomes import Arm, Metric
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.known import Facts
+from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.working import Node, computed, leaf, not_measured, term
 
 Z: Mapping[str, str] = MappingProxyType(

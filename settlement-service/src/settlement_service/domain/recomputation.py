@@ -17,8 +17,8 @@ from settlement_service.domain.difference import Basis, Settled, settle
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.hashes import content_hash, input_leaf, inputs_hash, terms_leaf
 from settlement_service.domain.facts.log import Fact
+from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.known import Facts
 from settlement_service.domain.projection import project
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.statement import Content, Kind, statement_of

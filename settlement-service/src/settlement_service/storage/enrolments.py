@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.kit.transaction import Transaction
-from settlement_service.domain.known import Enrolled
+from settlement_service.domain.facts.outcome_data import Enrolled
 from settlement_service.storage.tables import enrolment
 
 

@@ -8,7 +8,7 @@ from services.core.terms.measures import Condition, Measure
 from services.core.terms.rules import Bands, Gate
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.conditions import decided
-from settlement_service.domain.known import Facts
+from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked

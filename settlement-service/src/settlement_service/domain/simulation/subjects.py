@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.known import Enrolled
+from settlement_service.domain.facts.outcome_data import Enrolled
 from settlement_service.domain.simulation.scenario import Asked, Outcome, Scenario
 
 Series: TypeAlias = tuple[str, str, str]
