@@ -17,7 +17,7 @@ from services.events.contracts import ContractActivated, ContractAmended
 from services.events.outcomes import OutcomeRejected, ParticipantEnrolled
 from services.kit import shapes
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.working import Node
+from settlement_service.domain.mechanisms.working import Node
 
 from .books import Books, Settled
 from .builders import (

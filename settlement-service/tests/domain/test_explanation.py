@@ -8,8 +8,8 @@ import pytest
 from services.events.outcomes import OutcomeDisputed, OutcomeDisputeDecided, OutcomeWithdrawn
 from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.items import NotPayable
+from settlement_service.domain.mechanisms.working import holds_together
 from settlement_service.domain.words import REASONS
-from settlement_service.domain.working import holds_together
 
 from ..books import Books
 from ..builders import (

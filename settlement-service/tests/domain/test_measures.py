@@ -11,7 +11,7 @@ from services.events.outcomes import OutcomeRejected
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
-from settlement_service.domain.working import holds_together
+from settlement_service.domain.mechanisms.working import holds_together
 
 from ..books import Books
 from ..builders import NOON, PAYER, a_claim, a_metric, a_rule, claimed

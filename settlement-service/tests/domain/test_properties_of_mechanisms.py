@@ -16,9 +16,9 @@ from settlement_service.domain.bands import banded
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain, tree_of
+from settlement_service.domain.mechanisms.working import holds_together, term
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
-from settlement_service.domain.working import holds_together, term
 
 from ..books import Books, net
 from ..builders import NOON, PAYER, PROVIDER, a_claim, a_price, a_rule, claimed

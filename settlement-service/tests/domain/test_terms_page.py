@@ -22,9 +22,9 @@ from services.kit import shapes
 from settlement_service.domain.explanation import document_of, explain
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.working import _LOGIC, _OPERATIONS
 from settlement_service.domain.narration import decimal
 from settlement_service.domain.statement import Line, line_content
-from settlement_service.domain.working import _LOGIC, _OPERATIONS
 
 from ..books import Settled
 from ..terms_page import (

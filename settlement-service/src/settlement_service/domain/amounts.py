@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from services.core.money import Money, places_of, to_minor
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.working import Node, computed, term
+from settlement_service.domain.mechanisms.working import Node, computed, term
 
 
 def amount_term(terms: Terms, name: str, money: Money) -> Node:

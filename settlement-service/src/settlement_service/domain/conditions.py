@@ -11,7 +11,7 @@ from services.core.terms.measures import AlsoStated, AnyOf, Condition, Measure, 
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
-from settlement_service.domain.working import Node, computed, leaves_of, term
+from settlement_service.domain.mechanisms.working import Node, computed, leaves_of, term
 
 
 def decided(condition: Condition, terms: Terms, facts: Facts) -> Node:

@@ -17,7 +17,7 @@ from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.difference import Change
 from settlement_service.domain.items import Figures
-from settlement_service.domain.working import Node, computed, leaf
+from settlement_service.domain.mechanisms.working import Node, computed, leaf
 
 FEWEST = 5
 """Counts under this are not shown. It may be raised, never lowered."""

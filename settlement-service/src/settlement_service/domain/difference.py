@@ -30,10 +30,10 @@ from settlement_service.domain.items import (
     Shares,
     figures_of,
 )
+from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.unpaid import why_nothing
-from settlement_service.domain.working import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from settlement_service.domain.amounts import scale_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
 from settlement_service.domain.items import Figures, Shares
+from settlement_service.domain.mechanisms.working import Node, Value, computed, leaf, term
 from settlement_service.domain.narration import in_words
 from settlement_service.domain.released import released
 from settlement_service.domain.statement import money
-from settlement_service.domain.working import Node, Value, computed, leaf, term
 
 
 def explain(history: History, ends_terms: Terms, line: int, change: Change) -> dict[str, Any]:

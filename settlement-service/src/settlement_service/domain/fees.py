@@ -12,7 +12,7 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.amounts import amount_term
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.items import Item, ItemKey
-from settlement_service.domain.working import Node, computed, leaf, term
+from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
 
 
 def fee_items(terms: Terms, rule: ServiceFee, facts: Facts, ends: date) -> Iterator[Item]:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.working import Node
+from settlement_service.domain.mechanisms.working import Node
 
 NotPayable: TypeAlias = Literal[
     "no-rule",

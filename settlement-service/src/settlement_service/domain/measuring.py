@@ -10,7 +10,7 @@ from services.core.terms.outcomes import Arm, Metric
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.working import Node, computed, leaf, not_measured, term
+from settlement_service.domain.mechanisms.working import Node, computed, leaf, not_measured, term
 
 Z: Mapping[str, str] = MappingProxyType(
     {

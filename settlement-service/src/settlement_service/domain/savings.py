@@ -20,7 +20,7 @@ from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.items import Item, ItemKey
 from settlement_service.domain.measuring import number_of, value_of
-from settlement_service.domain.working import Node, computed, not_measured, term
+from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term
 
 
 def savings_items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from services.core.money import round_minor
 from services.core.terms.figures import rounded
 from services.core.terms.measures import Rounding
 from services.core.values import BY_KIND, value
-from settlement_service.domain.working import root
+from settlement_service.domain.mechanisms.working import root
 
 Dice: TypeAlias = Callable[[int], int]
 """A whole number from 0 up to, not including, what it is called with."""

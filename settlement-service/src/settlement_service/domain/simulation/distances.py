@@ -10,9 +10,9 @@ from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
-from settlement_service.domain.working import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Domain: what each kind of payment rule gives for what was achieved."""
