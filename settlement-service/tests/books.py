@@ -31,7 +31,7 @@ from settlement_service.domain.facts.log import (
 )
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.fold import Folded, fold
-from settlement_service.domain.items import ItemKey
+from settlement_service.domain.mechanisms.items import ItemKey
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.sealing import items_hash, sealed

@@ -10,7 +10,7 @@ from services.core.terms.rules import UnitPrice
 from settlement_service.domain.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.items import Figures, ItemKey
+from settlement_service.domain.mechanisms.items import Figures, ItemKey
 
 from ..builders import a_cap, a_claim, a_rule, history, person
 

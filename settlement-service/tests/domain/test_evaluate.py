@@ -7,7 +7,7 @@ import pytest
 
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.items import Item
+from settlement_service.domain.mechanisms.items import Item
 
 from ..builders import POINTS, a_claim, a_metric, a_price, a_rule, history
 

@@ -13,8 +13,8 @@ from services.kit.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.approval import Approval
-from settlement_service.domain.items import Figures
 from settlement_service.domain.lifecycle import Person, State
+from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.payments import Confirmed, Outcome
 from settlement_service.domain.statement import Kind
 from settlement_service.usecases.get_settlement import Shown

@@ -13,7 +13,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.conditions import decided
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
+from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
 
 
 def conditioned(

@@ -14,8 +14,8 @@ from settlement_service.domain.bands import banded
 from settlement_service.domain.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.fees import fee_items
-from settlement_service.domain.items import Item, ItemKey, NotPayable
 from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.payable import reason_of_day
 from settlement_service.domain.savings import savings_items

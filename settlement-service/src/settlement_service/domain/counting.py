@@ -16,7 +16,7 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.difference import Change
-from settlement_service.domain.items import Figures
+from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.mechanisms.working import Node, computed, leaf
 
 FEWEST = 5

@@ -17,7 +17,7 @@ from settlement_service.domain.conditions import decided
 from settlement_service.domain.contract_items import contract_items
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.items import (
+from settlement_service.domain.mechanisms.items import (
     NOTHING,
     Figures,
     Item,

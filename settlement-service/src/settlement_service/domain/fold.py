@@ -22,7 +22,7 @@ from settlement_service.domain.agreement.terms import terms_of
 from settlement_service.domain.facts.claims import Claim, after, claim_of
 from settlement_service.domain.facts.log import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.facts.outcome_data import Enrolled
-from settlement_service.domain.items import NOTHING, Posted, PostedKey
+from settlement_service.domain.mechanisms.items import NOTHING, Posted, PostedKey
 
 
 class ClaimNotKnown(Broken):

@@ -10,7 +10,7 @@ from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.caps import CONTRACT, Group
-from settlement_service.domain.items import Posted, RuleAndPayee
+from settlement_service.domain.mechanisms.items import Posted, RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from settlement_service.domain.amounts import amount_term, minor_of, scale_of, t
 from settlement_service.domain.conditions import claims_under, last_day, people_behind
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.items import Item, ItemKey
 from settlement_service.domain.measuring import number_of, value_of
+from settlement_service.domain.mechanisms.items import Item, ItemKey
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.hashes import item_hash, over
 from settlement_service.domain.facts.log import item_document
-from settlement_service.domain.items import LineKey
+from settlement_service.domain.mechanisms.items import LineKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.caps import Due, Taken, standing
-from settlement_service.domain.items import NOTHING, Figures, Item, ItemKey, Shares
+from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, Shares
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from settlement_service.domain.amounts import minor_of
 from settlement_service.domain.bands import banded
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.items import Item, NotPayable
 from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
 
 

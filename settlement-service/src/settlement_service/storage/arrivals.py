@@ -11,7 +11,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Known
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import input_leaf
-from settlement_service.domain.items import Item
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.storage.claims import claim_in, measurement_text
 from settlement_service.storage.contracts import COLUMNS, known_in
 from settlement_service.storage.inputs import SALT_BYTES, NewInput, keep_root_at

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from services.core.values import camel
 from services.kit.transaction import Transaction
-from settlement_service.domain.items import FIGURES, ItemPlace, LineKey
 from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.mechanisms.items import FIGURES, ItemPlace, LineKey
 from settlement_service.storage.settled_items import next_items
 
 _NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in (*FIGURES, "shares")) for when in ("now", "before"))

@@ -8,8 +8,8 @@ from sqlalchemy import Row, insert, text
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.difference import Change
-from settlement_service.domain.items import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.mechanisms.items import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.domain.sealing import Sealed
 from settlement_service.storage.figures import figures_in, figures_row

@@ -19,8 +19,8 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.difference import settle
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import OWN_SOURCE
-from settlement_service.domain.items import RuleAndPayee
 from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
+from settlement_service.domain.mechanisms.items import RuleAndPayee
 from settlement_service.domain.posted_totals import Total, by_payee
 from settlement_service.domain.projection import Projection, is_told, project
 from settlement_service.domain.sealing import line_hashes, sealed

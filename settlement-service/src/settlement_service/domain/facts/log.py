@@ -34,7 +34,7 @@ from services.events.outcomes import (
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.claims import ClaimFact
-from settlement_service.domain.items import FIGURES, Figures, ItemKey, PostedKey, Shares
+from settlement_service.domain.mechanisms.items import FIGURES, Figures, ItemKey, PostedKey, Shares
 
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"

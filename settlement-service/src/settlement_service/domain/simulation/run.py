@@ -14,7 +14,7 @@ from settlement_service.domain.difference import Basis, Settled, due_before, set
 from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.items import Posted
+from settlement_service.domain.mechanisms.items import Posted
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.simulation.subjects import Supposed
 
