@@ -6,9 +6,9 @@ from typing import Any
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
-from settlement_service.domain.amounts import scale_of
 from settlement_service.domain.caps import group_of
 from settlement_service.domain.difference import Change
+from settlement_service.domain.mechanisms.amounts import scale_of
 from settlement_service.domain.mechanisms.items import Figures, Shares
 from settlement_service.domain.mechanisms.working import Node, Value, computed, leaf, term
 from settlement_service.domain.narration import in_words

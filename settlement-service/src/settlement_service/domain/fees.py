@@ -9,8 +9,8 @@ from services.core.period import Period
 from services.core.terms.rules import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.amounts import amount_term
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.mechanisms.amounts import amount_term
 from settlement_service.domain.mechanisms.items import Item, ItemKey
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
 
