@@ -8,8 +8,8 @@ import pytest
 
 from services.core.terms.measures import Condition
 from services.events.outcomes import OutcomeRejected
-from settlement_service.domain.conditions import decided
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.mechanisms.conditions import decided
 
 from ..books import Books
 from ..builders import NOON, PAYER, a_claim, a_metric, a_rule, claimed

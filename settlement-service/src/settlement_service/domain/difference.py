@@ -13,10 +13,10 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.below_zero import that_stay
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.conditioned import conditioned, is_ready
-from settlement_service.domain.conditions import decided
 from settlement_service.domain.contract_items import contract_items
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.items import (
     NOTHING,
     Figures,
