@@ -10,7 +10,7 @@ from services.core.terms.measures import AsEnrolled, Bound, Fixed, Measure, Roun
 from services.events.outcomes import OutcomeRejected
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import holds_together
 
 from ..books import Books

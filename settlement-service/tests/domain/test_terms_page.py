@@ -21,7 +21,7 @@ from services.core.terms.measures import Measure
 from services.kit import shapes
 from settlement_service.domain.explanation import document_of, explain
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import _LOGIC, _OPERATIONS
 from settlement_service.domain.narration import decimal
 from settlement_service.domain.statement import Line, line_content

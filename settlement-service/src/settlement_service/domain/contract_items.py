@@ -11,11 +11,11 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.fees import fee_items
-from settlement_service.domain.measuring import measured
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.payable import reason_of_day
 from settlement_service.domain.savings import savings_items

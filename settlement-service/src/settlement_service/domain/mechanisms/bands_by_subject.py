@@ -11,10 +11,10 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.measuring import measured
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.items import Item, NotPayable
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.core.terms.measures import AlsoStated, AnyOf, Condition, Measure, Threshold
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.measuring import measured
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import Node, computed, leaves_of, term
 
 

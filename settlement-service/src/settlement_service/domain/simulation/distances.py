@@ -8,8 +8,8 @@ from services.core.terms.measures import Condition, Measure
 from services.core.terms.rules import Bands, Gate
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.measuring import measured
 from settlement_service.domain.mechanisms.conditions import decided
+from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
