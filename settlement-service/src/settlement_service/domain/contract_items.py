@@ -16,8 +16,8 @@ from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.conditions import claims_under, decided, last_day, people_behind
 from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
 from settlement_service.domain.mechanisms.measuring import measured
+from settlement_service.domain.mechanisms.payable import reason_of_day
 from settlement_service.domain.mechanisms.working import Node
-from settlement_service.domain.payable import reason_of_day
 from settlement_service.domain.savings import savings_items
 
 ONCE = "1"

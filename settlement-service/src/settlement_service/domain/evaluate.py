@@ -13,7 +13,7 @@ from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.mechanisms.bands_by_subject import banded_items
 from settlement_service.domain.mechanisms.items import Item, NotPayable
-from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
+from settlement_service.domain.mechanisms.payable import has_prerequisite, item_of, reason_of_day
 
 NO_RULE = ""
 

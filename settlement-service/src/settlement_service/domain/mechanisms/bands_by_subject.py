@@ -15,7 +15,7 @@ from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.measuring import measured
-from settlement_service.domain.payable import has_prerequisite, item_of, reason_of_day
+from settlement_service.domain.mechanisms.payable import has_prerequisite, item_of, reason_of_day
 
 
 def banded_items(history: History, terminated_on: date | None, claims: Mapping[str, Sequence[Claim]]) -> Iterator[Item]:
