@@ -17,8 +17,8 @@ from settlement_service.domain.mechanisms.conditions import claims_under, decide
 from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.payable import reason_of_day
+from settlement_service.domain.mechanisms.savings_share import savings_items
 from settlement_service.domain.mechanisms.working import Node
-from settlement_service.domain.savings import savings_items
 
 ONCE = "1"
 """The occurrence of what is paid once."""
