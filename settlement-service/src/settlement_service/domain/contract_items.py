@@ -10,7 +10,6 @@ from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.fees import fee_items
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.conditions import claims_under, decided, last_day, people_behind
@@ -18,6 +17,7 @@ from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.payable import reason_of_day
 from settlement_service.domain.mechanisms.savings_share import savings_items
+from settlement_service.domain.mechanisms.service_fee import fee_items
 from settlement_service.domain.mechanisms.working import Node
 
 ONCE = "1"
