@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.items import Item
 
 from ..builders import POINTS, a_claim, a_metric, a_price, a_rule, history

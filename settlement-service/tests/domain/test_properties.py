@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWithdrawn
-from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim, after
 from settlement_service.domain.fold import fold
+from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
 

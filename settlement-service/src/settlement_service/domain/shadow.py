@@ -8,8 +8,8 @@ from datetime import date
 from services.core.terms.payment import GrantWindow
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.evaluate import evaluate
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.mechanisms.by_subject import evaluate
 
 
 @dataclass(frozen=True, slots=True)
