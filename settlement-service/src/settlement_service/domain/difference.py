@@ -13,7 +13,6 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.below_zero import that_stay
 from settlement_service.domain.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.conditioned import conditioned, is_ready
-from settlement_service.domain.contract_items import contract_items
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import decided
@@ -30,6 +29,7 @@ from settlement_service.domain.mechanisms.items import (
     Shares,
     figures_of,
 )
+from settlement_service.domain.mechanisms.of_contract import contract_items
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.reasons import Reason, Reasons
 from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
