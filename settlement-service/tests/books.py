@@ -15,7 +15,6 @@ from settlement_service.domain.agreement.audience import Audience, audience_of, 
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.caps import Group, gives_up, group_of
 from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
@@ -30,6 +29,7 @@ from settlement_service.domain.facts.log import (
 )
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.fold import Folded, fold
+from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.items import ItemKey
 from settlement_service.domain.projection import Projection, project

@@ -7,8 +7,8 @@ import pytest
 
 from services.core.terms.payment import Cap
 from services.core.terms.rules import UnitPrice
-from settlement_service.domain.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.limits.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.items import Figures, ItemKey
 

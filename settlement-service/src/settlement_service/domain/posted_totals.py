@@ -9,7 +9,7 @@ from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPric
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.caps import CONTRACT, Group
+from settlement_service.domain.limits.caps import CONTRACT, Group
 from settlement_service.domain.mechanisms.items import Posted, RuleAndPayee
 
 

@@ -11,7 +11,7 @@ from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.caps import Due, Taken, standing
+from settlement_service.domain.limits.caps import Due, Taken, standing
 from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, Shares
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from settlement_service.domain.agreement.terms import Limit
-from settlement_service.domain.caps import group_of
+from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.splitting import Shared
 
 
