@@ -10,11 +10,11 @@ from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.conditioned import conditioned, is_ready
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.below_zero import that_stay
 from settlement_service.domain.limits.caps import Posting, Taken, apply_caps, taken_by
+from settlement_service.domain.limits.conditioned import conditioned, is_ready
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.items import (
     NOTHING,

@@ -5,8 +5,8 @@ from datetime import date
 
 from services.core.terms.rules import Bands
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.conditioned import closed_rules, is_ready
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.limits.conditioned import closed_rules, is_ready
 from settlement_service.domain.mechanisms.items import Item, RuleAndPayee
 from settlement_service.domain.reasons import Reason
 
