@@ -15,6 +15,7 @@ from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.below_zero import that_stay
 from settlement_service.domain.limits.caps import Posting, Taken, apply_caps, taken_by
 from settlement_service.domain.limits.conditioned import conditioned, is_ready
+from settlement_service.domain.limits.payers import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.items import (
     NOTHING,
@@ -32,7 +33,6 @@ from settlement_service.domain.mechanisms.items import (
 from settlement_service.domain.mechanisms.of_contract import contract_items
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.reasons import Reason, Reasons
-from settlement_service.domain.splitting import Held, Shared, hold_back, split_among_payers
 from settlement_service.domain.unpaid import why_nothing
 
 

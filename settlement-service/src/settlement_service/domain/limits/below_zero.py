@@ -8,8 +8,8 @@ from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.limits.caps import Group, Taken, standing, taken_by
+from settlement_service.domain.limits.payers import wanted_shares
 from settlement_service.domain.mechanisms.items import Figures, Item, ItemKey, Posted, PostedKey
-from settlement_service.domain.splitting import wanted_shares
 
 
 def that_stay(
