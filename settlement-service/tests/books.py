@@ -15,7 +15,6 @@ from settlement_service.domain.agreement.audience import Audience, audience_of, 
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.difference import Basis, Change, settle
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.facts.log import (
@@ -35,6 +34,7 @@ from settlement_service.domain.mechanisms.items import ItemKey
 from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.sealing import items_hash, sealed
+from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.statement import Kind, Statement, statement_of
 
 from .builders import YEAR, claimed, verified

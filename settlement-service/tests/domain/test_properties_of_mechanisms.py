@@ -12,13 +12,13 @@ from services.core.terms.measures import Measure
 from services.core.terms.rules import Bands
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
-from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain, tree_of
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.working import holds_together, term
 from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
+from settlement_service.domain.settling.difference import Change
 
 from ..books import Books, net
 from ..builders import NOON, PAYER, PROVIDER, a_claim, a_price, a_rule, claimed

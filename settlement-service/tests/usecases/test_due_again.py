@@ -16,8 +16,8 @@ from services.events.outcomes import OutcomeRejected, OutcomeSuperseded, Outcome
 from services.kit import clock
 from services.kit.auth import service_caller
 from services.kit.transaction import Transaction
-from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import contracts
 from settlement_service.usecases.work_out_due import work_out_due
 

@@ -13,11 +13,11 @@ from services.core.terms.outcomes import Metric
 from services.core.terms.rules import Bands, PaymentRule, UnitPrice
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.difference import Change
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.mechanisms.working import Node, computed, leaf
+from settlement_service.domain.settling.difference import Change
 
 FEWEST = 5
 """Counts under this are not shown. It may be raised, never lowered."""

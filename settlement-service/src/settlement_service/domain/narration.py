@@ -9,8 +9,8 @@ from services.core.money import format_minor, places_of
 from services.core.subjects import subject_id_of
 from services.core.terms.splits import Shares
 from settlement_service.domain.agreement.terms import Rule, Terms
-from settlement_service.domain.difference import Change
 from settlement_service.domain.mechanisms.working import Node
+from settlement_service.domain.settling.difference import Change
 from settlement_service.domain.words import CAPS, DANISH, ENGLISH, REASONS
 
 Language: TypeAlias = Literal["en", "da"]

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.hashes import item_hash, over
 from settlement_service.domain.facts.log import item_document
 from settlement_service.domain.mechanisms.items import LineKey
+from settlement_service.domain.settling.difference import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from services.core.money import Money, to_minor
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.difference import Change
 from settlement_service.domain.explanation import explain
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import ItemPlace, LineKey
+from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import settled_items, statements
 from settlement_service.usecases.get_settlement import get_for_items
 

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.difference import place_of_line, settle
 from settlement_service.domain.independent import fits, is_independent, together
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import LineKey
 from settlement_service.domain.posted_totals import Total
 from settlement_service.domain.sealing import sealed
+from settlement_service.domain.settling.difference import place_of_line, settle
 from settlement_service.domain.statement import Sum, Sums, sums_of
 from settlement_service.storage import due, due_sums, settled_items
 from settlement_service.storage.due_sums import DueSum
@@ -24,7 +24,7 @@ AT_ONCE = 1_000
 async def refer_to_due(
     tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
 ) -> Sums | None:
-    """What a settlement of a locked contract comes to, as `domain.difference.settle` says it of all at once; None where
+    """What a settlement of a locked contract comes to, as `domain.settling.difference.settle` says it of all at once; None where
     one subject's due may depend on another's. Its items are those that are due, but for subjects that are looked at
     again by themselves: theirs are kept as its own."""
     if not is_independent(contract.history):

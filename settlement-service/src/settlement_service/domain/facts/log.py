@@ -32,9 +32,9 @@ from services.events.outcomes import (
     ParticipantLeft,
 )
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
-from settlement_service.domain.difference import Change
 from settlement_service.domain.facts.claims import ClaimFact
 from settlement_service.domain.mechanisms.items import FIGURES, Figures, ItemKey, PostedKey, Shares
+from settlement_service.domain.settling.difference import Change
 
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"

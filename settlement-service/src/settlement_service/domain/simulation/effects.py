@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.agreement.terms import Limit
-from settlement_service.domain.difference import due_before
 from settlement_service.domain.limits.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.limits.payers import Shared
 from settlement_service.domain.mechanisms.items import Figures, Item
 from settlement_service.domain.position import by_rule
 from settlement_service.domain.reasons import Reason
+from settlement_service.domain.settling.difference import due_before
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
 
