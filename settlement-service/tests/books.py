@@ -27,7 +27,6 @@ from settlement_service.domain.facts.log import (
     scope_of,
 )
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.fold import Folded, fold
 from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.items import ItemKey
@@ -35,6 +34,7 @@ from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.settling.difference import Basis, Change, settle
+from settlement_service.domain.settling.fold import Folded, fold
 from settlement_service.domain.statement import Kind, Statement, statement_of
 
 from .builders import YEAR, claimed, verified

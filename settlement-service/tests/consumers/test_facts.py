@@ -27,8 +27,8 @@ from services.kit.testing import as_admin
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import input_leaf
 from settlement_service.domain.facts.log import SHAPES, Input
-from settlement_service.domain.fold import ClaimNotKnown, Folded, fold
 from settlement_service.domain.mechanisms.by_subject import evaluate
+from settlement_service.domain.settling.fold import ClaimNotKnown, Folded, fold
 from settlement_service.storage import claims, contracts, inputs, items
 
 from ..builders import (
