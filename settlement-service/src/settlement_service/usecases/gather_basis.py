@@ -7,10 +7,10 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.independent import by_themselves
 from settlement_service.domain.limits.caps import Taken
 from settlement_service.domain.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.settling.difference import Basis
+from settlement_service.domain.settling.independent import by_themselves
 from settlement_service.storage import claims, enrolments, items, opened, settlements
 
 
@@ -21,7 +21,7 @@ async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
 
 
 async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
-    """What these subjects alone are due by, where none has a say in what another is (`domain.independent`)."""
+    """What these subjects alone are due by, where none has a say in what another is (`domain.settling.independent`)."""
     return by_themselves(await _gather(tx, contract, subjects, {}))
 
 

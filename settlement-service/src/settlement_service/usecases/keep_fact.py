@@ -14,9 +14,9 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.facts.claims import Claim, ClaimFact, after, claim_of
 from settlement_service.domain.facts.log import Consumed, OfContract, body_of, scope_of
 from settlement_service.domain.facts.outcome_data import Enrolled
-from settlement_service.domain.independent import is_independent
 from settlement_service.domain.mechanisms.by_subject import evaluate, evaluate_subject
 from settlement_service.domain.settling.fold import ClaimNotKnown
+from settlement_service.domain.settling.independent import is_independent
 from settlement_service.storage import arrivals, claims, contracts, enrolments, inputs, items
 from settlement_service.storage.inputs import NewInput
 
