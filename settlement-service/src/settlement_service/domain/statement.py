@@ -13,8 +13,8 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
 from settlement_service.domain.counting import Tells
 from settlement_service.domain.mechanisms.items import Figures, LineKey, RuleAndPayee, Shares
-from settlement_service.domain.reasons import Reason
 from settlement_service.domain.settling.difference import Change, Settled, place_of_line
+from settlement_service.domain.settling.reasons import Reason
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
 Content: TypeAlias = dict[str, Any]

@@ -8,7 +8,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.conditioned import closed_rules, is_ready
 from settlement_service.domain.mechanisms.items import Item, RuleAndPayee
-from settlement_service.domain.reasons import Reason
+from settlement_service.domain.settling.reasons import Reason
 
 SAID: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
 """Reasons that a rule by subject gives as a whole, when it gives nothing to anybody; the first that there is."""
