@@ -18,8 +18,8 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
 from settlement_service.domain.lifecycle import LineHash, Settlement
-from settlement_service.domain.sealing import items_hash, sealed
 from settlement_service.domain.settling.difference import Change, place_of, settle
+from settlement_service.domain.settling.sealing import items_hash, sealed
 from settlement_service.domain.statement import Sums, statement_of, statement_over
 from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis

@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, select, text, update
 
 from services.kit.sets import among
 from services.kit.transaction import Transaction
-from settlement_service.domain.sealing import Sealed
 from settlement_service.domain.settling.independent import DueLine
+from settlement_service.domain.settling.sealing import Sealed
 from settlement_service.storage.figures import figures_row
 from settlement_service.storage.inputs import count_inputs
 from settlement_service.storage.item_tables import due_item, due_line

@@ -7,10 +7,10 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import LineKey
-from settlement_service.domain.sealing import sealed
 from settlement_service.domain.settling.difference import place_of_line, settle
 from settlement_service.domain.settling.independent import fits, is_independent, together
 from settlement_service.domain.settling.posted_totals import Total
+from settlement_service.domain.settling.sealing import sealed
 from settlement_service.domain.statement import Sum, Sums, sums_of
 from settlement_service.storage import due, due_sums, settled_items
 from settlement_service.storage.due_sums import DueSum
