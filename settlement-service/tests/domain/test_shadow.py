@@ -5,7 +5,7 @@ from datetime import date
 from services.core.money import from_minor
 from services.core.terms.payment import GrantWindow, Payment
 from services.core.terms.rules import Vat
-from settlement_service.domain.shadow import Shadow, shadow_of
+from settlement_service.domain.settling.shadow import Shadow, shadow_of
 
 from ..books import Books
 from ..builders import PROVIDER, YEAR, a_cap, a_claim, a_rule, activated
