@@ -33,7 +33,7 @@ from settlement_service.domain.mechanisms.items import (
 from settlement_service.domain.mechanisms.of_contract import contract_items
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.reasons import Reason, Reasons
-from settlement_service.domain.unpaid import why_nothing
+from settlement_service.domain.settling.unpaid import why_nothing
 
 
 @dataclass(frozen=True, slots=True)
