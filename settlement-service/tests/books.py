@@ -35,7 +35,7 @@ from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, R
 from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.settling.fold import Folded, fold
 from settlement_service.domain.settling.sealing import items_hash, sealed
-from settlement_service.domain.statement import Kind, Statement, statement_of
+from settlement_service.domain.statement.statement import Kind, Statement, statement_of
 
 from .builders import YEAR, claimed, verified
 

@@ -28,7 +28,7 @@ from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.projection import project
 from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.settling.fold import Folded, fold
-from settlement_service.domain.statement import Content, statement_of
+from settlement_service.domain.statement.statement import Content, statement_of
 
 CONTRACT = uuid5(NAMESPACE_URL, "contract")
 SHAPES: Mapping[str, Any] = {

@@ -14,7 +14,7 @@ from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.projection import project
 from settlement_service.domain.settling.difference import Basis, settle
 from settlement_service.domain.settling.fold import Folded, fold
-from settlement_service.domain.statement import statement_of
+from settlement_service.domain.statement.statement import statement_of
 
 
 def statements_of(case: Case) -> list[Mapping[str, Any]]:

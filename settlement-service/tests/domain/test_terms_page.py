@@ -24,7 +24,7 @@ from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import _LOGIC, _OPERATIONS
 from settlement_service.domain.narration import decimal
-from settlement_service.domain.statement import Line, line_content
+from settlement_service.domain.statement.statement import Line, line_content
 
 from ..books import Settled
 from ..terms_page import (

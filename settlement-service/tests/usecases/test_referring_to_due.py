@@ -20,7 +20,7 @@ from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_o
 from settlement_service.domain.lifecycle import LineHash, Settlement
 from settlement_service.domain.settling.difference import Change, place_of, settle
 from settlement_service.domain.settling.sealing import items_hash, sealed
-from settlement_service.domain.statement import Sums, statement_of, statement_over
+from settlement_service.domain.statement.statement import Sums, statement_of, statement_over
 from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due

@@ -16,7 +16,7 @@ from settlement_service.domain.approval import Approval
 from settlement_service.domain.lifecycle import Person, State
 from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.payments import Confirmed, Outcome
-from settlement_service.domain.statement import Kind
+from settlement_service.domain.statement.statement import Kind
 from settlement_service.usecases.get_settlement import Shown
 
 

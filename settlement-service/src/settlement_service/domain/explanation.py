@@ -13,7 +13,7 @@ from settlement_service.domain.mechanisms.working import Node, Value, computed, 
 from settlement_service.domain.narration import in_words
 from settlement_service.domain.released import released
 from settlement_service.domain.settling.difference import Change
-from settlement_service.domain.statement import money
+from settlement_service.domain.statement.statement import money
 
 
 def explain(history: History, ends_terms: Terms, line: int, change: Change) -> dict[str, Any]:

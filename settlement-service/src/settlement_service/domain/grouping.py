@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import gcd
 
 from settlement_service.domain.counting import FEWEST
-from settlement_service.domain.statement import Line
+from settlement_service.domain.statement.statement import Line
 
 MOST_STATES = 1 << 22
 """How many sums are looked at when counting the ways in which an amount can have come about."""

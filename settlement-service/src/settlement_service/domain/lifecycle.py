@@ -9,7 +9,7 @@ from services.core.errors import Conflict
 from services.core.period import Period
 from services.events.settlements import Position
 from settlement_service.domain.mechanisms.items import LineKey
-from settlement_service.domain.statement import Kind
+from settlement_service.domain.statement.statement import Kind
 
 State: TypeAlias = Literal["open", "frozen", "calculated", "approved", "posted", "partly_paid", "paid", "cancelled"]
 
@@ -105,7 +105,7 @@ class LineHash:
 class Settlement:
     """One settlement of one contract. `number` counts from 1 within the contract. What stands under `frozen` and
     below is there from that state on. `heads` is what each owner said its last sequence is. `lines` are the hashes of
-    its lines over their items, which `items_sha256` is over; `due_after` as in `domain.statement.Sums`."""
+    its lines over their items, which `items_sha256` is over; `due_after` as in `domain.statement.statement.Sums`."""
 
     id: UUID
     contract_id: UUID

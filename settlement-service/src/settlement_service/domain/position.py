@@ -14,7 +14,7 @@ from settlement_service.domain.limits.cap_use import people_at, used_by_group, u
 from settlement_service.domain.limits.payers import Shared
 from settlement_service.domain.mechanisms.items import Figures, Item
 from settlement_service.domain.settling.difference import Basis, due_before
-from settlement_service.domain.statement import is_by_person
+from settlement_service.domain.statement.statement import is_by_person
 
 
 @dataclass(frozen=True, slots=True)

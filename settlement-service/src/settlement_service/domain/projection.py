@@ -9,7 +9,7 @@ from settlement_service.domain.counting import FEWEST, Tells, tells_of
 from settlement_service.domain.facts.hashes import content_hash
 from settlement_service.domain.grouping import grouped
 from settlement_service.domain.mechanisms.items import RuleAndPayee
-from settlement_service.domain.statement import Content, Line, Statement, content_of, line_content, money
+from settlement_service.domain.statement.statement import Content, Line, Statement, content_of, line_content, money
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from settlement_service.domain.projection import project
 from settlement_service.domain.settling.difference import Basis, Settled, settle
 from settlement_service.domain.settling.fold import Folded, fold
 from settlement_service.domain.settling.sealing import items_hash, sealed
-from settlement_service.domain.statement import Content, Kind, statement_of
+from settlement_service.domain.statement.statement import Content, Kind, statement_of
 
 FORMAT = "enzym-inputs/3"
 

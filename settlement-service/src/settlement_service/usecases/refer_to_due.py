@@ -11,7 +11,7 @@ from settlement_service.domain.settling.difference import place_of_line, settle
 from settlement_service.domain.settling.independent import fits, is_independent, together
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.domain.settling.sealing import sealed
-from settlement_service.domain.statement import Sum, Sums, sums_of
+from settlement_service.domain.statement.statement import Sum, Sums, sums_of
 from settlement_service.storage import due, due_sums, settled_items
 from settlement_service.storage.due_sums import DueSum
 from settlement_service.usecases.gather_basis import gather_of

@@ -15,7 +15,7 @@ from settlement_service.domain.mechanisms.items import Figures, LineKey
 from settlement_service.domain.settling.difference import Basis, Change
 from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash
-from settlement_service.domain.statement import Sum, sum_of
+from settlement_service.domain.statement.statement import Sum, sum_of
 
 
 @dataclass(frozen=True, slots=True)

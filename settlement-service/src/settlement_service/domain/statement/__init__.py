@@ -1,0 +1,1 @@
+"""Domain: what a settlement says, and to whom."""
