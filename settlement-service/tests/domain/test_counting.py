@@ -8,7 +8,7 @@ import pytest
 from services.core.subjects import subject_id_of
 from services.core.terms.measures import AsEnrolled, Fixed, Rounding
 from services.core.terms.rules import Bands
-from settlement_service.domain.counting import FEWEST
+from settlement_service.domain.statement.counting import FEWEST
 
 from ..books import Books
 from ..builders import INVESTOR, PAYER, YEAR, a_claim, a_metric, a_rule

@@ -10,11 +10,11 @@ from services.core.terms.rules import Milestone, UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.counting import FEWEST
 from settlement_service.domain.mechanisms.items import Figures, LineKey
 from settlement_service.domain.settling.difference import Basis, Change
 from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash
+from settlement_service.domain.statement.counting import FEWEST
 from settlement_service.domain.statement.statement import Sum, sum_of
 
 
