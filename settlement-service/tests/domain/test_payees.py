@@ -10,8 +10,8 @@ import pytest
 from services.events.contracts import ContractActivated, NamedParty
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.facts.log import ItemsPosted
-from settlement_service.domain.position import position_of
 from settlement_service.domain.recomputation import recompute
+from settlement_service.domain.statement.position import position_of
 
 from ..books import Books, Settled
 from ..builders import (
