@@ -30,11 +30,11 @@ from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.items import ItemKey
-from settlement_service.domain.projection import Projection, project
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.settling.fold import Folded, fold
 from settlement_service.domain.settling.sealing import items_hash, sealed
+from settlement_service.domain.statement.projection import Projection, project
 from settlement_service.domain.statement.statement import Kind, Statement, statement_of
 
 from .builders import YEAR, claimed, verified

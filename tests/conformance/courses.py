@@ -25,9 +25,9 @@ from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.facts.log import items_posted
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.projection import project
 from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.settling.fold import Folded, fold
+from settlement_service.domain.statement.projection import project
 from settlement_service.domain.statement.statement import Content, statement_of
 
 CONTRACT = uuid5(NAMESPACE_URL, "contract")

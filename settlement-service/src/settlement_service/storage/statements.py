@@ -12,7 +12,7 @@ from services.core.strict_json import loads
 from services.kit.transaction import Transaction
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.postings import Pair
-from settlement_service.domain.projection import Projection
+from settlement_service.domain.statement.projection import Projection
 from settlement_service.domain.statement.statement import Line
 from settlement_service.storage.contracts import own_question
 from settlement_service.storage.figures import figures_row

@@ -14,7 +14,7 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.approval import Approval
 from settlement_service.domain.lifecycle import POSTED, Settlement, State
 from settlement_service.domain.payments import Confirmed
-from settlement_service.domain.projection import Projection
+from settlement_service.domain.statement.projection import Projection
 from settlement_service.storage import contracts, ledger, settlements, statements
 
 
