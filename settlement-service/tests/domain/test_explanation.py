@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from services.events.outcomes import OutcomeDisputed, OutcomeDisputeDecided, OutcomeWithdrawn
-from settlement_service.domain.explanation import explain, tree_of
+from settlement_service.domain.explaining.explanation import explain, tree_of
 from settlement_service.domain.mechanisms.items import NotPayable
 from settlement_service.domain.mechanisms.working import holds_together
 from settlement_service.domain.words import REASONS

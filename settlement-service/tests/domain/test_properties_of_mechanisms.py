@@ -12,7 +12,7 @@ from services.core.terms.measures import Measure
 from services.core.terms.rules import Bands
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
-from settlement_service.domain.explanation import explain, tree_of
+from settlement_service.domain.explaining.explanation import explain, tree_of
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.working import holds_together, term

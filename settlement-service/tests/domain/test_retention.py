@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.core.terms.payment import Retention
-from settlement_service.domain.explanation import explain
+from settlement_service.domain.explaining.explanation import explain
 from settlement_service.domain.recomputation import recompute
 
 from ..books import Books

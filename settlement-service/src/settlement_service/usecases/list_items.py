@@ -10,7 +10,7 @@ from services.core.money import Money, to_minor
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.explanation import explain
+from settlement_service.domain.explaining.explanation import explain
 from settlement_service.domain.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import ItemPlace, LineKey
 from settlement_service.domain.settling.difference import Change
