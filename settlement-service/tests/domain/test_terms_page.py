@@ -20,10 +20,10 @@ from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.measures import Measure
 from services.kit import shapes
 from settlement_service.domain.explaining.explanation import document_of, explain
+from settlement_service.domain.explaining.narration import decimal
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import _LOGIC, _OPERATIONS
-from settlement_service.domain.narration import decimal
 from settlement_service.domain.statement.statement import Line, line_content
 
 from ..books import Settled
