@@ -7,9 +7,9 @@ import pytest
 
 from services.events.outcomes import OutcomeDisputed, OutcomeDisputeDecided, OutcomeWithdrawn
 from settlement_service.domain.explaining.explanation import explain, tree_of
+from settlement_service.domain.explaining.words import REASONS
 from settlement_service.domain.mechanisms.items import NotPayable
 from settlement_service.domain.mechanisms.working import holds_together
-from settlement_service.domain.words import REASONS
 
 from ..books import Books
 from ..builders import (

@@ -10,11 +10,11 @@ from services.core.terms.figures import rounded
 from services.core.terms.measures import Rounding
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, ShareBody, TotalBody, cuts_of
+from settlement_service.domain.explaining.words import REASONS
 from settlement_service.domain.simulation.chance import PLACES, decimal_of
 from settlement_service.domain.simulation.distances import BandDistance, ThresholdDistance
 from settlement_service.domain.simulation.effects import CapEffect, RuleEffect
 from settlement_service.domain.simulation.run import Payments
-from settlement_service.domain.words import REASONS
 
 Figure = Annotated[str, Field(examples=["0.308642"], description="A decimal, to six places")]
 
