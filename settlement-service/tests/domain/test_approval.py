@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from settlement_service.domain.approval import (
+from settlement_service.domain.ledger.approval import (
     ApprovedAlready,
     ApproverPrepared,
     ContentDiffers,

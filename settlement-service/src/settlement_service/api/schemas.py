@@ -12,7 +12,7 @@ from services.core.period import Period
 from services.kit.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.approval import Approval
+from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.lifecycle import Person, State
 from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.payments import Confirmed, Outcome

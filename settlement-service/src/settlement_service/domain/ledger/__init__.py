@@ -1,0 +1,1 @@
+"""Domain: a settlement's life: approval, entries, payments."""
