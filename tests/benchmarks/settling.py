@@ -25,7 +25,7 @@ from services.kit.postgres import Postgres
 from services.kit.provisioning import migrate, provision
 from services.kit.transaction import Transaction
 from settlement_service.app import ABOUT
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.storage import inputs
 from settlement_service.usecases.approve_settlement import approve_settlement
 from settlement_service.usecases.freeze_settlement import SOURCES, freeze_settlement

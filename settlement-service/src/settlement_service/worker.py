@@ -26,7 +26,7 @@ from services.kit.waiting import pause
 from services.kit.worker import Job, Worker, run_worker
 from settlement_service.clients.owners import ask_heads
 from settlement_service.consumers.facts import HANDLERS
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.settings import WorkerSettings
 from settlement_service.usecases.freeze_settlement import SOURCES, find_open_settlements, freeze_settlement
 from settlement_service.usecases.post_settlement import find_approved_settlements, post_settlement

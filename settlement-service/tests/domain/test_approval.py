@@ -12,7 +12,7 @@ from settlement_service.domain.ledger.approval import (
     check_approval,
     is_approved,
 )
-from settlement_service.domain.lifecycle import Person
+from settlement_service.domain.ledger.lifecycle import Person
 
 from ..builders import OTHER, PAYER
 

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from services.events import CATALOGUE
-from settlement_service.domain.lifecycle import (
+from settlement_service.domain.ledger.lifecycle import (
     POSTED,
     TRANSITIONS,
     UNPOSTED,

@@ -17,7 +17,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
-from settlement_service.domain.lifecycle import LineHash, Settlement
+from settlement_service.domain.ledger.lifecycle import LineHash, Settlement
 from settlement_service.domain.settling.difference import Change, place_of, settle
 from settlement_service.domain.settling.sealing import items_hash, sealed
 from settlement_service.domain.statement.statement import Sums, statement_of, statement_over

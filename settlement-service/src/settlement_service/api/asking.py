@@ -10,7 +10,7 @@ from services.kit.http import Reply, etag
 from services.kit.transaction import Transaction
 from services.kit.write import reading, write
 from settlement_service.api.schemas import SettlementBody
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.usecases.await_contract import or_not_yet_known
 from settlement_service.usecases.get_settlement import show
 

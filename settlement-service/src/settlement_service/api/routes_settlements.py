@@ -12,7 +12,7 @@ from settlement_service.api.asking import about_contract, command, question
 from settlement_service.api.formats import CSV, JSON, Format, csv_of, digest, is_held, wanted
 from settlement_service.api.schemas import SettlementBody, SettlementList
 from settlement_service.api.schemas_commands import NewApproval, NewPayment, NewSettlement, Nothing
-from settlement_service.domain.lifecycle import State
+from settlement_service.domain.ledger.lifecycle import State
 from settlement_service.usecases import get_settlement as showing
 from settlement_service.usecases.approve_settlement import approve_settlement as approve
 from settlement_service.usecases.cancel_settlement import cancel_settlement as cancel

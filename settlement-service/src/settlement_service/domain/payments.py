@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.core.errors import Conflict, FieldError, Invalid
 from services.core.personal_numbers import find_personal_number
-from settlement_service.domain.lifecycle import State
+from settlement_service.domain.ledger.lifecycle import State
 from settlement_service.domain.postings import Pair, Side, payment_entry, reversal_of
 
 Outcome: TypeAlias = Literal["paid", "rejected"]

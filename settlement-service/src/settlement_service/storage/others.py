@@ -11,7 +11,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.lifecycle import POSTED, Settlement
+from settlement_service.domain.ledger.lifecycle import POSTED, Settlement
 from settlement_service.domain.limits.caps import CONTRACT, Group, gives_up
 
 _UP_TO = """

@@ -14,7 +14,7 @@ from services.events.settlements import Position
 from services.kit.tables import inbox_head, parked
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
-from settlement_service.domain.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
+from settlement_service.domain.ledger.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.storage.contracts import of_told
 from settlement_service.storage.tables import settlement, settlement_line

@@ -8,7 +8,7 @@ from services.events.settlements import SettlementApproved
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.ledger.approval import check_approval, is_approved
-from settlement_service.domain.lifecycle import Settlement, check_move
+from settlement_service.domain.ledger.lifecycle import Settlement, check_move
 from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement, person_of
 

@@ -18,7 +18,7 @@ from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import OWN_SOURCE
-from settlement_service.domain.lifecycle import LineHash, Settlement, check_move
+from settlement_service.domain.ledger.lifecycle import LineHash, Settlement, check_move
 from settlement_service.domain.mechanisms.items import RuleAndPayee
 from settlement_service.domain.settling.difference import settle
 from settlement_service.domain.settling.posted_totals import Total, by_payee

@@ -12,7 +12,7 @@ from settlement_service.domain.agreement.audience import Audience, may_have_inpu
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.hashes import Tree, over
 from settlement_service.domain.facts.log import Input
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question

@@ -9,7 +9,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.settling.shadow import Shadow, has_shadow, shadow_of
 from settlement_service.domain.statement.position import ContractPosition, Headroom, position_of
 from settlement_service.storage import claims, contracts, settlements, statements

@@ -7,7 +7,7 @@ from services.core.terms.parties import Party
 from services.kit.http import check_version
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.lifecycle import Person, Settlement
+from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.storage import contracts, settlements
 
 

@@ -11,7 +11,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.explaining.explanation import explain
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import ItemPlace, LineKey
 from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import settled_items, statements

@@ -6,7 +6,7 @@ from services.core.errors import Conflict, FieldError, Invalid
 from services.core.period import Period
 from services.kit import clock
 from services.kit.transaction import Transaction
-from settlement_service.domain.lifecycle import Settlement
+from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.storage import contracts, settlements
 from settlement_service.usecases.hold_settlement import person_of, require_payer

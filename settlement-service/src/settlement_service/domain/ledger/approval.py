@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.errors import Conflict, Forbidden
-from settlement_service.domain.lifecycle import Person
+from settlement_service.domain.ledger.lifecycle import Person
 
 
 @dataclass(frozen=True, slots=True)
