@@ -11,7 +11,14 @@ import pytest
 
 from services.core.errors import Refusal
 from services.core.money import Money, format_minor, to_minor
-from settlement_service.domain.payments import Payment, check_payment, check_reference, entry_for, payee_of, state_after
+from settlement_service.domain.ledger.payments import (
+    Payment,
+    check_payment,
+    check_reference,
+    entry_for,
+    payee_of,
+    state_after,
+)
 from settlement_service.domain.postings import Side, approval_entry
 
 PAGE = Path(__file__).parents[3] / "docs" / "ledger.md"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from settlement_service.domain.payments import (
+from settlement_service.domain.ledger.payments import (
     PayeeNeeded,
     Payment,
     PaymentDiffers,

@@ -7,7 +7,7 @@ from pydantic import Field
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.shapes import Day, Shape
 from settlement_service.api.schemas import MoneyBody, PeriodBody
-from settlement_service.domain.payments import Outcome
+from settlement_service.domain.ledger.payments import Outcome
 from settlement_service.domain.statement.statement import Kind
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

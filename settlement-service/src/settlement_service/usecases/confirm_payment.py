@@ -16,7 +16,7 @@ from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.ledger.lifecycle import Settlement, check_move
-from settlement_service.domain.payments import (
+from settlement_service.domain.ledger.payments import (
     Confirmed,
     Outcome,
     Payment,

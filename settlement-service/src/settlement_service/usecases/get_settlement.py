@@ -13,7 +13,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import POSTED, Settlement, State
-from settlement_service.domain.payments import Confirmed
+from settlement_service.domain.ledger.payments import Confirmed
 from settlement_service.domain.statement.projection import Projection
 from settlement_service.storage import contracts, ledger, settlements, statements
 
