@@ -19,7 +19,7 @@ from settlement_service.domain.ledger.payments import (
     payee_of,
     state_after,
 )
-from settlement_service.domain.postings import Side, approval_entry
+from settlement_service.domain.ledger.postings import Side, approval_entry
 
 PAGE = Path(__file__).parents[3] / "docs" / "ledger.md"
 EXAMPLES = re.findall(r"## ([^\n]+)|```ledger\n(.*?)```", PAGE.read_text(), re.DOTALL)

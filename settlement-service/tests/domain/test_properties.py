@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from services.events.outcomes import OutcomeRejected, OutcomeVerified, OutcomeWithdrawn
 from settlement_service.domain.facts.claims import Claim, after
+from settlement_service.domain.ledger.postings import approval_entry
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
 from settlement_service.domain.settling.fold import fold
 

@@ -13,10 +13,10 @@ from services.core.terms.rules import Bands
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.explaining.explanation import explain, tree_of
+from settlement_service.domain.ledger.postings import approval_entry
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.working import holds_together, term
-from settlement_service.domain.postings import approval_entry
 from settlement_service.domain.recomputation import recompute
 from settlement_service.domain.settling.difference import Change
 

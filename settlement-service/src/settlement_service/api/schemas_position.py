@@ -7,7 +7,7 @@ from uuid import UUID
 from services.kit.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, PeriodBody, cuts_of
 from settlement_service.domain.explaining.words import REASONS
-from settlement_service.domain.postings import Entry, EntryKind
+from settlement_service.domain.ledger.postings import Entry, EntryKind
 from settlement_service.domain.settling.shadow import Shadow
 from settlement_service.domain.statement.position import Headroom, NotPaid, RulePosition
 from settlement_service.usecases.get_position import Standing

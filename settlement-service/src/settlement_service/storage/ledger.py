@@ -10,7 +10,7 @@ from services.kit.transaction import Transaction
 from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.domain.ledger.payments import Confirmed, Payment
-from settlement_service.domain.postings import Entry, Side
+from settlement_service.domain.ledger.postings import Entry, Side
 from settlement_service.storage.contracts import of_told
 from settlement_service.storage.tables import approval, entry, payment, posting
 

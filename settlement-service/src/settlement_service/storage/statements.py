@@ -11,7 +11,7 @@ from services.core.canonical import canonical
 from services.core.strict_json import loads
 from services.kit.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.postings import Pair
+from settlement_service.domain.ledger.postings import Pair
 from settlement_service.domain.statement.projection import Projection
 from settlement_service.domain.statement.statement import Line
 from settlement_service.storage.contracts import own_question

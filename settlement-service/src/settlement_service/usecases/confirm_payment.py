@@ -28,7 +28,7 @@ from settlement_service.domain.ledger.payments import (
     payee_of,
     state_after,
 )
-from settlement_service.domain.postings import Entry, Pair
+from settlement_service.domain.ledger.postings import Entry, Pair
 from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement
 from settlement_service.usecases.post_settlement import said_postings

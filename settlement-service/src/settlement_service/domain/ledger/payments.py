@@ -10,7 +10,7 @@ from uuid import UUID
 from services.core.errors import Conflict, FieldError, Invalid
 from services.core.personal_numbers import find_personal_number
 from settlement_service.domain.ledger.lifecycle import State
-from settlement_service.domain.postings import Pair, Side, payment_entry, reversal_of
+from settlement_service.domain.ledger.postings import Pair, Side, payment_entry, reversal_of
 
 Outcome: TypeAlias = Literal["paid", "rejected"]
 _CREDITOR_REFERENCE = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}", re.ASCII)
