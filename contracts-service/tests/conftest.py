@@ -12,7 +12,7 @@ from contracts_service.app import ABOUT
 from contracts_service.settings import Settings
 from contracts_service.usecases.register_organisation import register_organisation
 from services.kit import clock
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.testing import Doors, Urls, a_caller, open_doors
 from services.kit.transaction import Transaction
 

@@ -18,7 +18,7 @@ from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.facts import Owners
 from services.kit.inbox import Inbox
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors

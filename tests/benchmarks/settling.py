@@ -20,7 +20,7 @@ from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock, shapes
 from services.kit.auth import Caller, service_caller
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.postgres import Postgres
 from services.kit.provisioning import migrate, provision
 from services.kit.transaction import Transaction

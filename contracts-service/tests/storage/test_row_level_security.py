@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.testing import Urls, as_admin
 
 from ..builders import EVALUATOR, INVESTOR, PAYER, PROVIDER, STRANGER, an_agreement, an_amendment, another_evaluator

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.kit.database import Database
+from services.kit.database.database import Database
 
 from ..builders import PAYER, PROVIDER, a_claim
 from ..conftest import Ingestion

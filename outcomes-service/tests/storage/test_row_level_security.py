@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from services.kit import clock
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.testing import Urls, as_admin
 
 from ..builders import (

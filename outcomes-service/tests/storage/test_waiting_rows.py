@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from services.kit import clock
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.testing import Urls
 
 from ..builders import PAYER, PROVIDER, a_claim

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.kit.database import Database, DatabaseUnavailable
+from services.kit.database.database import Database, DatabaseUnavailable
 from services.kit.testing import Urls, as_admin
 
 

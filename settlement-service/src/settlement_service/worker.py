@@ -16,7 +16,7 @@ from services.events.settlements import SERVICE
 from services.kit import clock
 from services.kit.auth import ServiceAuth, service_caller
 from services.kit.bus import open_bus
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.facts import Owners
 from services.kit.http import peer_client
 from services.kit.keys import Signer

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit import clock
 from services.kit.auth import service_caller
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.transaction import Transaction
 from settlement_service.storage import due_sums, settled_items, settlements
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from services.events.outcomes import OutcomeWithdrawn
-from services.kit.database import Database
+from services.kit.database.database import Database
 
 from ..api.test_inputs import recomputed
 from ..builders import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.kit.database import Database
+from services.kit.database.database import Database
 
 from ..builders import PAYER, a_claim
 from ..conftest import Settling

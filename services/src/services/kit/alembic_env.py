@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.kit.database import TRY_AGAIN, sqlstate
+from services.kit.database.database import TRY_AGAIN, sqlstate
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 1

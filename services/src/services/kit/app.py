@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from services.core.values import camel
 from services.kit import clock, facts, health, problems, serving, telemetry
 from services.kit.auth import Authenticate, Verifier
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.keys import Fetch, Signer, fetch_with
 from services.kit.queries import KnownQueryRoute
 from services.kit.relay import Waker

@@ -13,7 +13,7 @@ from services.core.canonical import canonical
 from services.core.errors import Conflict, FieldError, Invalid, Malformed
 from services.core.personal_numbers import find_personal_number
 from services.core.strict_json import loads
-from services.kit.database import sqlstate
+from services.kit.database.database import sqlstate
 from services.kit.http import Reply
 from services.kit.tables import idempotency
 from services.kit.transaction import Transaction

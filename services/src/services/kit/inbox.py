@@ -18,7 +18,7 @@ from services.kit import clock, shapes
 from services.kit.auth import Caller
 from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.facts import FetchMissing
 from services.kit.parking import mark_replayed, park
 from services.kit.tables import inbox, inbox_head

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.events.envelope import Envelope
 from services.kit import clock
 from services.kit.bus.interface import Headers, Record
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.tables import parked
 
 UNREADABLE = "urn:enzym:unreadable"

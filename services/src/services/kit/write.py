@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Refusal
 from services.kit import audit, idempotency
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.http import Reply
 from services.kit.transaction import Transaction
 

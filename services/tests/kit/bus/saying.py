@@ -14,7 +14,7 @@ from services.events.envelope import Declaration, Envelope
 from services.kit import clock
 from services.kit.bus import Outgoing, Record
 from services.kit.bus.binary import outgoing
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.inbox import Inbox
 from services.kit.testing import Urls, as_admin
 from services.kit.transaction import Transaction

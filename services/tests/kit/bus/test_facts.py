@@ -11,7 +11,7 @@ from services.events.envelope import Envelope
 from services.kit import clock
 from services.kit.app import About
 from services.kit.auth import service_caller
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.facts import OwnerNotKnown, Owners, OwnerUnavailable
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.core.errors import Broken, Refusal, Unavailable
 from services.kit.consumer import is_transient
-from services.kit.database import Database
+from services.kit.database.database import Database
 from services.kit.testing import Urls
 
 

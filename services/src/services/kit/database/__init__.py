@@ -1,0 +1,1 @@
+"""Kit: PostgreSQL: connections, transactions, tables, migrations."""
