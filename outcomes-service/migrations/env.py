@@ -1,6 +1,6 @@
 """Migrations: Alembic's environment."""
 
 from outcomes_service.storage.tables import metadata
-from services.kit.alembic_env import run
+from services.kit.database.alembic_env import run
 
 run(metadata)

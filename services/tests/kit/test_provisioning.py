@@ -14,7 +14,7 @@ from services.kit import clock
 from services.kit.postgres import Postgres
 from services.kit.provisioning import migrate, provision
 
-ENV = "from services.kit.alembic_env import run\nfrom sqlalchemy import MetaData\nrun(MetaData())\n"
+ENV = "from services.kit.database.alembic_env import run\nfrom sqlalchemy import MetaData\nrun(MetaData())\n"
 FIRST = """
 from alembic import op
 revision, down_revision = "0001", None
@@ -156,8 +156,8 @@ async def test_a_revision_that_fails_leaves_those_before_it_and_nothing_of_itsel
 async def test_a_migration_that_meets_a_lock_is_run_again(
     postgres: Postgres, database: str, service: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.kit.alembic_env.LOCK_TIMEOUT", "200ms")
-    monkeypatch.setattr("services.kit.alembic_env.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("services.kit.database.alembic_env.LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr("services.kit.database.alembic_env.PAUSE_SECONDS", 0.1)
     url = postgres.url(database, "trial_owner")
     await migrate(service, url)
     revise(service, "0002", SECOND)
