@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from services.core.errors import EnzymError, Refusal, TooLarge, Unavailable, UnsupportedMedia
-from services.kit import audit
+from services.kit.database import audit
 from services.kit.database.database import OutcomeUnknown
 from services.kit.http import Reply, media_type
 from services.kit.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row

@@ -7,7 +7,8 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Refusal
-from services.kit import audit, idempotency
+from services.kit import idempotency
+from services.kit.database import audit
 from services.kit.database.database import Database
 from services.kit.http import Reply
 from services.kit.transaction import Transaction

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.core.money import from_minor
 from services.core.period import local_date
 from services.events.settlements import Posting, SettlementPosted
-from services.kit import audit, clock, shapes
+from services.kit import clock, shapes
+from services.kit.database import audit
 from services.kit.outbox import tell
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import paid_scope
