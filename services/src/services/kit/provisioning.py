@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import make_url
 
-from services.kit.connections import Connection, connect, disconnect
+from services.kit.database.connections import Connection, connect, disconnect
 
 ROLES = ("owner", "app", "worker")
 ADMINISTRATION = "postgres"

@@ -11,7 +11,7 @@ from services.core.errors import Broken
 from services.events.envelope import Declaration, Envelope
 from services.kit.bus.binary import outgoing
 from services.kit.bus.interface import Bus, BusUnavailable, Outgoing, Producer
-from services.kit.connections import CONNECTION_ERRORS, Connection, connect, disconnect
+from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
 from services.kit.telemetry import what_failed
 from services.kit.waiting import backoff, pause
 

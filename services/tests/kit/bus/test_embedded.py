@@ -7,7 +7,7 @@ import pytest
 
 from services.kit.bus import BusUnavailable, Partition
 from services.kit.bus.embedded import EmbeddedBus, PartitionsAreFixed, create_tables
-from services.kit.connections import connect, disconnect
+from services.kit.database.connections import connect, disconnect
 from services.kit.postgres import Postgres
 
 from .conftest import PARTITIONS, EmbeddedStage, a_bus_database

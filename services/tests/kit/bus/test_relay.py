@@ -12,7 +12,7 @@ from services.kit import clock
 from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import envelope_of
-from services.kit.connections import connect, disconnect
+from services.kit.database.connections import connect, disconnect
 from services.kit.database.database import Database
 from services.kit.outbox import tell
 from services.kit.relay import CHANNEL, Relay, Waker

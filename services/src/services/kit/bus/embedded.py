@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from services.kit.bus.interface import BusUnavailable, Consumer, OnRevoked, Outgoing, Partition, Producer
 from services.kit.bus.leases import EmbeddedConsumer
 from services.kit.bus.partition import partition_of
-from services.kit.connections import CONNECTION_ERRORS, Connection, connect, disconnect
+from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
 
 SEND_SECONDS = 20
 

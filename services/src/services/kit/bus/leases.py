@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kit import clock
 from services.kit.bus.interface import BusUnavailable, OnRevoked, Partition, Record
-from services.kit.connections import CONNECTION_ERRORS, Connection, connect, disconnect
+from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
 
 POLL_SECONDS = 0.2
 
