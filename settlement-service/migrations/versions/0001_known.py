@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kit.migrations import create_kit_tables, only_grows, run_script
+from services.kit.database.migrations import create_kit_tables, only_grows, run_script
 
 revision = "0001"
 down_revision = None

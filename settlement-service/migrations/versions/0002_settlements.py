@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kit.migrations import only_grows, run_script
+from services.kit.database.migrations import only_grows, run_script
 
 revision = "0002"
 down_revision = "0001"

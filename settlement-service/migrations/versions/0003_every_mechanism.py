@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import text
 
-from services.kit.migrations import only_grows, run_script
+from services.kit.database.migrations import only_grows, run_script
 
 revision = "0003"
 down_revision = "0002"

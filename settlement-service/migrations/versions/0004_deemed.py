@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kit.migrations import run_script
+from services.kit.database.migrations import run_script
 
 revision = "0004"
 down_revision = "0003"

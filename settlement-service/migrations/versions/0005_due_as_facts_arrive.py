@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import text
 
-from services.kit.migrations import run_script
+from services.kit.database.migrations import run_script
 
 revision = "0005"
 down_revision = "0004"
