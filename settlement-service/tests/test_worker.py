@@ -17,9 +17,9 @@ from services.events import contracts, outcomes, settlements
 from services.kit import clock
 from services.kit.bus.binary import outgoing
 from services.kit.bus.embedded import EmbeddedBus, create_tables
+from services.kit.database.provisioning import provision
 from services.kit.keys import new_private_key
 from services.kit.postgres import Postgres
-from services.kit.provisioning import provision
 from services.kit.testing import Urls, as_admin, eventually
 
 from .builders import PAYER, a_claim, activated, claimed, verified

@@ -31,9 +31,9 @@ from services.events.contracts import ContractActivated
 from services.kit import clock, shapes
 from services.kit.auth import Caller, claims_of, mint, service_caller
 from services.kit.database.database import Database
+from services.kit.database.provisioning import migrate, provision
 from services.kit.keys import Signer, new_private_key
 from services.kit.postgres import Postgres
-from services.kit.provisioning import migrate, provision
 from services.kit.transaction import Transaction
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50

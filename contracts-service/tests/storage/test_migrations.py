@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from contracts_service.app import ABOUT
-from services.kit.provisioning import migrate
+from services.kit.database.provisioning import migrate
 from services.kit.testing import Urls, as_admin
 
 from ..builders import PARTIES

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from services.kit import clock
+from services.kit.database.provisioning import migrate, provision
 from services.kit.postgres import Postgres
-from services.kit.provisioning import migrate, provision
 
 ENV = "from services.kit.database.alembic_env import run\nfrom sqlalchemy import MetaData\nrun(MetaData())\n"
 FIRST = """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kit.provisioning import migrate
+from services.kit.database.provisioning import migrate
 from services.kit.testing import Urls, as_admin
 from settlement_service.app import ABOUT
 

@@ -14,8 +14,8 @@ from deploy.launcher.folder import REPOSITORY, Folder, Suite
 from deploy.launcher.programs import Plan, Ports
 from deploy.launcher.supervisor import Program, Say, Supervised
 from deploy.launcher.tokens import keep_tokens
+from services.kit.database.provisioning import migrate, provision
 from services.kit.postgres import Postgres
-from services.kit.provisioning import migrate, provision
 
 T = TypeVar("T")
 

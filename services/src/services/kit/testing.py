@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.kit import clock
 from services.kit.auth import GATEWAY, Caller, claims_of, mint, service_caller
 from services.kit.database.migrations import create_kit_tables
+from services.kit.database.provisioning import migrate, provision
 from services.kit.keys import Signer, new_private_key
 from services.kit.postgres import Postgres
-from services.kit.provisioning import migrate, provision
 from services.kit.settings import ServiceSettings, TrustedKeys
 
 KEYS_URL = "http://keys.invalid"

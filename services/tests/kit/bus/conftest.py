@@ -12,8 +12,8 @@ from services.kit import clock
 from services.kit.bus import Bus
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.bus.kafka import KafkaBus
+from services.kit.database.provisioning import provision
 from services.kit.postgres import Postgres
-from services.kit.provisioning import provision
 
 PARTITIONS = 3
 
