@@ -17,7 +17,7 @@ from outcomes_service.storage.tables import claim, claim_record, metric, partici
 from services.core.errors import NotFound
 from services.core.measurement import Measurement
 from services.kit import shapes
-from services.kit.sets import among, column
+from services.kit.database.sets import among, column
 from services.kit.transaction import Transaction
 
 _ADD = """

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from outcomes_service.domain.enrolment import Enrolled, Enrolment, Participant
 from outcomes_service.storage.tables import enrolment, participant
-from services.kit.sets import column
+from services.kit.database.sets import column
 from services.kit.transaction import Transaction
 
 _FIND = """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Table, delete, insert, select
 
-from services.kit.sets import among
+from services.kit.database.sets import among
 from services.kit.transaction import Transaction
 from settlement_service.domain.mechanisms.items import Item, ItemKey, Posted, PostedKey
 from settlement_service.domain.mechanisms.working import packed, unpacked
