@@ -12,9 +12,9 @@ from sqlalchemy import Text, cast, select
 from services.core.errors import Broken, Invalid, Unavailable
 from services.events.envelope import Envelope
 from services.kit import shapes
+from services.kit.database.tables import fact, fact_head
 from services.kit.queries import KnownQueryRoute
 from services.kit.shapes import Shape
-from services.kit.tables import fact, fact_head
 
 T = TypeVar("T", bound=Shape)
 

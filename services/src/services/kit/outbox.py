@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.events.envelope import Declaration
 from services.kit import clock, shapes
 from services.kit.database.sets import column
-from services.kit.tables import fact_head
+from services.kit.database.tables import fact_head
 from services.kit.transaction import Transaction
 
 _KEEP = """

@@ -12,7 +12,7 @@ from services.events.envelope import Envelope
 from services.kit import clock
 from services.kit.bus.interface import Headers, Record
 from services.kit.database.database import Database
-from services.kit.tables import parked
+from services.kit.database.tables import parked
 
 UNREADABLE = "urn:enzym:unreadable"
 """The source under which a record stands that does not say its own: its aggregate is `topic/partition`, its

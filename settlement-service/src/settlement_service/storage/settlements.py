@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, insert, select, tuple_, update
 from services.core.errors import NotFound
 from services.core.period import Period
 from services.events.settlements import Position
-from services.kit.tables import inbox_head, parked
+from services.kit.database.tables import inbox_head, parked
 from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
 from settlement_service.domain.ledger.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting

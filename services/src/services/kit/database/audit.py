@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert
 
-from services.kit.tables import audit
+from services.kit.database.tables import audit
 from services.kit.transaction import Transaction
 
 
