@@ -21,8 +21,8 @@ from services.events.envelope import Envelope
 from services.kit import clock, shapes
 from services.kit.auth import service_caller
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
-from services.kit.transaction import Transaction
 
 from .builders import PROVIDER, activated, an_enrolment, lines
 

@@ -19,10 +19,10 @@ from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.facts import Owners
 from services.kit.inbox import Inbox
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors
-from services.kit.transaction import Transaction
 from settlement_service.app import ABOUT
 from settlement_service.clients.registry import Registry
 from settlement_service.consumers.facts import HANDLERS

@@ -32,9 +32,9 @@ from services.kit import clock, shapes
 from services.kit.auth import Caller, claims_of, mint, service_caller
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
+from services.kit.database.transaction import Transaction
 from services.kit.keys import Signer, new_private_key
 from services.kit.postgres import Postgres
-from services.kit.transaction import Transaction
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50
 ROUNDS = 3

@@ -22,8 +22,8 @@ from services.kit import clock, shapes
 from services.kit.auth import Caller, service_caller
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
+from services.kit.database.transaction import Transaction
 from services.kit.postgres import Postgres
-from services.kit.transaction import Transaction
 from settlement_service.app import ABOUT
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.storage import inputs

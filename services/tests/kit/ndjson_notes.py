@@ -15,11 +15,11 @@ from services.core.errors import Conflict, EnzymError, Forbidden
 from services.events.contracts import OrganisationChanged
 from services.kit.app import About
 from services.kit.bulk import Door, Kind, bulk
+from services.kit.database.transaction import Transaction
 from services.kit.ndjson import NdjsonRoute
 from services.kit.outbox import tell
 from services.kit.shapes import Shape
 from services.kit.testing import Doors, Urls, a_caller, as_admin, eventually
-from services.kit.transaction import Transaction
 
 CALLER = a_caller("0088:9521000000018", "report")
 STRANGER = a_caller("0088:9521000000025", "report")

@@ -8,9 +8,9 @@ import pytest
 
 from services.kit import bulk as bulk_door
 from services.kit import clock
+from services.kit.database.transaction import Transaction
 from services.kit.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, eventually, open_doors
-from services.kit.transaction import Transaction
 
 from .ndjson_notes import Client, Kept, Note, Work, about, kept, lines, results, send
 

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from services.core.errors import Conflict
 from services.events.contracts import OrganisationRegistered
 from services.kit.app import About
+from services.kit.database.transaction import Transaction
 from services.kit.http import Reply, StrictRoute
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings
 from services.kit.shapes import Shape
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
-from services.kit.transaction import Transaction
 from services.kit.write import reading, write
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)

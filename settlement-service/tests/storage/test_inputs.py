@@ -2,7 +2,7 @@
 
 from services.kit import clock
 from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.hashes import CHUNK, inputs_hash
 from settlement_service.storage import contracts, inputs
 from settlement_service.storage.inputs import NewInput

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from services.kit import clock
 from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.storage import contracts, opened
 
 from ..conftest import Settling

@@ -15,7 +15,7 @@ from services.events.contracts import ContractActivated, ContractAmended, Contra
 from services.events.outcomes import OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
 from services.kit import clock
 from services.kit.auth import service_caller
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import contracts

@@ -11,7 +11,7 @@ from contracts_service.storage import terms
 from contracts_service.storage.organisations import find_names
 from contracts_service.storage.tables import contract
 from services.core.errors import NotFound
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def add_contract(tx: Transaction, drafted: Contract) -> None:

@@ -11,7 +11,7 @@ from contracts_service.storage.tables import organisation
 from services.core.errors import NotFound
 from services.events.contracts import Unit
 from services.kit import shapes
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 Units = tuple[Unit, ...]
 

@@ -15,7 +15,7 @@ from services.core.terms.model import PARTS, Agreement
 from services.core.terms.outcomes import Outcomes
 from services.core.terms.payment import Payment
 from services.kit import shapes
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def add_terms(tx: Transaction, contract_id: UUID, sealed: Sealed) -> None:

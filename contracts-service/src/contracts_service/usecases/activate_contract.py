@@ -6,9 +6,9 @@ from contracts_service.domain.agreeing import activate, activated
 from contracts_service.domain.contract import Contract
 from contracts_service.storage.contracts import get_contract, save_contract
 from contracts_service.storage.terms import get_agreement
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 async def activate_contract(tx: Transaction, contract_id: UUID, expected: int) -> Contract:

@@ -3,9 +3,9 @@
 from contracts_service.domain.organisation import Organisation, change, check_own
 from contracts_service.storage import organisations
 from services.events.contracts import Unit
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 async def change_organisation(

@@ -5,9 +5,9 @@ from uuid import UUID
 from contracts_service.domain.contract import Contract
 from contracts_service.domain.running import complete
 from contracts_service.storage.contracts import get_contract, save_contract
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 async def complete_contract(tx: Transaction, contract_id: UUID, expected: int) -> Contract:

@@ -9,7 +9,7 @@ from contracts_service.storage.terms import add_terms
 from services.core.terms.model import PARTS
 from services.core.terms.signing import SALT_BYTES
 from services.kit import clock
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def draft_contract(tx: Transaction, heading: Heading, offer: Offer) -> Contract:

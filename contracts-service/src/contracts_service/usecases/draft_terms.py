@@ -13,8 +13,8 @@ from contracts_service.storage.terms import add_terms, list_agreements, save_ter
 from services.core.terms.model import PARTS
 from services.core.terms.signing import SALT_BYTES
 from services.kit import clock
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
-from services.kit.transaction import Transaction
 
 
 async def draft_terms(tx: Transaction, contract_id: UUID, offer: Offer, expected: int) -> Contract:

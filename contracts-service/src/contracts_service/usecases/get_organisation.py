@@ -2,7 +2,7 @@
 
 from contracts_service.domain.organisation import Organisation
 from contracts_service.storage import organisations
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def get_organisation(tx: Transaction, organisation_id: str) -> Organisation:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts_service.domain.contract import Standing
 from contracts_service.storage import contracts
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def get_standing(tx: Transaction, contract_id: UUID) -> Standing:

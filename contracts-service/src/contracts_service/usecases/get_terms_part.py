@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts_service.domain.terms import Part, part_of
 from contracts_service.storage import contracts, terms
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def get_terms_part(tx: Transaction, contract_id: UUID, version: int, name: str) -> Part:

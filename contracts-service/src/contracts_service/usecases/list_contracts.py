@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts_service.domain.contract import Contract
 from contracts_service.storage import contracts
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def list_contracts(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Contract]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts_service.domain.organisation import Organisation
 from contracts_service.storage import organisations
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def list_organisations(tx: Transaction, after: str | None, limit: int) -> Sequence[Organisation]:

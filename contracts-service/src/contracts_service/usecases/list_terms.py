@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts_service.domain.terms import TermsVersion
 from contracts_service.storage import contracts, terms
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def list_terms(tx: Transaction, contract_id: UUID, after: int, limit: int) -> Sequence[TermsVersion]:

@@ -6,9 +6,9 @@ from contracts_service.domain.agreeing import sign
 from contracts_service.domain.contract import Contract, Signature
 from contracts_service.storage.contracts import get_contract, save_contract
 from contracts_service.storage.terms import add_signature
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 async def sign_contract(

@@ -22,9 +22,9 @@ from outcomes_service.usecases.enrol_participants import enrol_participants as e
 from outcomes_service.usecases.record_departures import record_departures as record
 from outcomes_service.usecases.show_cohorts import show_cohorts
 from outcomes_service.usecases.show_participants import show_participants
+from services.kit.database.transaction import Transaction
 from services.kit.http import IDEMPOTENCY_KEY, Reply, StrictRoute, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page, row_key
-from services.kit.transaction import Transaction
 
 router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=StrictRoute, tags=["participants"])
 

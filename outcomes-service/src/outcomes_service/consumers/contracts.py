@@ -8,8 +8,8 @@ from outcomes_service.usecases.end_contract import end_contract
 from outcomes_service.usecases.keep_contract import keep_contract
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.envelope import Envelope
+from services.kit.database.transaction import Transaction
 from services.kit.inbox import Handler
-from services.kit.transaction import Transaction
 
 
 async def on_contract_activated(tx: Transaction, _: Envelope, said: ContractActivated) -> None:

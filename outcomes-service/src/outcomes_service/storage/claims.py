@@ -18,7 +18,7 @@ from services.core.errors import NotFound
 from services.core.measurement import Measurement
 from services.kit import shapes
 from services.kit.database.sets import among, column
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 _ADD = """
 insert into claim (id, contract_id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on,

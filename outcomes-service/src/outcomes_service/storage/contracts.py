@@ -14,7 +14,7 @@ from services.core.period import Period
 from services.core.terms.outcomes import IfNotDecided
 from services.core.terms.parties import Party
 from services.kit import shapes
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def add_contract(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from outcomes_service.domain.enrolment import Enrolled, Enrolment, Participant
 from outcomes_service.storage.tables import enrolment, participant
 from services.kit.database.sets import column
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 _FIND = """
 select array_agg(participant_key), array_agg(subject_id), array_agg(cohort), array_agg(enrolled_on), array_agg(left_on)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from outcomes_service.domain.waiting import Ended, Waiting
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 _CONTRACTS = """
 select id from contract

@@ -6,7 +6,7 @@ from outcomes_service.domain.contract import people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_version, list_people_counts, lock_any_contract
 from outcomes_service.usecases.keep_contract import cohort_of, parties_of, terms_of
 from services.events.contracts import ContractAmended
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def amend_contract(tx: Transaction, said: ContractAmended) -> None:

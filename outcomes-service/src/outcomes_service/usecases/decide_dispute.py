@@ -6,7 +6,7 @@ from uuid import UUID
 from outcomes_service.domain import deciding
 from outcomes_service.domain.claim import Claim, Reason
 from outcomes_service.usecases.change_claim import keep_change, lock_claim
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def decide_dispute(

@@ -7,7 +7,7 @@ from outcomes_service.domain.deciding import dispute
 from outcomes_service.domain.reporting import OccurrenceTaken
 from outcomes_service.storage.claims import has_live_twin
 from outcomes_service.usecases.change_claim import keep_change, lock_claim
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def dispute_claim(tx: Transaction, claim_id: UUID, reason: Reason, expected: int) -> Claim:

@@ -2,7 +2,7 @@
 
 from outcomes_service.storage.contracts import note_termination
 from services.events.contracts import ContractTerminated
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def end_contract(tx: Transaction, said: ContractTerminated) -> None:

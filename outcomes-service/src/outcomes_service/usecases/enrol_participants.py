@@ -14,8 +14,8 @@ from outcomes_service.storage.participants import add_enrolments, add_participan
 from services.core.errors import Refusal
 from services.events.outcomes import ParticipantEnrolled
 from services.kit import clock
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 class Enrolling(NamedTuple):

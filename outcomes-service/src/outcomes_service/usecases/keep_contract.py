@@ -7,7 +7,7 @@ from services.core.terms.checks.naming import components_of, measured_whole
 from services.core.terms.parties import Party
 from services.core.terms.payment import Payment
 from services.events.contracts import ContractActivated, InForce
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def keep_contract(tx: Transaction, said: ContractActivated) -> None:

@@ -12,8 +12,8 @@ from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import end_enrolments, find_participants
 from services.core.errors import Refusal
 from services.events.outcomes import ParticipantLeft
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 class Leaving(NamedTuple):

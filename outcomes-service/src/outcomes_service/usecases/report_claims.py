@@ -23,8 +23,8 @@ from outcomes_service.storage.participants import find_participants
 from services.core.errors import Refusal
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 async def report_claims(

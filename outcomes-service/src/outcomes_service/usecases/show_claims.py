@@ -7,7 +7,7 @@ from outcomes_service.domain.claim import Claim, State
 from outcomes_service.domain.contract import AT_CLAIMS
 from outcomes_service.storage.claims import get_claim, list_claims
 from outcomes_service.storage.contracts import get_contract
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def show_claims(

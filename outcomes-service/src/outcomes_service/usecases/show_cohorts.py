@@ -5,7 +5,7 @@ from uuid import UUID
 
 from outcomes_service.domain.contract import Cohort, shown_to
 from outcomes_service.storage.contracts import get_contract, list_cohorts
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def show_cohorts(tx: Transaction, contract_id: UUID) -> Sequence[Cohort]:

@@ -8,7 +8,7 @@ from outcomes_service.domain.enrolment import Enrolled
 from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import list_enrolments
 from services.core.access import RoleNotAllowed
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def show_participants(tx: Transaction, contract_id: UUID, after: int, limit: int) -> Sequence[Enrolled]:

@@ -11,8 +11,8 @@ from outcomes_service.domain.deciding import Change, verify
 from outcomes_service.storage.claims import find_claims, find_contract_of, get_claim, save_changes
 from outcomes_service.storage.contracts import get_contract
 from services.core.errors import NotFound, Refusal
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 
 
 class Deciding(NamedTuple):

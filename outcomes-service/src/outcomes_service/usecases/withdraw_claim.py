@@ -5,7 +5,7 @@ from uuid import UUID
 from outcomes_service.domain.claim import Claim
 from outcomes_service.domain.deciding import withdraw
 from outcomes_service.usecases.change_claim import keep_change, lock_claim
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def withdraw_claim(tx: Transaction, claim_id: UUID, expected: int) -> Claim:

@@ -24,10 +24,10 @@ from starlette.types import Receive, Scope, Send
 from services.core.errors import EnzymError, Refusal, TooLarge, Unavailable, UnsupportedMedia
 from services.kit.database import audit
 from services.kit.database.database import OutcomeUnknown
+from services.kit.database.transaction import Transaction
 from services.kit.http import Reply, media_type
 from services.kit.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row
 from services.kit.telemetry import what_failed
-from services.kit.transaction import Transaction
 from services.kit.write import DONE, carry_out
 
 log = structlog.get_logger()

@@ -15,8 +15,8 @@ from services.core.personal_numbers import find_personal_number
 from services.core.strict_json import loads
 from services.kit.database.database import sqlstate
 from services.kit.database.tables import idempotency
+from services.kit.database.transaction import Transaction
 from services.kit.http import Reply
-from services.kit.transaction import Transaction
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{7,127}", re.ASCII)
 LOCK_NOT_AVAILABLE = "55P03"

@@ -20,9 +20,9 @@ from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
 from services.kit.database.database import Database
 from services.kit.database.tables import inbox, inbox_head
+from services.kit.database.transaction import Transaction
 from services.kit.facts import FetchMissing
 from services.kit.parking import mark_replayed, park
-from services.kit.transaction import Transaction
 
 Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
 Key: TypeAlias = tuple[str, str]

@@ -9,7 +9,7 @@ from services.events.envelope import Declaration
 from services.kit import clock, shapes
 from services.kit.database.sets import column
 from services.kit.database.tables import fact_head
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 _KEEP = """
 with said as materialized (

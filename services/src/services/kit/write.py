@@ -10,8 +10,8 @@ from services.core.errors import Refusal
 from services.kit import idempotency
 from services.kit.database import audit
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.http import Reply
-from services.kit.transaction import Transaction
 
 DONE = "done"
 

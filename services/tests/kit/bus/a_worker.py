@@ -12,7 +12,7 @@ from services.events.envelope import Declaration, Envelope
 from services.kit import watchdog
 from services.kit.bus.embedded import EmbeddedBus
 from services.kit.database.database import Database
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from services.kit.worker import Worker, run_worker
 
 

@@ -15,9 +15,9 @@ from services.kit import clock
 from services.kit.bus import Outgoing, Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.inbox import Inbox
 from services.kit.testing import Urls, as_admin
-from services.kit.transaction import Transaction
 
 SOURCE = "urn:enzym:tellers-service"
 TOPIC = "test.notes"

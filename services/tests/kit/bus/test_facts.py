@@ -12,11 +12,11 @@ from services.kit import clock
 from services.kit.app import About
 from services.kit.auth import service_caller
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.facts import OwnerNotKnown, Owners, OwnerUnavailable
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, a_caller, as_admin, open_doors
-from services.kit.transaction import Transaction
 
 SOURCE = "urn:enzym:kit-service"
 PEER = "listeners-service"

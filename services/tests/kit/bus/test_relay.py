@@ -14,10 +14,10 @@ from services.kit.bus import Record
 from services.kit.bus.binary import envelope_of
 from services.kit.database.connections import connect, disconnect
 from services.kit.database.database import Database
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
 from services.kit.relay import CHANNEL, Relay, Waker
 from services.kit.testing import Urls, as_admin, eventually
-from services.kit.transaction import Transaction
 
 from .conftest import Stage
 from .reading import PATIENCE_SECONDS, a_group, member, read

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from services.events.envelope import Envelope
+from services.kit.database.transaction import Transaction
 from services.kit.inbox import Handler
-from services.kit.transaction import Transaction
 from settlement_service.domain.facts.log import CONSUMED, Consumed
 from settlement_service.usecases.keep_fact import keep_fact
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, text, update
 
 from services.kit.database.sets import among
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.settling.independent import DueLine
 from settlement_service.domain.settling.sealing import Sealed
 from settlement_service.storage.figures import figures_row

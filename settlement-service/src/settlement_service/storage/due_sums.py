@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import FIGURES, LineKey

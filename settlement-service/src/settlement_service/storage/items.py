@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, Table, delete, insert, select
 
 from services.kit.database.sets import among
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.mechanisms.items import Item, ItemKey, Posted, PostedKey
 from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.storage.figures import figures_in

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.domain.ledger.payments import Confirmed, Payment

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.storage.tables import open_subject, posted_total

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from services.core.terms.rules import Every
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.terms import Limit, Terms

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from services.core.values import camel
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import FIGURES, ItemPlace, LineKey
 from settlement_service.storage.settled_items import next_items

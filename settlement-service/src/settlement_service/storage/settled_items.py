@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, insert, text
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.mechanisms.working import packed, unpacked

@@ -12,7 +12,7 @@ from services.core.errors import NotFound
 from services.core.period import Period
 from services.events.settlements import Position
 from services.kit.database.tables import inbox_head, parked
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
 from settlement_service.domain.ledger.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement.statement import Kind

@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select
 
 from services.core.canonical import canonical
 from services.core.strict_json import loads
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.ledger.postings import Pair
 from settlement_service.domain.statement.projection import Projection

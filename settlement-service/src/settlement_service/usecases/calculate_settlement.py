@@ -12,8 +12,8 @@ from services.events.settlements import (
     SettlementFrozen,
     StatementLine,
 )
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over

@@ -4,8 +4,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.events.settlements import SettlementCancelled
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement, check_move
 from settlement_service.storage import settlements
 from settlement_service.usecases.hold_settlement import hold_settlement

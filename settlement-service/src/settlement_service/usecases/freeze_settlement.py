@@ -8,7 +8,7 @@ from services.events.contracts import SERVICE as CONTRACTS
 from services.events.outcomes import SERVICE as OUTCOMES
 from services.events.settlements import Position
 from services.kit.database import audit
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement, Waiting
 from settlement_service.storage import contracts, settlements
 from settlement_service.usecases.calculate_settlement import calculate_settlement

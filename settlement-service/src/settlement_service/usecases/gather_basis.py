@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.facts.outcome_data import Facts

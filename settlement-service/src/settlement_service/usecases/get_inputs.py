@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience, may_have_inputs, scopes_before, scopes_of
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.hashes import Tree, over

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.core.period import local_date
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience, audience_of
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.history import History

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services.core.access import RoleNotAllowed, require_role
 from services.core.terms.parties import Party
+from services.kit.database.transaction import Transaction
 from services.kit.http import check_version
-from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.storage import contracts, settlements

@@ -10,7 +10,7 @@ from services.events.contracts import (
 )
 from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, ParticipantEnrolled, ParticipantLeft
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.claims import Claim, ClaimFact, after, claim_of
 from settlement_service.domain.facts.log import Consumed, OfContract, body_of, scope_of
 from settlement_service.domain.facts.outcome_data import Enrolled

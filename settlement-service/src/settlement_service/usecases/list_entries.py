@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.postings import Entry
 from settlement_service.storage import contracts, ledger
 

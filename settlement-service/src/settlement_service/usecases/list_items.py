@@ -7,7 +7,7 @@ from uuid import UUID
 from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.core.money import Money, to_minor
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.explaining.explanation import explain

@@ -9,8 +9,8 @@ from services.core.period import local_date
 from services.events.settlements import Posting, SettlementPosted
 from services.kit import clock, shapes
 from services.kit.database import audit
+from services.kit.database.transaction import Transaction
 from services.kit.outbox import tell
-from services.kit.transaction import Transaction
 from settlement_service.domain.agreement.audience import paid_scope
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.contract import Contract

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.core.errors import Conflict, FieldError, Invalid
 from services.core.period import Period
 from services.kit import clock
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.storage import contracts, settlements

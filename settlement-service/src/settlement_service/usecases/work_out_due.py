@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.settling.difference import settle
 from settlement_service.domain.settling.independent import due_lines

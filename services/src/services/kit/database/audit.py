@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import insert
 
 from services.kit.database.tables import audit
-from services.kit.transaction import Transaction
+from services.kit.database.transaction import Transaction
 
 
 async def note(tx: Transaction, operation: str, thing: str, outcome: str) -> None:
