@@ -13,7 +13,7 @@ from outcomes_service.settings import Settings
 from services.events.outcomes import SERVICE
 from services.kit.app import About, create_app, serve
 from services.kit.auth import ServiceAuth
-from services.kit.http import peer_client
+from services.kit.doors.http import peer_client
 
 SHORTEST_SECRET_BYTES = 32
 

@@ -4,7 +4,14 @@ import pytest
 from fastapi import Request
 
 from services.core.errors import Malformed, StaleVersion, VersionRequired
-from services.kit.http import CursorNotValid, check_version, decode_cursor, encode_cursor, expected_version, next_link
+from services.kit.doors.http import (
+    CursorNotValid,
+    check_version,
+    decode_cursor,
+    encode_cursor,
+    expected_version,
+    next_link,
+)
 
 
 def a_request(query: str = "", **headers: str) -> Request:

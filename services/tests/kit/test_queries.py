@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Query
 
 from services.kit import problems
-from services.kit.http import StrictRoute
+from services.kit.doors.http import StrictRoute
 from services.kit.ndjson import NdjsonRoute
 
 MANY = APIRouter(route_class=NdjsonRoute)

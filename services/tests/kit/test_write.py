@@ -13,7 +13,7 @@ from services.core.errors import Conflict
 from services.events.contracts import OrganisationRegistered
 from services.kit.app import About
 from services.kit.database.transaction import Transaction
-from services.kit.http import Reply, StrictRoute
+from services.kit.doors.http import Reply, StrictRoute
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings
 from services.kit.shapes import Shape

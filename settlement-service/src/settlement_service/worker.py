@@ -18,8 +18,8 @@ from services.kit.auth import ServiceAuth, service_caller
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.http import peer_client
 from services.kit.facts import Owners
-from services.kit.http import peer_client
 from services.kit.keys import Signer
 from services.kit.telemetry import what_failed
 from services.kit.waiting import pause

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from contracts_service.api.schemas import ContractBody
 from contracts_service.domain.contract import Contract
 from services.kit.database.transaction import Transaction
-from services.kit.http import Reply, etag
+from services.kit.doors.http import Reply, etag
 from services.kit.write import write
 
 

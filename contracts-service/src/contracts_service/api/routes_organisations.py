@@ -15,7 +15,7 @@ from contracts_service.usecases.list_organisations import list_organisations as 
 from contracts_service.usecases.register_organisation import register_organisation as register
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.database.transaction import Transaction
-from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
+from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
 from services.kit.write import reading, replace, write
 

@@ -7,7 +7,7 @@ from contracts_service.domain.contract import Contract
 from contracts_service.storage.contracts import get_contract, save_contract
 from contracts_service.storage.terms import get_agreement
 from services.kit.database.transaction import Transaction
-from services.kit.http import check_version
+from services.kit.doors.http import check_version
 from services.kit.outbox import tell
 
 

@@ -4,7 +4,7 @@ from contracts_service.domain.organisation import Organisation, change, check_ow
 from contracts_service.storage import organisations
 from services.events.contracts import Unit
 from services.kit.database.transaction import Transaction
-from services.kit.http import check_version
+from services.kit.doors.http import check_version
 from services.kit.outbox import tell
 
 

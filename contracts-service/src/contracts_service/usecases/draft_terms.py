@@ -14,7 +14,7 @@ from services.core.terms.model import PARTS
 from services.core.terms.signing import SALT_BYTES
 from services.kit import clock
 from services.kit.database.transaction import Transaction
-from services.kit.http import check_version
+from services.kit.doors.http import check_version
 
 
 async def draft_terms(tx: Transaction, contract_id: UUID, offer: Offer, expected: int) -> Contract:

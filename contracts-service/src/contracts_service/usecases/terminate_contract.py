@@ -7,7 +7,7 @@ from contracts_service.domain.contract import Contract
 from contracts_service.domain.running import terminate
 from contracts_service.storage.contracts import get_contract, save_contract
 from services.kit.database.transaction import Transaction
-from services.kit.http import check_version
+from services.kit.doors.http import check_version
 from services.kit.outbox import tell
 
 

@@ -109,7 +109,7 @@ async def read_head(request: Request, aggregate: str) -> Head:
 
 class Owners:
     """The services whose facts are copied here: `clients` by source (`urn:enzym:<service>`), each with its base
-    URL, credentials and timeouts (`services.kit.http.peer_client`)."""
+    URL, credentials and timeouts (`services.kit.doors.http.peer_client`)."""
 
     def __init__(self, clients: Mapping[str, httpx.AsyncClient]) -> None:
         self._clients = clients

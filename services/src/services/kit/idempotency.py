@@ -16,7 +16,7 @@ from services.core.strict_json import loads
 from services.kit.database.database import sqlstate
 from services.kit.database.tables import idempotency
 from services.kit.database.transaction import Transaction
-from services.kit.http import Reply
+from services.kit.doors.http import Reply
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{7,127}", re.ASCII)
 LOCK_NOT_AVAILABLE = "55P03"

@@ -11,7 +11,7 @@ from services.kit import idempotency
 from services.kit.database import audit
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.http import Reply
+from services.kit.doors.http import Reply
 
 DONE = "done"
 

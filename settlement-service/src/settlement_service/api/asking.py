@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.kit.database.transaction import Transaction
-from services.kit.http import Reply, etag
+from services.kit.doors.http import Reply, etag
 from services.kit.write import reading, write
 from settlement_service.api.schemas import SettlementBody
 from settlement_service.domain.ledger.lifecycle import Settlement

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.kit.http import IDEMPOTENCY_KEY, IF_MATCH, StrictRoute, expected_version, needs
+from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, StrictRoute, expected_version, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
 from services.kit.shapes import text
 from settlement_service.api.asking import about_contract, command, question

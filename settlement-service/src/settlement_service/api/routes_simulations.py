@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import PlainValidator
 
 from services.kit import shapes
-from services.kit.http import Reply, StrictRoute
+from services.kit.doors.http import Reply, StrictRoute
 from settlement_service.api.asking import about_contract, question
 from settlement_service.api.schemas_simulations import SimulationBody
 from settlement_service.domain.simulation.scenario import Question

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.core.access import RoleNotAllowed, require_role
 from services.core.terms.parties import Party
 from services.kit.database.transaction import Transaction
-from services.kit.http import check_version
+from services.kit.doors.http import check_version
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.storage import contracts, settlements

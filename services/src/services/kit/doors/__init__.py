@@ -1,0 +1,1 @@
+"""Kit: HTTP: who asks, what is asked, how it is answered."""
