@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from services.core.errors import FieldError, Invalid
 from services.core.strict_json import loads
 from services.core.values import KIND_MARK, camel
-from services.kit.allowed import fields_at
+from services.kit.doors.allowed import fields_at
 
 T = TypeVar("T")
 
