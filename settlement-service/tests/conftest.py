@@ -15,11 +15,11 @@ from services.events import CATALOGUE
 from services.events.contracts import ContractActivated
 from services.events.envelope import Envelope
 from services.kit import clock, shapes
-from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import service_caller
 from services.kit.facts import Owners
 from services.kit.inbox import Inbox
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors

@@ -19,10 +19,10 @@ from services.core.period import Period
 from services.events.envelope import Envelope
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit import clock, shapes
-from services.kit.auth import Caller, service_caller
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import Caller, service_caller
 from services.kit.postgres import Postgres
 from settlement_service.app import ABOUT
 from settlement_service.domain.ledger.lifecycle import Settlement

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.kit.auth import Verifier
+from services.kit.doors.auth import Verifier
 from services.kit.keys import fetch_with
 from services.kit.settings import TrustedKeys
 

@@ -12,7 +12,7 @@ from outcomes_service.clients.registry import Registry
 from outcomes_service.settings import Settings
 from services.events.outcomes import SERVICE
 from services.kit.app import About, create_app, serve
-from services.kit.auth import ServiceAuth
+from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 
 SHORTEST_SECRET_BYTES = 32

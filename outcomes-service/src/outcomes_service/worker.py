@@ -17,10 +17,10 @@ from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts
 from services.events.outcomes import SERVICE
 from services.kit import clock
-from services.kit.auth import ServiceAuth, service_caller
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import ServiceAuth, service_caller
 from services.kit.doors.http import peer_client
 from services.kit.facts import Owners
 from services.kit.keys import Signer

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from services.kit import clock, problems
-from services.kit.auth import (
+from services.kit.doors.auth import (
     Authenticate,
     Caller,
     ServiceAuth,

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.events.settlements import SERVICE
 from services.kit.app import About, create_app, serve
-from services.kit.auth import ServiceAuth
+from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 from settlement_service.api import routes_details, routes_position, routes_settlements, routes_simulations
 from settlement_service.clients.registry import NAME as REGISTRY

@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit import clock
-from services.kit.auth import service_caller
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import service_caller
 from settlement_service.storage import due_sums, settled_items, settlements
 
 from ..builders import (

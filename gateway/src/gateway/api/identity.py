@@ -8,7 +8,7 @@ from typing import Any
 from services.core.errors import Unauthenticated
 from services.core.personal_numbers import find_personal_number
 from services.kit import clock
-from services.kit.auth import REUSED_SECONDS, Caller, Remembered, bearer, caller_of, claims_of, mint
+from services.kit.doors.auth import REUSED_SECONDS, Caller, Remembered, bearer, caller_of, claims_of, mint
 from services.kit.keys import (
     PublicKeys,
     Signer,

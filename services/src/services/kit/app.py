@@ -15,8 +15,8 @@ from fastapi.routing import APIRoute
 
 from services.core.values import camel
 from services.kit import clock, facts, health, problems, serving, telemetry
-from services.kit.auth import Authenticate, Verifier
 from services.kit.database.database import Database
+from services.kit.doors.auth import Authenticate, Verifier
 from services.kit.keys import Fetch, Signer, fetch_with
 from services.kit.queries import KnownQueryRoute
 from services.kit.relay import Waker

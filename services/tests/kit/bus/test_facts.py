@@ -10,9 +10,9 @@ from services.events.contracts import OrganisationRegistered
 from services.events.envelope import Envelope
 from services.kit import clock
 from services.kit.app import About
-from services.kit.auth import service_caller
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import service_caller
 from services.kit.facts import OwnerNotKnown, Owners, OwnerUnavailable
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings

@@ -9,12 +9,12 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
 from services.kit import clock
-from services.kit.auth import service_caller
 from services.kit.bus import Record
 from services.kit.bus.binary import envelope_of
 from services.kit.database.connections import connect, disconnect
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors.auth import service_caller
 from services.kit.outbox import tell
 from services.kit.relay import CHANNEL, Relay, Waker
 from services.kit.testing import Urls, as_admin, eventually
