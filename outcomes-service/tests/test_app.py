@@ -9,7 +9,7 @@ from outcomes_service.api.schemas import NewDecisionOnOne
 from outcomes_service.app import ABOUT
 from outcomes_service.settings import Settings
 from services.kit.app import openapi_of
-from services.kit.bulk import Kind
+from services.kit.doors.bulk import Kind
 from services.kit.testing import Doors, Urls, open_doors
 
 

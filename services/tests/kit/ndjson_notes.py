@@ -14,8 +14,8 @@ from sqlalchemy import text
 from services.core.errors import Conflict, EnzymError, Forbidden
 from services.events.contracts import OrganisationChanged
 from services.kit.app import About
-from services.kit.bulk import Door, Kind, bulk
 from services.kit.database.transaction import Transaction
+from services.kit.doors.bulk import Door, Kind, bulk
 from services.kit.ndjson import NdjsonRoute
 from services.kit.outbox import tell
 from services.kit.shapes import Shape

@@ -28,8 +28,8 @@ from outcomes_service.usecases.verify_claims import Deciding
 from outcomes_service.usecases.verify_claims import verify_claim as verify_one
 from outcomes_service.usecases.verify_claims import verify_claims as verify_many
 from outcomes_service.usecases.withdraw_claim import withdraw_claim as withdraw
-from services.kit.bulk import Door
 from services.kit.database.transaction import Transaction
+from services.kit.doors.bulk import Door
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, expected_version, needs
 from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from services.kit.write import reading, write
