@@ -7,10 +7,10 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Refusal
-from services.kit import idempotency
 from services.kit.database import audit
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors import idempotency
 from services.kit.doors.http import Reply
 
 DONE = "done"
