@@ -19,7 +19,7 @@ from deploy.launcher.folder import (
     is_running,
     read_suite,
 )
-from services.kit.keys import Signer
+from services.kit.doors.keys import Signer
 
 
 def a_suite(folder: Path, bus: str = "embedded") -> Suite:

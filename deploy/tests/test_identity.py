@@ -13,7 +13,7 @@ from deploy.identity.personas import PERSONAS
 from services.core.ids import check_organisation_id
 from services.kit import clock
 from services.kit.doors.auth import caller_of
-from services.kit.keys import TokenExpired, check_signature, check_times, is_for, new_private_key, unverified
+from services.kit.doors.keys import TokenExpired, check_signature, check_times, is_for, new_private_key, unverified
 
 PERMISSIONS = {"read", "draft", "sign", "enrol", "report", "verify", "prepare", "approve", "confirm", "admin"}
 

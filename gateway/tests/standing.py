@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.api.unreadable import Protocol
 from gateway.app import Gateway
 from services.kit import clock
-from services.kit.keys import Signer, new_private_key
+from services.kit.doors.keys import Signer, new_private_key
 from services.kit.serving import configured
 
 ISSUER = "https://login.example"

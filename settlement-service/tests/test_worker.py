@@ -18,7 +18,7 @@ from services.kit import clock
 from services.kit.bus.binary import outgoing
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.database.provisioning import provision
-from services.kit.keys import new_private_key
+from services.kit.doors.keys import new_private_key
 from services.kit.postgres import Postgres
 from services.kit.testing import Urls, as_admin, eventually
 

@@ -33,7 +33,7 @@ from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import Caller, claims_of, mint, service_caller
-from services.kit.keys import Signer, new_private_key
+from services.kit.doors.keys import Signer, new_private_key
 from services.kit.postgres import Postgres
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50

@@ -14,7 +14,7 @@ from statistics import median
 
 from tests.benchmarks.harness import Row, cpu_seconds, free_port, interpreter, process, program
 
-from services.kit.keys import Signer, new_private_key
+from services.kit.doors.keys import Signer, new_private_key
 
 TARGET = 3.0
 ROUNDS = 5

@@ -20,7 +20,7 @@ from gateway.clients.upstream import Upstreams
 from gateway.policy import OPERATIONS, Routes
 from gateway.settings import Settings
 from services.kit import problems, telemetry
-from services.kit.keys import PublicKeys, Signer, fetch_with
+from services.kit.doors.keys import PublicKeys, Signer, fetch_with
 from services.kit.serving import serve
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")

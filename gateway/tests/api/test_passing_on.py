@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.kit.doors.auth import Verifier
-from services.kit.keys import fetch_with
+from services.kit.doors.keys import fetch_with
 from services.kit.settings import TrustedKeys
 
 from ..standing import CLAIM, CONTRACT, ISSUER, PERSON, Issuer

@@ -13,7 +13,7 @@ from joserfc.jwk import Key, OctKey, OKPKey, RSAKey
 
 from gateway.app import create_app
 from gateway.settings import Settings
-from services.kit.keys import new_private_key
+from services.kit.doors.keys import new_private_key
 
 from ..standing import Issuer, serving, trusting, write_keys
 

@@ -27,7 +27,7 @@ from services.kit.doors.auth import (
     mint,
     service_caller,
 )
-from services.kit.keys import Signer, TokenNotValid, new_private_key
+from services.kit.doors.keys import Signer, TokenNotValid, new_private_key
 from services.kit.settings import TrustedKeys
 
 ANNA = Caller("https://login.example", "anna", "0184:13585628", frozenset({"read", "approve"}), "person", "erp")

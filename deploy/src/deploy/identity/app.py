@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.identity.personas import PERSONAS, Persona
 from services.kit import clock
-from services.kit.keys import INTERNAL_ALGORITHM, Signer
+from services.kit.doors.keys import INTERNAL_ALGORITHM, Signer
 
 AUDIENCE = "enzym"
 ALGORITHM = INTERNAL_ALGORITHM

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import clock
-from services.kit.keys import new_private_key
+from services.kit.doors.keys import new_private_key
 from services.kit.postgres import Postgres
 
 REPOSITORY = Path(__file__).parents[4]

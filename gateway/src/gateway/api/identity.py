@@ -9,7 +9,7 @@ from services.core.errors import Unauthenticated
 from services.core.personal_numbers import find_personal_number
 from services.kit import clock
 from services.kit.doors.auth import REUSED_SECONDS, Caller, Remembered, bearer, caller_of, claims_of, mint
-from services.kit.keys import (
+from services.kit.doors.keys import (
     PublicKeys,
     Signer,
     TokenNotValid,

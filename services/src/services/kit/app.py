@@ -18,7 +18,7 @@ from services.kit import clock, facts, problems, serving, telemetry
 from services.kit.database.database import Database
 from services.kit.doors import health
 from services.kit.doors.auth import Authenticate, Verifier
-from services.kit.keys import Fetch, Signer, fetch_with
+from services.kit.doors.keys import Fetch, Signer, fetch_with
 from services.kit.queries import KnownQueryRoute
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.core.errors import EnzymError, Forbidden
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit import clock
-from services.kit.keys import (
+from services.kit.doors.keys import (
     INTERNAL_ALGORITHM,
     Fetch,
     KeysUnavailable,
