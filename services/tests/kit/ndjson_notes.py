@@ -16,7 +16,7 @@ from services.events.contracts import OrganisationChanged
 from services.kit.app import About
 from services.kit.database.transaction import Transaction
 from services.kit.doors.bulk import Door, Kind, bulk
-from services.kit.ndjson import NdjsonRoute
+from services.kit.doors.ndjson import NdjsonRoute
 from services.kit.outbox import tell
 from services.kit.shapes import Shape
 from services.kit.testing import Doors, Urls, a_caller, as_admin, eventually

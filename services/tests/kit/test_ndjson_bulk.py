@@ -8,7 +8,7 @@ import pytest
 
 from services.kit.database.database import DatabaseUnavailable, OutcomeUnknown
 from services.kit.doors import bulk as bulk_door
-from services.kit.ndjson import LINE_LIMIT
+from services.kit.doors.ndjson import LINE_LIMIT
 from services.kit.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, as_admin, open_doors
 

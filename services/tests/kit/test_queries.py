@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, Query
 
 from services.kit import problems
 from services.kit.doors.http import StrictRoute
-from services.kit.ndjson import NdjsonRoute
+from services.kit.doors.ndjson import NdjsonRoute
 
 MANY = APIRouter(route_class=NdjsonRoute)
 ONE = APIRouter(route_class=StrictRoute)

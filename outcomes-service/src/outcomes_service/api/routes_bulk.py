@@ -11,7 +11,7 @@ from outcomes_service.usecases.enrol_participants import enrol_participants as e
 from outcomes_service.usecases.record_departures import record_departures as record
 from outcomes_service.usecases.report_claims import report_claims as report
 from services.kit.doors.bulk import Door
-from services.kit.ndjson import NdjsonRoute
+from services.kit.doors.ndjson import NdjsonRoute
 
 router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=NdjsonRoute, include_in_schema=False)
 

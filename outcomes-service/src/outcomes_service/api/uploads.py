@@ -10,7 +10,7 @@ from outcomes_service.domain.references import is_external_id
 from outcomes_service.usecases.await_contract import or_not_yet_known
 from services.core.personal_numbers import find_personal_number
 from services.kit.doors.bulk import Door, bulk
-from services.kit.ndjson import MEDIA_TYPE
+from services.kit.doors.ndjson import MEDIA_TYPE
 
 AS_ONE = "The same, one object a line."
 RESULTS = (

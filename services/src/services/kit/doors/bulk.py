@@ -26,7 +26,7 @@ from services.kit.database import audit
 from services.kit.database.database import OutcomeUnknown
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, media_type
-from services.kit.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row
+from services.kit.doors.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row
 from services.kit.telemetry import what_failed
 from services.kit.write import DONE, carry_out
 
