@@ -16,7 +16,7 @@ from contracts_service.usecases.register_organisation import register_organisati
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
 from services.kit.write import reading, replace, write
 
 OrganisationId = Annotated[str, Path(pattern=ORGANISATION_ID_PATTERN)]

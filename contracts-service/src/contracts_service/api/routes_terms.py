@@ -28,7 +28,7 @@ from contracts_service.usecases.list_signatures import list_signatures as list_g
 from contracts_service.usecases.list_terms import list_terms as list_versions
 from contracts_service.usecases.sign_contract import sign_contract as sign
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, expected_version, needs
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, organisation_key, page
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, organisation_key, page
 from services.kit.write import reading
 
 MAX_VERSION = 999_999_999

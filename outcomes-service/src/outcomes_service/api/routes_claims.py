@@ -31,7 +31,7 @@ from outcomes_service.usecases.withdraw_claim import withdraw_claim as withdraw
 from services.kit.database.transaction import Transaction
 from services.kit.doors.bulk import Door
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, expected_version, needs
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from services.kit.write import reading, write
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["claims"])

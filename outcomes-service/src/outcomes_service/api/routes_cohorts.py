@@ -24,7 +24,7 @@ from outcomes_service.usecases.show_cohorts import show_cohorts
 from outcomes_service.usecases.show_participants import show_participants
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import IDEMPOTENCY_KEY, Reply, StrictRoute, needs
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page, row_key
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, page, row_key
 
 router = APIRouter(prefix="/v1/contracts/{contract_id}", route_class=StrictRoute, tags=["participants"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.core.errors import NotFound
 from services.kit.doors.http import Reply, StrictRoute
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
 from settlement_service.api.asking import question
 from settlement_service.api.formats import JSON, NDJSON, wanted
 from settlement_service.api.inputs import inputs_response

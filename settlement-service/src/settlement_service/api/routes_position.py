@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.kit.doors.http import Reply, StrictRoute
-from services.kit.pages import FIRST_LIMIT, Cursor, Limit, after, page
+from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, page
 from settlement_service.api.asking import about_contract, question
 from settlement_service.api.schemas_position import EntryBody, EntryList, PositionBody
 from settlement_service.usecases.get_position import get_position as position
