@@ -15,7 +15,8 @@ import services
 import settlement_service
 from services.core.errors import EnzymError
 from services.events import CATALOGUE
-from services.kit import problems, shapes
+from services.kit import shapes
+from services.kit.doors import problems
 
 DOCS = Path(__file__).parents[3] / "docs"
 ROOTS = (services, gateway, contracts_service, outcomes_service, settlement_service)

@@ -19,7 +19,8 @@ from gateway.api.unreadable import Protocol
 from gateway.clients.upstream import Upstreams
 from gateway.policy import OPERATIONS, Routes
 from gateway.settings import Settings
-from services.kit import problems, telemetry
+from services.kit import telemetry
+from services.kit.doors import problems
 from services.kit.doors.keys import PublicKeys, Signer, fetch_with
 from services.kit.serving import serve
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from services.kit import clock, problems
+from services.kit import clock
+from services.kit.doors import problems
 from services.kit.doors.auth import (
     Authenticate,
     Caller,

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Query
 
-from services.kit import problems
+from services.kit.doors import problems
 from services.kit.doors.http import StrictRoute
 from services.kit.doors.ndjson import NdjsonRoute
 

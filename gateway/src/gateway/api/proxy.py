@@ -13,8 +13,8 @@ from gateway.api.urls import refuse_personal_numbers
 from gateway.clients.upstream import Answer, AnswerCut, ServiceUnavailable, Upstreams
 from gateway.policy import Operation, Routes
 from services.core.errors import EnzymError, Forbidden, NotFound
-from services.kit import problems
-from services.kit.problems import MethodNotAllowed
+from services.kit.doors import problems
+from services.kit.doors.problems import MethodNotAllowed
 
 log = structlog.get_logger()
 

@@ -30,7 +30,7 @@ from services.kit.doors.keys import (
     is_for,
     unverified,
 )
-from services.kit.problems import problem
+from services.kit.doors.problems import problem
 from services.kit.settings import TrustedKeys
 
 T = TypeVar("T")
