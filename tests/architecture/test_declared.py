@@ -10,7 +10,7 @@ import pytest
 from deploy.topics import read_topics
 from gateway.policy import OPERATIONS
 from services.events import CATALOGUE
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 
 from .source import REPOSITORY, SERVICES, said
 

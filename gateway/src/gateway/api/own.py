@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from services.core.errors import Unavailable
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 
 
 class NotReady(Unavailable):

@@ -19,7 +19,7 @@ from services.kit.database.database import Database
 from services.kit.doors import health, problems
 from services.kit.doors.auth import Authenticate, Verifier
 from services.kit.doors.keys import Fetch, Signer, fetch_with
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings
 from services.kit.shapes import Shape

@@ -13,7 +13,7 @@ from services.core.errors import Broken, Invalid, Unavailable
 from services.events.envelope import Envelope
 from services.kit import shapes
 from services.kit.database.tables import fact, fact_head
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 from services.kit.shapes import Shape
 
 T = TypeVar("T", bound=Shape)

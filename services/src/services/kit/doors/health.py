@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import text
 
 from services.core.errors import Unavailable
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 from services.kit.shapes import Shape
 
 router = APIRouter(route_class=KnownQueryRoute, tags=["health"])

@@ -13,7 +13,7 @@ from services.core.personal_numbers import may_hold_personal_number, refuse_pers
 from services.core.strict_json import loads
 from services.kit import shapes
 from services.kit.doors.http import media_type
-from services.kit.queries import KnownQueryRoute
+from services.kit.doors.queries import KnownQueryRoute
 
 T = TypeVar("T")
 
