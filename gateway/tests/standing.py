@@ -20,7 +20,7 @@ from gateway.api.unreadable import Protocol
 from gateway.app import Gateway
 from services.kit import clock
 from services.kit.doors.keys import Signer, new_private_key
-from services.kit.serving import configured
+from services.kit.doors.serving import configured
 
 ISSUER = "https://login.example"
 PERSON = "0184:13585628"

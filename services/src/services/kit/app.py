@@ -14,9 +14,9 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from services.core.values import camel
-from services.kit import clock, facts, serving, telemetry
+from services.kit import clock, facts, telemetry
 from services.kit.database.database import Database
-from services.kit.doors import health, problems
+from services.kit.doors import health, problems, serving
 from services.kit.doors.auth import Authenticate, Verifier
 from services.kit.doors.keys import Fetch, Signer, fetch_with
 from services.kit.doors.queries import KnownQueryRoute
