@@ -13,7 +13,7 @@ from contracts_service.domain.lifecycle import State
 from contracts_service.domain.running import suspend
 from contracts_service.domain.terms import Offer, RootDocument, Sealed, seal
 from services.core.terms.model import PARTS, Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, STRANGER = (
     "0088:9521000000018",

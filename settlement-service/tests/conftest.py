@@ -14,11 +14,12 @@ import pytest
 from services.events import CATALOGUE
 from services.events.contracts import ContractActivated
 from services.events.envelope import Envelope
-from services.kit import clock, shapes
+from services.kit import clock
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from services.kit.doors.auth import service_caller
 from services.kit.facts import Owners
 from services.kit.inbox import Inbox

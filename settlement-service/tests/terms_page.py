@@ -15,7 +15,7 @@ from services.core.subjects import subject_id_of
 from services.core.terms.model import Agreement
 from services.events.contracts import ContractActivated, ContractAmended
 from services.events.outcomes import OutcomeRejected, ParticipantEnrolled
-from services.kit import shapes
+from services.kit.doors import shapes
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.mechanisms.working import Node
 

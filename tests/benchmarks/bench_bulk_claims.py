@@ -28,10 +28,11 @@ from tests.benchmarks.harness import Row, free_port, interpreter, process, progr
 from outcomes_service.app import ABOUT
 from outcomes_service.usecases.keep_contract import keep_contract
 from services.events.contracts import ContractActivated
-from services.kit import clock, shapes
+from services.kit import clock
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from services.kit.doors.auth import Caller, claims_of, mint, service_caller
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.postgres import Postgres

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from services.events import CATALOGUE
-from services.kit import shapes
 from services.kit.app import openapi_of
+from services.kit.doors import shapes
 
 from .breaking import breaking_events, breaking_interface
 

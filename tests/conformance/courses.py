@@ -20,7 +20,7 @@ from services.events.outcomes import (
     OutcomeWithdrawn,
     ParticipantEnrolled,
 )
-from services.kit import shapes
+from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.facts.log import items_posted
 from settlement_service.domain.facts.outcome_data import Facts

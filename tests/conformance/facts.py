@@ -14,7 +14,7 @@ from services.core.subjects import subject_id_of
 from services.core.terms.model import Agreement
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed, OutcomeRejected, OutcomeVerified, ParticipantEnrolled
-from services.kit import shapes
+from services.kit.doors import shapes
 
 NAMESPACE = uuid.UUID("6b0c3c55-7c1e-4f6e-8f4a-0d4d3a5d9a11")
 """What the ids of a case's contract, claims and participants are made from."""

@@ -23,7 +23,7 @@ from services.core.money import to_minor
 from services.core.personal_numbers import refuse_personal_numbers
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.events.outcomes import ParticipantEnrolled
-from services.kit import shapes
+from services.kit.doors import shapes
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)

@@ -17,7 +17,7 @@ from tests.invariants.terms import metrics_paid
 
 from services.core.terms.checks import check_terms
 from services.core.terms.model import Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 START = date(2026, 1, 1)
 ENDS = ("2026-04-01", "2026-07-01", "2026-10-01", "2027-01-01", "2027-07-01", "2028-01-01")

@@ -14,7 +14,7 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound
 from services.core.terms.checks import TermsNotValid
 from services.core.terms.model import Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 from ..builders import (
     CONTRACT_ID,

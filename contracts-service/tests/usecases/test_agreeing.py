@@ -25,7 +25,7 @@ from services.core.access import RoleNotAllowed
 from services.core.errors import NotFound, StaleVersion
 from services.core.terms.checks import TermsNotValid
 from services.events.contracts import ContractActivated
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.testing import Urls, as_admin
 
 from ..builders import (

@@ -15,8 +15,7 @@ import services
 import settlement_service
 from services.core.errors import EnzymError
 from services.events import CATALOGUE
-from services.kit import shapes
-from services.kit.doors import problems
+from services.kit.doors import problems, shapes
 
 DOCS = Path(__file__).parents[3] / "docs"
 ROOTS = (services, gateway, contracts_service, outcomes_service, settlement_service)

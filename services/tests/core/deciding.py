@@ -8,7 +8,7 @@ import pytest
 from services.core.errors import FieldError
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.model import Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 Row = tuple[dict[str, Any], str, str]
 """What is changed in terms that can be decided, the pointer of the fault, and its code."""

@@ -1,5 +1,5 @@
 from services.events import CATALOGUE
-from services.kit import shapes
+from services.kit.doors import shapes
 
 
 def test_every_type_says_its_noun_its_participle_and_its_version() -> None:

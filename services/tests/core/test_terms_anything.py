@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.kit import shapes
+from services.kit.doors import shapes
 
 from ..builders import an_agreement
 from .deciding import faults_of

@@ -4,7 +4,7 @@ import pytest
 
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.model import Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 from ..builders import (
     GONE,

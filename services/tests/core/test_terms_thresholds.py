@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.core.terms.checks.wordings import first_difference
 from services.core.terms.figures import compare, rounded
 from services.core.terms.measures import MAX_NESTING, Threshold
-from services.kit import shapes
+from services.kit.doors import shapes
 
 from ..builders import GONE, a_threshold, changed
 from .deciding import Row, faults_of, table

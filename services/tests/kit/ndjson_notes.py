@@ -17,8 +17,8 @@ from services.kit.app import About
 from services.kit.database.transaction import Transaction
 from services.kit.doors.bulk import Door, Kind, bulk
 from services.kit.doors.ndjson import NdjsonRoute
+from services.kit.doors.shapes import Shape
 from services.kit.outbox import tell
-from services.kit.shapes import Shape
 from services.kit.testing import Doors, Urls, a_caller, as_admin, eventually
 
 CALLER = a_caller("0088:9521000000018", "report")

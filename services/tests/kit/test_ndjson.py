@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.core.errors import Refusal
 from services.core.strict_json import JsonNotReadable, loads
 from services.kit.doors.ndjson import LINE_LIMIT, Line, Lines, read_document, read_row
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 
 
 class Sent(Shape):

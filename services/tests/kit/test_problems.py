@@ -16,7 +16,7 @@ from services.core import errors
 from services.core.errors import EnzymError, FieldError
 from services.kit.doors import problems
 from services.kit.doors.problems import AnswerUnexpected, problem, status_of
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 
 ID = UUID("0192f0c1-2b7e-7c3a-9a51-3d5f1e8b7a60")
 SENT = "211062-5629"

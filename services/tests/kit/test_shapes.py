@@ -5,7 +5,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from services.core.terms.model import Agreement
-from services.kit.shapes import Day, Shape, ShapeNotAllowed, Whole, field_errors, read
+from services.kit.doors.shapes import Day, Shape, ShapeNotAllowed, Whole, field_errors, read
 
 
 class Letter(Shape):

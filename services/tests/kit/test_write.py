@@ -14,9 +14,9 @@ from services.events.contracts import OrganisationRegistered
 from services.kit.app import About
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, StrictRoute
+from services.kit.doors.shapes import Shape
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings
-from services.kit.shapes import Shape
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
 from services.kit.write import reading, write
 

@@ -22,7 +22,7 @@ from services.events.outcomes import (
     ParticipantEnrolled,
     ParticipantLeft,
 )
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.testing import as_admin
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import input_leaf

@@ -18,7 +18,7 @@ import pytest
 from services.core.money import format_minor
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.measures import Measure
-from services.kit import shapes
+from services.kit.doors import shapes
 from settlement_service.domain.explaining.explanation import document_of, explain
 from settlement_service.domain.explaining.narration import decimal
 from settlement_service.domain.facts.outcome_data import Facts

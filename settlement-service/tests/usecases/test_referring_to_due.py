@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from services.events.contracts import NamedParty
 from services.events.outcomes import OutcomeWithdrawn
-from services.kit import shapes
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted

@@ -9,7 +9,7 @@ from pydantic import PlainValidator
 from contracts_service.api.schemas import NewContract
 from contracts_service.domain.terms import Offer, check_spelling, signable
 from services.core.terms.model import Agreement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 T = TypeVar("T")
 NOT_SIGNED = frozenset({"title", "decisionRef", "procurementRef"})

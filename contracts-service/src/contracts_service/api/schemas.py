@@ -15,7 +15,7 @@ from services.core.terms.model import Agreement
 from services.core.terms.parties import Role
 from services.core.values import value
 from services.events.contracts import Unit
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 
 MAX_UNITS = 1000
 

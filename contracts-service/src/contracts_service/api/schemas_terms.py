@@ -10,7 +10,7 @@ from contracts_service.domain.contract import Signature
 from contracts_service.domain.lifecycle import TermsState
 from contracts_service.domain.terms import Part, RootDocument, Sealed, TermsVersion
 from services.core.strict_json import loads
-from services.kit.shapes import Shape, Whole
+from services.kit.doors.shapes import Shape, Whole
 
 JWS_BYTES = 8192
 DetachedJws = Annotated[

@@ -10,8 +10,8 @@ from contracts_service.domain.organisation import Organisation, OrganisationAlre
 from contracts_service.storage.tables import organisation
 from services.core.errors import NotFound
 from services.events.contracts import Unit
-from services.kit import shapes
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 
 Units = tuple[Unit, ...]
 

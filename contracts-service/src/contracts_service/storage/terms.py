@@ -14,8 +14,8 @@ from services.core.errors import NotFound
 from services.core.terms.model import PARTS, Agreement
 from services.core.terms.outcomes import Outcomes
 from services.core.terms.payment import Payment
-from services.kit import shapes
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 
 
 async def add_terms(tx: Transaction, contract_id: UUID, sealed: Sealed) -> None:

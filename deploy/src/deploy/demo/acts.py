@@ -9,7 +9,7 @@ from deploy.demo.claims import claims_of
 from deploy.demo.comparing import totals
 from deploy.demo.show import Show
 from deploy.demo.stage import Stage
-from services.kit import shapes
+from services.kit.doors import shapes
 
 Turn = Callable[[str], None]
 """Told the name of each step before it begins; whoever tests what a killed process does, kills it there."""

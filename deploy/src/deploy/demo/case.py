@@ -11,7 +11,7 @@ from services.core.measurement import Measurement
 from services.core.period import Period
 from services.core.terms.model import Agreement
 from services.core.values import value
-from services.kit import shapes
+from services.kit.doors import shapes
 
 PLACEHOLDER = re.compile(r"\{([a-z]+(?:-[0-9]+)?)\}", re.ASCII)
 

@@ -11,7 +11,7 @@ from services.core.errors import FieldError, Invalid
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Metric
 from services.core.terms.rules import SavingsShare
-from services.kit import shapes
+from services.kit.doors import shapes
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
 MOST = 1_000_000

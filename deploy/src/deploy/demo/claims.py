@@ -8,7 +8,7 @@ from typing import Any
 from deploy.demo.case import Case, Decision, OfPeople, OfSites, OneClaim
 from deploy.demo.people import Participant, dice, participants_of, seed
 from services.core.measurement import Measurement
-from services.kit import shapes
+from services.kit.doors import shapes
 
 STEP_DAYS, LEAD_DAYS = 90, 30
 """At most so many days from one outcome of a person to the next, and from enrolment to the first."""

@@ -16,7 +16,7 @@ from deploy.demo.expected import (
 )
 from deploy.demo.show import minor
 from services.core.money import format_minor, to_minor
-from services.kit import shapes
+from services.kit.doors import shapes
 
 Said = Mapping[str, Any]
 """A statement as the API shows it, or as the engine says it: the lines, their amounts, the total."""

@@ -8,7 +8,7 @@ from typing import Any
 from deploy.demo.case import Case
 from deploy.demo.checking import check_case
 from services.core.errors import FieldError, Refusal
-from services.kit import shapes
+from services.kit.doors import shapes
 
 _WHOLE = 'A whole number; amounts and quantities are texts such as "12.50".'
 CASES = Path(__file__).parents[4] / "tests" / "conformance" / "cases"

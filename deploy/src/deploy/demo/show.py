@@ -13,7 +13,7 @@ from rich.table import Table
 
 from deploy.demo.steps import steps_of
 from services.core.money import Money, from_minor, to_minor
-from services.kit import shapes
+from services.kit.doors import shapes
 
 WIDTH_OF_A_FILE = 118
 """Columns when nobody looks: a table in a log is not squeezed."""

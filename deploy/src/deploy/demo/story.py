@@ -12,7 +12,7 @@ from deploy.demo.expected import ExpectedPayment
 from deploy.demo.saying import statement_in_one_line
 from deploy.demo.show import Show, grouped, minor
 from deploy.demo.stage import Stage
-from services.kit import shapes
+from services.kit.doors import shapes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from outcomes_service.domain.claim import Claim
 from outcomes_service.usecases.await_contract import or_not_yet_known
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 from services.kit.write import reading, write
 
 T = TypeVar("T")

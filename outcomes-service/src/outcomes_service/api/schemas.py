@@ -12,7 +12,7 @@ from outcomes_service.domain.reporting import Reported
 from outcomes_service.usecases.verify_claims import Deciding
 from services.core.measurement import Measurement
 from services.core.terms.outcomes import Arm
-from services.kit.shapes import Day, Shape, Whole
+from services.kit.doors.shapes import Day, Shape, Whole
 
 MOST_EVIDENCE = 20
 

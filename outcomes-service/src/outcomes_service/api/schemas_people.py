@@ -9,7 +9,7 @@ from outcomes_service.domain.contract import Cohort
 from outcomes_service.domain.enrolment import Enrolled, Enrolment
 from outcomes_service.usecases.enrol_participants import Enrolling
 from outcomes_service.usecases.record_departures import Leaving
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 
 Code = Annotated[str, Field(min_length=1, max_length=32)]
 ParticipantKey = Annotated[

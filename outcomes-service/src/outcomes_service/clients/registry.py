@@ -6,8 +6,8 @@ from uuid import UUID
 import httpx
 
 from services.core.errors import Invalid, Unavailable
-from services.kit import shapes
-from services.kit.shapes import Shape
+from services.kit.doors import shapes
+from services.kit.doors.shapes import Shape
 
 NAME = "contracts-service"
 

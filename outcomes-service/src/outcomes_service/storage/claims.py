@@ -16,9 +16,9 @@ from outcomes_service.domain.reporting import Content
 from outcomes_service.storage.tables import claim, claim_record, metric, participant
 from services.core.errors import NotFound
 from services.core.measurement import Measurement
-from services.kit import shapes
 from services.kit.database.sets import among, column
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 
 _ADD = """
 insert into claim (id, contract_id, metric_id, metric_code, subject_id, subject_code, occurrence, series, achieved_on,

@@ -13,8 +13,8 @@ from services.core.errors import NotFound
 from services.core.period import Period
 from services.core.terms.outcomes import IfNotDecided
 from services.core.terms.parties import Party
-from services.kit import shapes
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 
 
 async def add_contract(

@@ -15,7 +15,7 @@ def camel(name: str) -> str:
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def value(cls: type[T]) -> type[T]:
-    """A frozen dataclass that is read from and written to JSON by its type alone (`services.kit.shapes`)."""
+    """A frozen dataclass that is read from and written to JSON by its type alone (`services.kit.doors.shapes`)."""
     cls.__pydantic_config__ = {  # type: ignore[attr-defined]
         "extra": "forbid",
         "alias_generator": camel,
@@ -31,7 +31,7 @@ class ByKind:
     is read is of the kind that it says, and faults are told of that kind alone."""
 
     def __get_pydantic_core_schema__(self, union: Any, handler: Any) -> Mapping[str, Any]:
-        """How the reader of values is told, in its own words and without knowing it (`services.kit.shapes`)."""
+        """How the reader of values is told, in its own words and without knowing it (`services.kit.doors.shapes`)."""
         field = _field_of(get_args(union)[0])
         kinds = {kind: one for one in get_args(union) for kind in _kinds_of(one)}
         return {

@@ -20,9 +20,9 @@ from services.kit.doors import health, problems, serving
 from services.kit.doors.auth import Authenticate, Verifier
 from services.kit.doors.keys import Fetch, Signer, fetch_with
 from services.kit.doors.queries import KnownQueryRoute
+from services.kit.doors.shapes import Shape
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings
-from services.kit.shapes import Shape
 
 VERSION = "0.1.0"
 GC_THRESHOLDS = (50_000, 20, 100)

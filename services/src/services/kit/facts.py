@@ -11,10 +11,10 @@ from sqlalchemy import Text, cast, select
 
 from services.core.errors import Broken, Invalid, Unavailable
 from services.events.envelope import Envelope
-from services.kit import shapes
 from services.kit.database.tables import fact, fact_head
+from services.kit.doors import shapes
 from services.kit.doors.queries import KnownQueryRoute
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 
 T = TypeVar("T", bound=Shape)
 

@@ -14,12 +14,13 @@ from structlog.contextvars import bound_contextvars
 
 from services.core.errors import Broken
 from services.events.envelope import Declaration, Envelope
-from services.kit import clock, shapes
+from services.kit import clock
 from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
 from services.kit.database.database import Database
 from services.kit.database.tables import inbox, inbox_head
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from services.kit.doors.auth import Caller
 from services.kit.facts import FetchMissing
 from services.kit.parking import mark_replayed, park

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.core.strict_json import loads
-from services.kit import shapes
+from services.kit.doors import shapes
 from settlement_service.api.asking import question
 from settlement_service.api.formats import NDJSON, Format
 from settlement_service.domain.facts.log import Input

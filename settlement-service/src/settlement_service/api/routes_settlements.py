@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, StrictRoute, expected_version, needs
 from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, page
-from services.kit.shapes import text
+from services.kit.doors.shapes import text
 from settlement_service.api.asking import about_contract, command, question
 from settlement_service.api.formats import CSV, JSON, Format, csv_of, digest, is_held, wanted
 from settlement_service.api.schemas import SettlementBody, SettlementList

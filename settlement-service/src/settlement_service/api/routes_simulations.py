@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import PlainValidator
 
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.doors.http import Reply, StrictRoute
 from settlement_service.api.asking import about_contract, question
 from settlement_service.api.schemas_simulations import SimulationBody

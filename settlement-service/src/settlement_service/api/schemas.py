@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.core.money import Money, format_minor
 from services.core.period import Period
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.ledger.approval import Approval

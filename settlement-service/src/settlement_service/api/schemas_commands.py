@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.core.ids import ORGANISATION_ID_PATTERN
-from services.kit.shapes import Day, Shape
+from services.kit.doors.shapes import Day, Shape
 from settlement_service.api.schemas import MoneyBody, PeriodBody
 from settlement_service.domain.ledger.payments import Outcome
 from settlement_service.domain.statement.statement import Kind

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, cuts_of
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.settling.difference import Change

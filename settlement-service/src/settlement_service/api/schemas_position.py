@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, PeriodBody, cuts_of
 from settlement_service.domain.explaining.words import REASONS
 from settlement_service.domain.ledger.postings import Entry, EntryKind

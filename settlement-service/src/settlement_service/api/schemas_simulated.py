@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.core.terms.figures import rounded
 from services.core.terms.measures import Rounding
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 from settlement_service.api.schemas import CapName, CutBody, MoneyBody, ShareBody, TotalBody, cuts_of
 from settlement_service.domain.explaining.words import REASONS
 from settlement_service.domain.simulation.chance import PLACES, decimal_of

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 from uuid import UUID
 
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 from settlement_service.api.schemas import MoneyBody
 from settlement_service.api.schemas_simulated import BandsBody, PaidBody, SimulatedCap, SimulatedRule, ThresholdBody
 from settlement_service.domain.simulation.chance import Spread

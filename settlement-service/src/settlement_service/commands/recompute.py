@@ -13,7 +13,7 @@ from rich.table import Table
 from services.core.canonical import canonical
 from services.core.errors import EnzymError
 from services.core.strict_json import loads
-from services.kit import shapes
+from services.kit.doors import shapes
 from settlement_service.domain.facts.log import SHAPES
 from settlement_service.domain.recomputation import Given, GivenInput, InputsNotReadable, Recomputed, recompute
 

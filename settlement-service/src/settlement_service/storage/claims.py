@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, exists, or_, select
 
 from services.core.measurement import Measurement
-from services.kit import shapes
 from services.kit.database.sets import among
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.storage.opened import Subjects
 from settlement_service.storage.tables import claim, item, posted_item

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.errors import Broken, NotFound
 from services.events.contracts import ContractActivated, ContractAmended, InForce
-from services.kit import shapes
 from services.kit.database.transaction import Transaction
+from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import readership, readership_before
 from settlement_service.domain.agreement.contract import Contract, Known
 from settlement_service.domain.agreement.history import History, history_of

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from services.core.errors import Unavailable
 from services.kit.doors.queries import KnownQueryRoute
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 
 router = APIRouter(route_class=KnownQueryRoute, tags=["health"])
 

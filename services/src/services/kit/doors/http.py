@@ -20,7 +20,7 @@ from services.core.errors import (
 )
 from services.core.personal_numbers import refuse_personal_numbers
 from services.core.strict_json import loads
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.doors.queries import KnownQueryRoute
 
 BODY_LIMIT = 1024 * 1024

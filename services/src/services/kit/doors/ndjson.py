@@ -11,7 +11,7 @@ from starlette.types import Scope
 from services.core.errors import Refusal, TooLarge
 from services.core.personal_numbers import may_hold_personal_number, refuse_personal_numbers
 from services.core.strict_json import loads
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.doors.http import media_type
 from services.kit.doors.queries import KnownQueryRoute
 

@@ -9,7 +9,7 @@ from fastapi import Query, Request, Response
 from services.core.errors import FieldError
 from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.doors.http import PAGE_LIMIT, CursorNotValid, Reply, decode_cursor, encode_cursor, next_link
-from services.kit.shapes import Shape
+from services.kit.doors.shapes import Shape
 
 T = TypeVar("T")
 K = TypeVar("K")

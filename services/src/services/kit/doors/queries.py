@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from services.core.errors import FieldError
-from services.kit.shapes import MOST_LISTED, ShapeNotAllowed
+from services.kit.doors.shapes import MOST_LISTED, ShapeNotAllowed
 
 _TOLD = re.compile("[A-Za-z_]{1,40}", re.ASCII)
 """The only names that are told again: nothing of a person can stand in one."""
