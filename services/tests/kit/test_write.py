@@ -15,10 +15,10 @@ from services.kit.app import About
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, StrictRoute
 from services.kit.doors.shapes import Shape
+from services.kit.doors.write import reading, write
 from services.kit.outbox import tell
 from services.kit.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
-from services.kit.write import reading, write
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)
 ANNA = a_caller("0088:9521000000018", "sign")

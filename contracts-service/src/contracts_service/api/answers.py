@@ -8,7 +8,7 @@ from contracts_service.api.schemas import ContractBody
 from contracts_service.domain.contract import Contract
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
-from services.kit.write import write
+from services.kit.doors.write import write
 
 
 async def command(

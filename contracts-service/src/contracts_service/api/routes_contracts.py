@@ -20,7 +20,7 @@ from contracts_service.usecases.suspend_contract import suspend_contract as susp
 from contracts_service.usecases.terminate_contract import terminate_contract as terminate
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, etag, expected_version, needs
 from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, page
-from services.kit.write import reading
+from services.kit.doors.write import reading
 
 router = APIRouter(prefix="/v1/contracts", route_class=TermsRoute, tags=["contracts"])
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from contracts_service.api.schemas import StandingBody
 from contracts_service.usecases.get_standing import get_standing as get
 from services.kit.doors.http import Reply, StrictRoute
-from services.kit.write import reading
+from services.kit.doors.write import reading
 
 router = APIRouter(prefix="/internal/contracts", route_class=StrictRoute, include_in_schema=False)
 

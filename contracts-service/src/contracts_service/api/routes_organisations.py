@@ -17,7 +17,7 @@ from services.core.ids import ORGANISATION_ID_PATTERN
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, etag, expected_version, needs
 from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, organisation_key, page
-from services.kit.write import reading, replace, write
+from services.kit.doors.write import reading, replace, write
 
 OrganisationId = Annotated[str, Path(pattern=ORGANISATION_ID_PATTERN)]
 

@@ -29,7 +29,7 @@ from contracts_service.usecases.list_terms import list_terms as list_versions
 from contracts_service.usecases.sign_contract import sign_contract as sign
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, TermsRoute, expected_version, needs
 from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, number_key, organisation_key, page
-from services.kit.write import reading
+from services.kit.doors.write import reading
 
 MAX_VERSION = 999_999_999
 Version = Annotated[int, Path(ge=1, le=MAX_VERSION)]

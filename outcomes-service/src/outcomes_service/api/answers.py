@@ -13,7 +13,7 @@ from outcomes_service.usecases.await_contract import or_not_yet_known
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
 from services.kit.doors.shapes import Shape
-from services.kit.write import reading, write
+from services.kit.doors.write import reading, write
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors.bulk import Door
 from services.kit.doors.http import IDEMPOTENCY_KEY, IF_MATCH, Reply, StrictRoute, expected_version, needs
 from services.kit.doors.pages import FIRST_LIMIT, Cursor, Limit, after, page
-from services.kit.write import reading, write
+from services.kit.doors.write import reading, write
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["claims"])
 ON_A_CLAIM = needs(IDEMPOTENCY_KEY, IF_MATCH)

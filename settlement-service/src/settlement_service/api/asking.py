@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
-from services.kit.write import reading, write
+from services.kit.doors.write import reading, write
 from settlement_service.api.schemas import SettlementBody
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.usecases.await_contract import or_not_yet_known
