@@ -8,7 +8,7 @@ from services.events import CATALOGUE
 from services.events.contracts import SERVICE
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
-from services.kit.facts import Owners
+from services.kit.facts.owners import Owners
 from services.kit.worker import Worker, run_worker
 
 

@@ -23,7 +23,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import ServiceAuth, service_caller
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
-from services.kit.facts import Owners
+from services.kit.facts.owners import Owners
 from services.kit.telemetry import what_failed
 from services.kit.waiting import pause
 from services.kit.worker import Job, Worker, run_worker

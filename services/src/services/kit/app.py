@@ -14,13 +14,14 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from services.core.values import camel
-from services.kit import clock, facts, telemetry
+from services.kit import clock, telemetry
 from services.kit.database.database import Database
 from services.kit.doors import health, problems, serving
 from services.kit.doors.auth import Authenticate, Verifier
 from services.kit.doors.keys import Fetch, Signer, fetch_with
 from services.kit.doors.queries import KnownQueryRoute
 from services.kit.doors.shapes import Shape
+from services.kit.facts import owners as facts
 from services.kit.relay import Waker
 from services.kit.settings import ServiceSettings
 

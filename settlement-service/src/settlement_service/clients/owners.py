@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.core.errors import Broken, Unavailable
-from services.kit.facts import Owners
+from services.kit.facts.owners import Owners
 
 
 async def ask_heads(owners: Owners, contract_id: UUID, sources: Sequence[str]) -> dict[str, int | None]:
