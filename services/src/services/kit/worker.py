@@ -11,8 +11,8 @@ import structlog
 from services.events.envelope import Declaration
 from services.kit import telemetry
 from services.kit.bus.interface import Bus
-from services.kit.consumer import ConsumerLoop
 from services.kit.database.database import Database
+from services.kit.facts.consumer import ConsumerLoop
 from services.kit.facts.owners import FetchMissing
 from services.kit.inbox import Handler, Inbox
 from services.kit.relay import Relay

@@ -11,7 +11,7 @@ from services.core.errors import Unavailable
 from services.events.envelope import Envelope
 from services.kit.bus import Outgoing
 from services.kit.bus.partition import partition_of
-from services.kit.consumer import ConsumerLoop
+from services.kit.facts.consumer import ConsumerLoop
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import PARTITIONS, Stage

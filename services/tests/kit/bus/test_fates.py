@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.core.errors import Broken, Refusal, Unavailable
-from services.kit.consumer import is_transient
 from services.kit.database.database import Database
+from services.kit.facts.consumer import is_transient
 from services.kit.testing import Urls
 
 

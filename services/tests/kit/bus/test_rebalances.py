@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.kit import consumer as consumer_module
 from services.kit.bus import BusUnavailable, Consumer, OnRevoked, Partition, Producer, Record
-from services.kit.consumer import ConsumerLoop
+from services.kit.facts import consumer as consumer_module
+from services.kit.facts.consumer import ConsumerLoop
 from services.kit.testing import Urls, eventually
 
 from .saying import TOPIC, Listener, a_listener, notes
