@@ -16,7 +16,7 @@ from services.events.contracts import (
 )
 from services.kit.bus.binary import outgoing
 from services.kit.bus.interface import Record
-from services.kit.inbox import Inbox
+from services.kit.facts.inbox import Inbox
 from services.kit.testing import as_admin
 
 from ..api.deciding import VERIFIED, claimed, done

@@ -9,7 +9,7 @@ from outcomes_service.usecases.keep_contract import keep_contract
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.envelope import Envelope
 from services.kit.database.transaction import Transaction
-from services.kit.inbox import Handler
+from services.kit.facts.inbox import Handler
 
 
 async def on_contract_activated(tx: Transaction, _: Envelope, said: ContractActivated) -> None:

@@ -13,8 +13,8 @@ from services.kit import telemetry
 from services.kit.bus.interface import Bus
 from services.kit.database.database import Database
 from services.kit.facts.consumer import ConsumerLoop
+from services.kit.facts.inbox import Handler, Inbox
 from services.kit.facts.owners import FetchMissing
-from services.kit.inbox import Handler, Inbox
 from services.kit.relay import Relay
 from services.kit.watchdog import Watchdog
 

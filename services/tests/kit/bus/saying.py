@@ -16,7 +16,7 @@ from services.kit.bus import Outgoing, Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.inbox import Inbox
+from services.kit.facts.inbox import Inbox
 from services.kit.testing import Urls, as_admin
 
 SOURCE = "urn:enzym:tellers-service"

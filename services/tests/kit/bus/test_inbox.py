@@ -11,7 +11,7 @@ from services.core.errors import Unavailable
 from services.events.envelope import Envelope
 from services.kit.bus.binary import EventNotReadable
 from services.kit.doors.shapes import ShapeNotAllowed
-from services.kit.inbox import EventChanged, GapNotFilled, SourceNotDeclared
+from services.kit.facts.inbox import EventChanged, GapNotFilled, SourceNotDeclared
 from services.kit.testing import Urls, as_admin
 
 from .saying import SAID_AT, SOURCE, Listener, a_listener, a_record, an_envelope, notes, unreadable

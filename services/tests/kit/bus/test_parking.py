@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.kit.inbox import EventChanged
+from services.kit.facts.inbox import EventChanged
 from services.kit.parking import UNREADABLE, replay
 from services.kit.testing import Urls, as_admin
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.events.envelope import Envelope
 from services.kit.database.transaction import Transaction
-from services.kit.inbox import Handler
+from services.kit.facts.inbox import Handler
 from settlement_service.domain.facts.log import CONSUMED, Consumed
 from settlement_service.usecases.keep_fact import keep_fact
 
