@@ -18,7 +18,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors.bulk import Door, Kind, bulk
 from services.kit.doors.ndjson import NdjsonRoute
 from services.kit.doors.shapes import Shape
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 from services.kit.testing import Doors, Urls, a_caller, as_admin, eventually
 
 CALLER = a_caller("0088:9521000000018", "report")

@@ -5,7 +5,7 @@ from contracts_service.storage import organisations
 from services.events.contracts import Unit
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import check_version
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 async def change_organisation(

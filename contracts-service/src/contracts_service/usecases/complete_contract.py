@@ -7,7 +7,7 @@ from contracts_service.domain.running import complete
 from contracts_service.storage.contracts import get_contract, save_contract
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import check_version
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 async def complete_contract(tx: Transaction, contract_id: UUID, expected: int) -> Contract:

@@ -4,7 +4,7 @@ from contracts_service.domain.organisation import Organisation, register
 from contracts_service.storage.organisations import add_organisation
 from services.events.contracts import Unit
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 async def register_organisation(

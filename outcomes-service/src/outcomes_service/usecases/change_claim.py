@@ -8,7 +8,7 @@ from outcomes_service.domain.deciding import Change
 from outcomes_service.storage.claims import find_contract_of, get_claim, save_changes
 from outcomes_service.storage.contracts import get_contract
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 async def lock_claim(tx: Transaction, claim_id: UUID) -> tuple[Contract, Claim]:

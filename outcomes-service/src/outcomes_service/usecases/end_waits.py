@@ -7,7 +7,7 @@ from outcomes_service.storage.contracts import lock_any_contract
 from outcomes_service.storage.waiting import find_contracts_with_overdue, find_overdue, save_ended
 from services.kit.database import audit
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 MOST_CONTRACTS = 100
 MOST_CLAIMS = 500

@@ -15,7 +15,7 @@ from services.core.errors import Refusal
 from services.events.outcomes import ParticipantEnrolled
 from services.kit import clock
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 class Enrolling(NamedTuple):

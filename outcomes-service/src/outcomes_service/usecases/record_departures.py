@@ -13,7 +13,7 @@ from outcomes_service.storage.participants import end_enrolments, find_participa
 from services.core.errors import Refusal
 from services.events.outcomes import ParticipantLeft
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 class Leaving(NamedTuple):

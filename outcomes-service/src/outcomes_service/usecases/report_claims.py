@@ -24,7 +24,7 @@ from services.core.errors import Refusal
 from services.events.outcomes import OutcomeClaimed
 from services.kit import clock
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 async def report_claims(

@@ -12,7 +12,7 @@ from outcomes_service.storage.claims import find_claims, find_contract_of, get_c
 from outcomes_service.storage.contracts import get_contract
 from services.core.errors import NotFound, Refusal
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 
 
 class Deciding(NamedTuple):

@@ -15,7 +15,7 @@ from services.kit.database.connections import connect, disconnect
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import service_caller
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 from services.kit.relay import CHANNEL, Relay, Waker
 from services.kit.testing import Urls, as_admin, eventually
 

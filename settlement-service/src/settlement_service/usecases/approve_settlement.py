@@ -6,7 +6,7 @@ from uuid import UUID
 from services.core.access import RoleNotAllowed
 from services.events.settlements import SettlementApproved
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 from settlement_service.domain.ledger.approval import check_approval, is_approved
 from settlement_service.domain.ledger.lifecycle import Settlement, check_move
 from settlement_service.storage import ledger, settlements, statements

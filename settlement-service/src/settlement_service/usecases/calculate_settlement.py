@@ -13,7 +13,7 @@ from services.events.settlements import (
     StatementLine,
 )
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.events.settlements import SettlementCancelled
 from services.kit.database.transaction import Transaction
-from services.kit.outbox import tell
+from services.kit.facts.outbox import tell
 from settlement_service.domain.ledger.lifecycle import Settlement, check_move
 from settlement_service.storage import settlements
 from settlement_service.usecases.hold_settlement import hold_settlement
