@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.kit.facts.inbox import EventChanged
-from services.kit.parking import UNREADABLE, replay
+from services.kit.facts.parking import UNREADABLE, replay
 from services.kit.testing import Urls, as_admin
 
 from .saying import SOURCE, TOPIC, Listener, a_listener, a_record, an_envelope, notes, unreadable

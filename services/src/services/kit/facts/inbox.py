@@ -23,7 +23,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.doors.auth import Caller
 from services.kit.facts.owners import FetchMissing
-from services.kit.parking import mark_replayed, park
+from services.kit.facts.parking import mark_replayed, park
 
 Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
 Key: TypeAlias = tuple[str, str]
