@@ -22,7 +22,7 @@ from services.kit.doors.keys import Fetch, Signer, fetch_with
 from services.kit.doors.queries import KnownQueryRoute
 from services.kit.doors.shapes import Shape
 from services.kit.facts import owners as facts
-from services.kit.relay import Waker
+from services.kit.facts.relay import Waker
 from services.kit.settings import ServiceSettings
 
 VERSION = "0.1.0"

@@ -15,7 +15,7 @@ from services.kit.database.database import Database
 from services.kit.facts.consumer import ConsumerLoop
 from services.kit.facts.inbox import Handler, Inbox
 from services.kit.facts.owners import FetchMissing
-from services.kit.relay import Relay
+from services.kit.facts.relay import Relay
 from services.kit.watchdog import Watchdog
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import service_caller
 from services.kit.facts.outbox import tell
-from services.kit.relay import CHANNEL, Relay, Waker
+from services.kit.facts.relay import CHANNEL, Relay, Waker
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import Stage
