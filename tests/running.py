@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from deploy.launcher.folder import forget
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 
 READY_SECONDS = 150.0
 LEAVING_SECONDS = 90.0

@@ -20,7 +20,7 @@ STAYS = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); pri
 QUICK = Backoff(first=0.05, longest=0.2)
 OWNER = """
 import subprocess, sys, time
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 child = subprocess.Popen(tied_to_us([sys.executable, "-c", "import time; time.sleep(600)"]))
 print(child.pid, flush=True)
 time.sleep(600)

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError, for_code
 
 from deploy.topics import Topic
 from services.kit import clock
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 
 REPOSITORY = Path(__file__).parents[3]
 POM = REPOSITORY / "deploy" / "kafka" / "pom.xml"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from deploy.demo.reaching import wait_for_a_listener
 from deploy.launcher.folder import find_suite, folder_for, is_running
 from deploy.launcher.programs import Ports
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 
 READY_SECONDS = 120.0
 LEAVING_SECONDS = 60.0

@@ -7,8 +7,8 @@ from deploy.launcher.programs import HOST, KAFKA, KAFKA_CONTROLLER, Plan, inheri
 from deploy.launcher.supervisor import NotStarted, Program
 from deploy.topics import partitions_by_topic, read_topics
 from services.kit.bus.embedded import PartitionsAreFixed, create_tables
-from services.kit.child import tied_to_us
 from services.kit.database.provisioning import provision
+from services.kit.local.child import tied_to_us
 
 DATABASE = "bus"
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 
 LAST_WORDS = 15
 DEATHS_AT_START = 3

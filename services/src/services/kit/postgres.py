@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from sqlalchemy.engine import URL
 
-from services.kit.child import tied_to_us
+from services.kit.local.child import tied_to_us
 from services.kit.postgres_home import ELSEWHERE, SOCKET, Home, PostgresNotStarted, give_to, settle, socket_folder
 
 ADMINISTRATOR = "postgres"

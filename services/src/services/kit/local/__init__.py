@@ -1,0 +1,1 @@
+"""Kit: child processes and a PostgreSQL of this machine's own."""
