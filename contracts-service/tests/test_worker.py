@@ -6,7 +6,7 @@ from services.events.contracts import TOPIC
 from services.kit import clock
 from services.kit.bus.embedded import create_tables
 from services.kit.database.provisioning import provision
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import Registry

@@ -35,7 +35,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.doors.auth import Caller, claims_of, mint, service_caller
 from services.kit.doors.keys import Signer, new_private_key
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50
 ROUNDS = 3

@@ -24,7 +24,7 @@ from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.doors.auth import Caller, service_caller
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 from settlement_service.app import ABOUT
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.storage import inputs

@@ -14,13 +14,13 @@ import asyncpg
 import psutil
 import pytest
 
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 from services.kit.postgres_home import ELSEWHERE, PostgresNotStarted
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 server = Postgres(Path(sys.argv[1]))
 server.start()
 print(server.pid, flush=True)
@@ -96,7 +96,7 @@ async def test_a_pid_file_whose_number_is_another_process_now_is_cleared(tmp_pat
 
 
 def test_a_second_server_on_the_same_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.kit.postgres.LEAVING_SECONDS", 0.5)
+    monkeypatch.setattr("services.kit.local.postgres.LEAVING_SECONDS", 0.5)
     with a_server(tmp_path / "pg") as server:
         server.start()
         with pytest.raises(PostgresNotStarted, match="already"):

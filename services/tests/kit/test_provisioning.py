@@ -12,7 +12,7 @@ import pytest
 
 from services.kit import clock
 from services.kit.database.provisioning import migrate, provision
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 ENV = "from services.kit.database.alembic_env import run\nfrom sqlalchemy import MetaData\nrun(MetaData())\n"
 FIRST = """

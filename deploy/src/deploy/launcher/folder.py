@@ -13,7 +13,7 @@ from typing import Any
 
 from services.kit import clock
 from services.kit.doors.keys import new_private_key
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 REPOSITORY = Path(__file__).parents[4]
 VARIABLE = "ENZYM_DATA"

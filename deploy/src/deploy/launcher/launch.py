@@ -15,7 +15,7 @@ from deploy.launcher.programs import Plan, Ports
 from deploy.launcher.supervisor import Program, Say, Supervised
 from deploy.launcher.tokens import keep_tokens
 from services.kit.database.provisioning import migrate, provision
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from services.kit.database.migrations import create_kit_tables
 from services.kit.database.provisioning import migrate, provision
 from services.kit.doors.auth import GATEWAY, Caller, claims_of, mint, service_caller
 from services.kit.doors.keys import Signer, new_private_key
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 from services.kit.settings import ServiceSettings, TrustedKeys
 
 KEYS_URL = "http://keys.invalid"

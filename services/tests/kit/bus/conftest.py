@@ -13,7 +13,7 @@ from services.kit.bus import Bus
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.bus.kafka import KafkaBus
 from services.kit.database.provisioning import provision
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 PARTITIONS = 3
 

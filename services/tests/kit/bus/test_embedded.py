@@ -8,7 +8,7 @@ import pytest
 from services.kit.bus import BusUnavailable, Partition
 from services.kit.bus.embedded import EmbeddedBus, PartitionsAreFixed, create_tables
 from services.kit.database.connections import connect, disconnect
-from services.kit.postgres import Postgres
+from services.kit.local.postgres import Postgres
 
 from .conftest import PARTITIONS, EmbeddedStage, a_bus_database
 from .reading import a_group, member, nothing_to_do, read, send, some_records, values
