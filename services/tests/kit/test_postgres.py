@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from services.kit.local.postgres import Postgres
-from services.kit.postgres_home import ELSEWHERE, PostgresNotStarted
+from services.kit.local.postgres_home import ELSEWHERE, PostgresNotStarted
 
 OWNER = """
 import sys, time

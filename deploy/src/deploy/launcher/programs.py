@@ -15,7 +15,7 @@ from deploy.identity.app import ALGORITHM
 from deploy.launcher.folder import Folder
 from deploy.launcher.supervisor import NotStarted, Program, plain
 from services.kit.local.postgres import Postgres
-from services.kit.postgres_home import PostgresNotStarted
+from services.kit.local.postgres_home import PostgresNotStarted
 
 HOST = "127.0.0.1"
 SERVICES = ("contracts", "outcomes", "settlement")

@@ -12,7 +12,7 @@ import psutil
 from sqlalchemy.engine import URL
 
 from services.kit.local.child import tied_to_us
-from services.kit.postgres_home import ELSEWHERE, SOCKET, Home, PostgresNotStarted, give_to, settle, socket_folder
+from services.kit.local.postgres_home import ELSEWHERE, SOCKET, Home, PostgresNotStarted, give_to, settle, socket_folder
 
 ADMINISTRATOR = "postgres"
 READY_SECONDS = 60
