@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from tests.invariants.answers import Exchange
 
-from services.kit import clock
+from services.kit.process import clock
 
 
 class _Copied(httpx.SyncByteStream):

@@ -11,9 +11,9 @@ import pytest
 from contracts_service.app import ABOUT
 from contracts_service.settings import Settings
 from contracts_service.usecases.register_organisation import register_organisation
-from services.kit import clock
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 from services.kit.testing import Doors, Urls, a_caller, open_doors
 
 from .builders import NAMES

@@ -3,10 +3,10 @@ import os
 import sys
 
 from services.events.contracts import TOPIC
-from services.kit import clock
 from services.kit.bus.embedded import create_tables
 from services.kit.database.provisioning import provision
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import Registry

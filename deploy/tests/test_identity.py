@@ -11,9 +11,9 @@ from joserfc.jwk import OKPKey
 from deploy.identity.app import ALGORITHM, Settings, create_app
 from deploy.identity.personas import PERSONAS
 from services.core.ids import check_organisation_id
-from services.kit import clock
 from services.kit.doors.auth import caller_of
 from services.kit.doors.keys import TokenExpired, check_signature, check_times, is_for, new_private_key, unverified
+from services.kit.process import clock
 
 PERMISSIONS = {"read", "draft", "sign", "enrol", "report", "verify", "prepare", "approve", "confirm", "admin"}
 

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api.unreadable import Protocol
 from gateway.app import Gateway
-from services.kit import clock
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.doors.serving import configured
+from services.kit.process import clock
 
 ISSUER = "https://login.example"
 PERSON = "0184:13585628"

@@ -10,8 +10,8 @@ from outcomes_service.domain.claim import Claim
 from outcomes_service.domain.contract import Contract, Terms
 from outcomes_service.usecases.keep_contract import parties_of, terms_of
 from services.events.contracts import ContractActivated, ContractAmended
-from services.kit import clock
 from services.kit.doors import shapes
+from services.kit.process import clock
 
 PAYER, INVESTOR, PROVIDER, EVALUATOR, STRANGER = (
     "0088:9521000000018",

@@ -18,11 +18,11 @@ from outcomes_service.settings import Settings
 from outcomes_service.worker import end_overdue
 from services.events.contracts import ContractTerminated
 from services.events.envelope import Envelope
-from services.kit import clock
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.doors.auth import service_caller
+from services.kit.process import clock
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
 
 from .builders import PROVIDER, activated, an_enrolment, lines

@@ -14,12 +14,12 @@ import pytest
 
 from outcomes_service.usecases.end_waits import MOST_CLAIMS
 from services.events import contracts, outcomes
-from services.kit import clock
 from services.kit.bus.binary import outgoing
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.database.provisioning import provision
 from services.kit.doors.keys import new_private_key
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin, eventually
 
 from .builders import PAYER, PROVIDER, a_claim, a_metric, about_a_site, activated, an_enrolment

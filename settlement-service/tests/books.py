@@ -10,8 +10,8 @@ from uuid import UUID
 from services.core.period import Period
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
-from services.kit import clock
 from services.kit.doors import shapes
+from services.kit.process import clock
 from settlement_service.domain.agreement.audience import Audience, audience_of, scopes_before, scopes_of
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.history import History

@@ -13,7 +13,7 @@ from services.core.terms.payment import Cap, Payment
 from services.core.terms.rules import PaymentRule, Price, UnitPrice, Vat
 from services.events.contracts import ContractActivated, ContractAmended, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
-from services.kit import clock
+from services.kit.process import clock
 from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.agreement.naming import metrics_under
 from settlement_service.domain.agreement.terms import Terms, terms_of

@@ -14,7 +14,6 @@ import pytest
 from services.events import CATALOGUE
 from services.events.contracts import ContractActivated
 from services.events.envelope import Envelope
-from services.kit import clock
 from services.kit.bus import Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
@@ -23,6 +22,7 @@ from services.kit.doors import shapes
 from services.kit.doors.auth import service_caller
 from services.kit.facts.inbox import Inbox
 from services.kit.facts.owners import Owners
+from services.kit.process import clock
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors
 from settlement_service.app import ABOUT
 from settlement_service.clients.registry import Registry

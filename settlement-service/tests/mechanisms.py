@@ -28,7 +28,7 @@ from services.core.terms.rules import (
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn, ParticipantEnrolled
-from services.kit import clock
+from services.kit.process import clock
 from settlement_service.domain.facts.claims import Claim
 
 from .books import Books, Settled

@@ -14,12 +14,12 @@ from threading import Thread
 from typing import Any
 
 from services.events import contracts, outcomes, settlements
-from services.kit import clock
 from services.kit.bus.binary import outgoing
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.database.provisioning import provision
 from services.kit.doors.keys import new_private_key
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin, eventually
 
 from .builders import PAYER, a_claim, activated, claimed, verified

@@ -28,7 +28,6 @@ from tests.benchmarks.harness import Row, free_port, interpreter, process, progr
 from outcomes_service.app import ABOUT
 from outcomes_service.usecases.keep_contract import keep_contract
 from services.events.contracts import ContractActivated
-from services.kit import clock
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
@@ -36,6 +35,7 @@ from services.kit.doors import shapes
 from services.kit.doors.auth import Caller, claims_of, mint, service_caller
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50
 ROUNDS = 3

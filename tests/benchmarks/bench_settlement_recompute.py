@@ -13,7 +13,7 @@ from tests.benchmarks.settling import YEAR
 
 from services.core.money import Money, to_minor
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
-from services.kit import clock
+from services.kit.process import clock
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.settling.difference import Basis, settle

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.events.contracts import ContractActivated
-from services.kit import clock
 from services.kit.doors import shapes
+from services.kit.process import clock
 
 PAYER, PROVIDER = "0088:9521000000018", "0088:9521000000032"
 RULES = {"home": "30.00", "job": "100.00"}

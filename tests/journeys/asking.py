@@ -16,7 +16,7 @@ from deploy.demo.cast import a_stage
 from deploy.demo.people import Participant, participants_of
 from deploy.demo.stage import Stage
 from deploy.demo.tokens import Tokens
-from services.kit import clock
+from services.kit.process import clock
 
 PROBLEM = {"type", "title", "status", "detail", "instance", "code", "correlationId", "errors"}
 ENROLLED = 5

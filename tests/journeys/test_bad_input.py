@@ -12,8 +12,8 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo.case import Case
-from services.kit import clock
 from services.kit.doors.keys import Signer, new_private_key
+from services.kit.process import clock
 
 CANARY = "canary-3f9d1c"
 """Stands in much of what is sent here, and must stand in no answer and no log."""

@@ -16,8 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
 
 from deploy.topics import Topic
-from services.kit import clock
 from services.kit.local.child import tied_to_us
+from services.kit.process import clock
 
 REPOSITORY = Path(__file__).parents[3]
 POM = REPOSITORY / "deploy" / "kafka" / "pom.xml"

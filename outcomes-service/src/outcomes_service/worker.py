@@ -16,7 +16,6 @@ from outcomes_service.usecases.end_waits import MOST_CLAIMS, end_waits, find_ove
 from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts
 from services.events.outcomes import SERVICE
-from services.kit import clock
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
@@ -24,6 +23,7 @@ from services.kit.doors.auth import ServiceAuth, service_caller
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
+from services.kit.process import clock
 from services.kit.telemetry import what_failed
 from services.kit.waiting import pause
 from services.kit.worker import Job, Worker, run_worker

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from outcomes_service.clients.registry import Registry
-from services.kit import clock
+from services.kit.process import clock
 from services.kit.testing import Doors, as_admin
 
 from ..builders import (

@@ -4,7 +4,7 @@ import json
 from uuid import UUID
 
 from services.events.contracts import ContractTerminated
-from services.kit import clock
+from services.kit.process import clock
 from services.kit.testing import as_admin
 
 from ..builders import (

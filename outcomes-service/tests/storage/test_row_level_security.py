@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from services.kit import clock
 from services.kit.database.database import Database
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin
 
 from ..builders import (

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from services.kit import clock
 from services.kit.database.database import Database
+from services.kit.process import clock
 from services.kit.testing import Urls
 
 from ..builders import PAYER, PROVIDER, a_claim

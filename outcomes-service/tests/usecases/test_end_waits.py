@@ -8,7 +8,7 @@ import pytest
 
 from outcomes_service.usecases import end_waits
 from outcomes_service.usecases.end_waits import MOST_CLAIMS
-from services.kit import clock
+from services.kit.process import clock
 from services.kit.testing import as_admin
 
 from ..api.deciding import REJECTED, VERIFIED, claimed, done, last_fact, state

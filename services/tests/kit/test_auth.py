@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from services.kit import clock
 from services.kit.doors import problems
 from services.kit.doors.auth import (
     Authenticate,
@@ -29,6 +28,7 @@ from services.kit.doors.auth import (
     service_caller,
 )
 from services.kit.doors.keys import Signer, TokenNotValid, new_private_key
+from services.kit.process import clock
 from services.kit.settings import TrustedKeys
 
 ANNA = Caller("https://login.example", "anna", "0184:13585628", frozenset({"read", "approve"}), "person", "erp")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.doors import bulk as bulk_door
+from services.kit.process import clock
 from services.kit.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, eventually, open_doors
 

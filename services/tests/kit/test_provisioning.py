@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.kit import clock
 from services.kit.database.provisioning import migrate, provision
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 
 ENV = "from services.kit.database.alembic_env import run\nfrom sqlalchemy import MetaData\nrun(MetaData())\n"
 FIRST = """

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts, outcomes
 from services.events.settlements import SERVICE
-from services.kit import clock
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
@@ -21,6 +20,7 @@ from services.kit.doors.auth import ServiceAuth, service_caller
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
+from services.kit.process import clock
 from services.kit.telemetry import what_failed
 from services.kit.waiting import pause
 from services.kit.worker import Job, Worker, run_worker

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.events.outcomes import OutcomeWithdrawn
-from services.kit import clock
+from services.kit.process import clock
 from services.kit.testing import a_caller, as_admin, new_key
 from settlement_service.clients.registry import Registry
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.core.terms.payment import Payment
-from services.kit import clock
 from services.kit.doors import shapes
+from services.kit.process import clock
 from services.kit.testing import a_caller, as_admin
 from settlement_service.usecases import simulate_contract
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.core.canonical import canonical, sha256
-from services.kit import clock
+from services.kit.process import clock
 from services.kit.testing import a_caller
 
 from ..builders import EVALUATOR, INVESTOR, OTHER, PAYER, PROVIDER, a_cap, a_claim, a_metric, a_rule, claimed, verified

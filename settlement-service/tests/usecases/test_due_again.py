@@ -13,9 +13,9 @@ from sqlalchemy import text
 from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.outcomes import OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import service_caller
+from services.kit.process import clock
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import contracts

@@ -8,8 +8,8 @@ from contracts_service.storage.organisations import find_names
 from contracts_service.storage.terms import add_terms
 from services.core.terms.model import PARTS
 from services.core.terms.signing import SALT_BYTES
-from services.kit import clock
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 
 
 async def draft_contract(tx: Transaction, heading: Heading, offer: Offer) -> Contract:

@@ -12,9 +12,9 @@ from contracts_service.storage.organisations import find_names
 from contracts_service.storage.terms import add_terms, list_agreements, save_terms_state
 from services.core.terms.model import PARTS
 from services.core.terms.signing import SALT_BYTES
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import check_version
+from services.kit.process import clock
 
 
 async def draft_terms(tx: Transaction, contract_id: UUID, offer: Offer, expected: int) -> Contract:

@@ -10,7 +10,7 @@ from deploy.demo.client import Client
 from deploy.demo.parts import PARTS, approver_of
 from deploy.demo.stage import Organisation, Stage
 from deploy.demo.tokens import Tokens
-from services.kit import clock
+from services.kit.process import clock
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 

@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.identity.personas import PERSONAS, Persona
-from services.kit import clock
 from services.kit.doors.keys import INTERNAL_ALGORITHM, Signer
+from services.kit.process import clock
 
 AUDIENCE = "enzym"
 ALGORITHM = INTERNAL_ALGORITHM

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from services.kit import clock
 from services.kit.doors.keys import new_private_key
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 
 REPOSITORY = Path(__file__).parents[4]
 VARIABLE = "ENZYM_DATA"

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.types import Scope
 
 from services.core.errors import Malformed
-from services.kit import clock
+from services.kit.process import clock
 
 VERSION = b"1.0.0"
 """The full version of the interface whose major one stands in the path."""

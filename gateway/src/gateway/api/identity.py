@@ -7,7 +7,6 @@ from typing import Any
 
 from services.core.errors import Unauthenticated
 from services.core.personal_numbers import find_personal_number
-from services.kit import clock
 from services.kit.doors.auth import REUSED_SECONDS, Caller, Remembered, bearer, caller_of, claims_of, mint
 from services.kit.doors.keys import (
     PublicKeys,
@@ -18,6 +17,7 @@ from services.kit.doors.keys import (
     is_for,
     unverified,
 )
+from services.kit.process import clock
 
 AUDIENCE = "enzym"
 CHECKED_SECONDS = 60

@@ -4,8 +4,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.api.headers import answer_headers
 from services.core.errors import Malformed
-from services.kit import clock
 from services.kit.doors.problems import HeadTooLarge, problem
+from services.kit.process import clock
 
 HEAD_LIMIT = 32 * 1024
 """Address and headers together, in bytes; a token of the usual kind is one or two thousand. Counted is what came

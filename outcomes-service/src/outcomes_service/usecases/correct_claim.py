@@ -9,8 +9,8 @@ from outcomes_service.domain.reporting import Correction, Reported
 from outcomes_service.storage.claims import find_standing, get_claim
 from outcomes_service.usecases.change_claim import keep_change, lock_claim
 from outcomes_service.usecases.report_claims import keep_claims
-from services.kit import clock
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 
 
 async def correct_claim(

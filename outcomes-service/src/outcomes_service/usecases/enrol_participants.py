@@ -13,9 +13,9 @@ from outcomes_service.storage.contracts import count_people, get_contract, list_
 from outcomes_service.storage.participants import add_enrolments, add_participants, find_participants
 from services.core.errors import Refusal
 from services.events.outcomes import ParticipantEnrolled
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.facts.outbox import tell
+from services.kit.process import clock
 
 
 class Enrolling(NamedTuple):

@@ -22,9 +22,9 @@ from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import find_participants
 from services.core.errors import Refusal
 from services.events.outcomes import OutcomeClaimed
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.facts.outbox import tell
+from services.kit.process import clock
 
 
 async def report_claims(

@@ -16,12 +16,12 @@ from sqlalchemy import NullPool
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.kit import clock
 from services.kit.database.migrations import create_kit_tables
 from services.kit.database.provisioning import migrate, provision
 from services.kit.doors.auth import GATEWAY, Caller, claims_of, mint, service_caller
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 from services.kit.settings import ServiceSettings, TrustedKeys
 
 KEYS_URL = "http://keys.invalid"

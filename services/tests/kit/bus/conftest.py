@@ -8,12 +8,12 @@ import pytest
 
 from deploy.kafka import Kafka, create_topics
 from deploy.topics import Topic
-from services.kit import clock
 from services.kit.bus import Bus
 from services.kit.bus.embedded import EmbeddedBus, create_tables
 from services.kit.bus.kafka import KafkaBus
 from services.kit.database.provisioning import provision
 from services.kit.local.postgres import Postgres
+from services.kit.process import clock
 
 PARTITIONS = 3
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from services.kit import clock
 from services.kit.bus import Bus, BusUnavailable, Consumer, OnRevoked, Outgoing, Partition, Record
+from services.kit.process import clock
 
 PATIENCE_SECONDS = 60
 

@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from services.core.values import value
 from services.events.envelope import Declaration, Envelope
-from services.kit import clock
 from services.kit.bus import Outgoing, Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.facts.inbox import Inbox
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin
 
 SOURCE = "urn:enzym:tellers-service"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
-from services.kit import clock
 from services.kit.bus import Record
 from services.kit.bus.binary import envelope_of
 from services.kit.database.connections import connect, disconnect
@@ -17,6 +16,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors.auth import service_caller
 from services.kit.facts.outbox import tell
 from services.kit.facts.relay import CHANNEL, Relay, Waker
+from services.kit.process import clock
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import Stage

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from services.kit import clock
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 from settlement_service.domain.agreement.contract import Known
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.hashes import input_leaf

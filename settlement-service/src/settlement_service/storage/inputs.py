@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, insert, or_, select
 
 from services.core.merkle import root_of
-from services.kit import clock
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 from settlement_service.domain.facts.hashes import CHUNK, WholeTree, input_leaf
 from settlement_service.domain.facts.log import OWN_SOURCE, Input
 from settlement_service.storage.tables import input as log

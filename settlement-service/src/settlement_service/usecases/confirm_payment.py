@@ -11,9 +11,9 @@ from services.core.errors import FieldError, Invalid
 from services.core.money import Money, from_minor, to_minor
 from services.core.period import local_date
 from services.events.settlements import SettlementPaid, SettlementPartlyPaid, SettlementPaymentRejected
-from services.kit import clock
 from services.kit.database.transaction import Transaction
 from services.kit.facts.outbox import tell
+from services.kit.process import clock
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.ledger.lifecycle import Settlement, check_move
 from settlement_service.domain.ledger.payments import (

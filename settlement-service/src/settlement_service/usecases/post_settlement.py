@@ -7,11 +7,11 @@ from uuid import UUID
 from services.core.money import from_minor
 from services.core.period import local_date
 from services.events.settlements import Posting, SettlementPosted
-from services.kit import clock
 from services.kit.database import audit
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.facts.outbox import tell
+from services.kit.process import clock
 from settlement_service.domain.agreement.audience import paid_scope
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.contract import Contract

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services.core.errors import Conflict, FieldError, Invalid
 from services.core.period import Period
-from services.kit import clock
 from services.kit.database.transaction import Transaction
+from services.kit.process import clock
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.storage import contracts, settlements

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.kit import clock
 from services.kit.bus.interface import BusUnavailable, OnRevoked, Partition, Record
 from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
+from services.kit.process import clock
 
 POLL_SECONDS = 0.2
 

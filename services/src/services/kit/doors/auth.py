@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core.errors import EnzymError, Forbidden
 from services.core.ids import ORGANISATION_ID_PATTERN
-from services.kit import clock
 from services.kit.doors.keys import (
     INTERNAL_ALGORITHM,
     Fetch,
@@ -31,6 +30,7 @@ from services.kit.doors.keys import (
     unverified,
 )
 from services.kit.doors.problems import problem
+from services.kit.process import clock
 from services.kit.settings import TrustedKeys
 
 T = TypeVar("T")

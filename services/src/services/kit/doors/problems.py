@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.core import errors
 from services.core.errors import EnzymError, FieldError
 from services.core.strict_json import JsonNotReadable
-from services.kit import clock
 from services.kit.doors.shapes import ShapeNotAllowed, field_errors
+from services.kit.process import clock
 from services.kit.telemetry import what_failed
 
 log = structlog.get_logger()

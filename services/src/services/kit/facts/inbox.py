@@ -14,7 +14,6 @@ from structlog.contextvars import bound_contextvars
 
 from services.core.errors import Broken
 from services.events.envelope import Declaration, Envelope
-from services.kit import clock
 from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
 from services.kit.database.database import Database
@@ -24,6 +23,7 @@ from services.kit.doors import shapes
 from services.kit.doors.auth import Caller
 from services.kit.facts.owners import FetchMissing
 from services.kit.facts.parking import mark_replayed, park
+from services.kit.process import clock
 
 Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
 Key: TypeAlias = tuple[str, str]

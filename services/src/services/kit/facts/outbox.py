@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.events.envelope import Declaration
-from services.kit import clock
 from services.kit.database.sets import column
 from services.kit.database.tables import fact_head
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
+from services.kit.process import clock
 
 _KEEP = """
 with said as materialized (

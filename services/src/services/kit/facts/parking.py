@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.events.envelope import Envelope
-from services.kit import clock
 from services.kit.bus.interface import Headers, Record
 from services.kit.database.database import Database
 from services.kit.database.tables import parked
+from services.kit.process import clock
 
 UNREADABLE = "urn:enzym:unreadable"
 """The source under which a record stands that does not say its own: its aggregate is `topic/partition`, its

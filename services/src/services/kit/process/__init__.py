@@ -1,0 +1,1 @@
+"""Kit: what every process has: settings, a clock, dice, logs, a watchdog."""
