@@ -9,7 +9,7 @@ from services.core.money import from_minor
 from services.core.terms.measures import Measure, Threshold
 from services.core.terms.outcomes import Cohort
 from services.core.terms.rules import Gate, PaymentRule, Vat
-from services.kit.dice import dice
+from services.kit.process.dice import dice
 from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.simulation.checks import check_question
 from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario

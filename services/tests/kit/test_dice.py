@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from services.kit.dice import dice
+from services.kit.process.dice import dice
 
 
 def test_a_seed_gives_the_same_throws_on_every_machine() -> None:

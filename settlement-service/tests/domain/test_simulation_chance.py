@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.core.errors import Invalid
-from services.kit.dice import dice
+from services.kit.process.dice import dice
 from settlement_service.domain.simulation.chance import (
     Binomial,
     Certain,

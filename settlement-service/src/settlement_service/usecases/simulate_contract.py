@@ -11,7 +11,7 @@ from services.core.errors import Unavailable
 from services.core.period import local_date
 from services.core.terms.parties import Role
 from services.kit.database.transaction import Transaction
-from services.kit.dice import dice
+from services.kit.process.dice import dice
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.settling.difference import Basis
 from settlement_service.domain.simulation.checks import check_hypothetical, check_question
