@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.kit.settings import BusSettings, ServiceSettings
+from services.kit.process.settings import BusSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):

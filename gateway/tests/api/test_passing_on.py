@@ -8,7 +8,7 @@ import pytest
 
 from services.kit.doors.auth import Verifier
 from services.kit.doors.keys import fetch_with
-from services.kit.settings import TrustedKeys
+from services.kit.process.settings import TrustedKeys
 
 from ..standing import CLAIM, CONTRACT, ISSUER, PERSON, Issuer
 

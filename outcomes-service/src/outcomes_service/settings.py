@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.kit.settings import BusSettings, ServiceSettings
+from services.kit.process.settings import BusSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -29,7 +29,7 @@ from services.kit.doors.auth import (
 )
 from services.kit.doors.keys import Signer, TokenNotValid, new_private_key
 from services.kit.process import clock
-from services.kit.settings import TrustedKeys
+from services.kit.process.settings import TrustedKeys
 
 ANNA = Caller("https://login.example", "anna", "0184:13585628", frozenset({"read", "approve"}), "person", "erp")
 HERE = "outcomes-service"

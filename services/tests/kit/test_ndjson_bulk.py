@@ -9,7 +9,7 @@ import pytest
 from services.kit.database.database import DatabaseUnavailable, OutcomeUnknown
 from services.kit.doors import bulk as bulk_door
 from services.kit.doors.ndjson import LINE_LIMIT
-from services.kit.settings import ServiceSettings
+from services.kit.process.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, as_admin, open_doors
 
 from .ndjson_notes import NDJSON, PATH, STRANGER, Work, about, kept, lines, results, send

@@ -9,7 +9,7 @@ import pytest
 from services.kit.database.transaction import Transaction
 from services.kit.doors import bulk as bulk_door
 from services.kit.process import clock
-from services.kit.settings import ServiceSettings
+from services.kit.process.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, eventually, open_doors
 
 from .ndjson_notes import Client, Kept, Note, Work, about, kept, lines, results, send

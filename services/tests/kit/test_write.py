@@ -17,7 +17,7 @@ from services.kit.doors.http import Reply, StrictRoute
 from services.kit.doors.shapes import Shape
 from services.kit.doors.write import reading, write
 from services.kit.facts.outbox import tell
-from services.kit.settings import ServiceSettings
+from services.kit.process.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute)

@@ -24,7 +24,7 @@ from services.kit.doors.shapes import Shape
 from services.kit.facts import owners as facts
 from services.kit.facts.relay import Waker
 from services.kit.process import clock
-from services.kit.settings import ServiceSettings
+from services.kit.process.settings import ServiceSettings
 
 VERSION = "0.1.0"
 GC_THRESHOLDS = (50_000, 20, 100)

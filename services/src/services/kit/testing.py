@@ -22,7 +22,7 @@ from services.kit.doors.auth import GATEWAY, Caller, claims_of, mint, service_ca
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
-from services.kit.settings import ServiceSettings, TrustedKeys
+from services.kit.process.settings import ServiceSettings, TrustedKeys
 
 KEYS_URL = "http://keys.invalid"
 

@@ -15,7 +15,7 @@ from services.kit.doors.auth import service_caller
 from services.kit.facts.outbox import tell
 from services.kit.facts.owners import OwnerNotKnown, Owners, OwnerUnavailable
 from services.kit.process import clock
-from services.kit.settings import ServiceSettings
+from services.kit.process.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, a_caller, as_admin, open_doors
 
 SOURCE = "urn:enzym:kit-service"

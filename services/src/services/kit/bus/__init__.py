@@ -3,7 +3,7 @@
 from services.kit.bus.embedded import EmbeddedBus
 from services.kit.bus.interface import Bus, BusUnavailable, Consumer, OnRevoked, Outgoing, Partition, Producer, Record
 from services.kit.bus.kafka import KafkaBus
-from services.kit.settings import BusSettings
+from services.kit.process.settings import BusSettings
 
 __all__ = [
     "Bus",

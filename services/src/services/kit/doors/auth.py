@@ -31,7 +31,7 @@ from services.kit.doors.keys import (
 )
 from services.kit.doors.problems import problem
 from services.kit.process import clock
-from services.kit.settings import TrustedKeys
+from services.kit.process.settings import TrustedKeys
 
 T = TypeVar("T")
 
