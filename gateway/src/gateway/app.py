@@ -19,10 +19,10 @@ from gateway.api.unreadable import Protocol
 from gateway.clients.upstream import Upstreams
 from gateway.policy import OPERATIONS, Routes
 from gateway.settings import Settings
-from services.kit import telemetry
 from services.kit.doors import problems
 from services.kit.doors.keys import PublicKeys, Signer, fetch_with
 from services.kit.doors.serving import serve
+from services.kit.process import telemetry
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
 OWN_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})

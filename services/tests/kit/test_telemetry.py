@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from services.kit import telemetry
+from services.kit.process import telemetry
 
 SENT = "211062-5629"
 

@@ -21,7 +21,7 @@ from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
 from services.kit.process import clock
-from services.kit.telemetry import what_failed
+from services.kit.process.telemetry import what_failed
 from services.kit.waiting import pause
 from services.kit.worker import Job, Worker, run_worker
 from settlement_service.clients.owners import ask_heads

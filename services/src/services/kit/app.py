@@ -14,7 +14,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from services.core.values import camel
-from services.kit import telemetry
 from services.kit.database.database import Database
 from services.kit.doors import health, problems, serving
 from services.kit.doors.auth import Authenticate, Verifier
@@ -23,7 +22,7 @@ from services.kit.doors.queries import KnownQueryRoute
 from services.kit.doors.shapes import Shape
 from services.kit.facts import owners as facts
 from services.kit.facts.relay import Waker
-from services.kit.process import clock
+from services.kit.process import clock, telemetry
 from services.kit.process.settings import ServiceSettings
 
 VERSION = "0.1.0"

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 import structlog
 
 from services.events.envelope import Declaration
-from services.kit import telemetry
 from services.kit.bus.interface import Bus
 from services.kit.database.database import Database
 from services.kit.facts.consumer import ConsumerLoop
 from services.kit.facts.inbox import Handler, Inbox
 from services.kit.facts.owners import FetchMissing
 from services.kit.facts.relay import Relay
+from services.kit.process import telemetry
 from services.kit.watchdog import Watchdog
 
 log = structlog.get_logger()

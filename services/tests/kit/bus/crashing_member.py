@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from services.kit import telemetry
 from services.kit.bus import Bus, Partition
 from services.kit.bus.embedded import EmbeddedBus
 from services.kit.bus.kafka import KafkaBus
+from services.kit.process import telemetry
 
 
 async def nothing_to_do(_: frozenset[Partition]) -> None:

@@ -28,7 +28,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, media_type
 from services.kit.doors.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row
 from services.kit.doors.write import DONE, carry_out
-from services.kit.telemetry import what_failed
+from services.kit.process.telemetry import what_failed
 
 log = structlog.get_logger()
 

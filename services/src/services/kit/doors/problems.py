@@ -18,7 +18,7 @@ from services.core.errors import EnzymError, FieldError
 from services.core.strict_json import JsonNotReadable
 from services.kit.doors.shapes import ShapeNotAllowed, field_errors
 from services.kit.process import clock
-from services.kit.telemetry import what_failed
+from services.kit.process.telemetry import what_failed
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from services.core.errors import EnzymError, Unavailable
 from services.kit.bus.interface import Bus, BusUnavailable, Consumer, Partition, Record
 from services.kit.facts.inbox import Inbox
-from services.kit.telemetry import what_failed
+from services.kit.process.telemetry import what_failed
 from services.kit.waiting import backoff, pause
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from services.events.envelope import Declaration, Envelope
 from services.kit.bus.binary import outgoing
 from services.kit.bus.interface import Bus, BusUnavailable, Outgoing, Producer
 from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
-from services.kit.telemetry import what_failed
+from services.kit.process.telemetry import what_failed
 from services.kit.waiting import backoff, pause
 
 log = structlog.get_logger()
