@@ -22,7 +22,7 @@ from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
 from services.kit.process import clock
 from services.kit.process.telemetry import what_failed
-from services.kit.waiting import pause
+from services.kit.process.waiting import pause
 from services.kit.worker import Job, Worker, run_worker
 from settlement_service.clients.owners import ask_heads
 from settlement_service.consumers.facts import HANDLERS

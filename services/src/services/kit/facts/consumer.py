@@ -13,7 +13,7 @@ from services.core.errors import EnzymError, Unavailable
 from services.kit.bus.interface import Bus, BusUnavailable, Consumer, Partition, Record
 from services.kit.facts.inbox import Inbox
 from services.kit.process.telemetry import what_failed
-from services.kit.waiting import backoff, pause
+from services.kit.process.waiting import backoff, pause
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from services.kit.bus.binary import outgoing
 from services.kit.bus.interface import Bus, BusUnavailable, Outgoing, Producer
 from services.kit.database.connections import CONNECTION_ERRORS, Connection, connect, disconnect
 from services.kit.process.telemetry import what_failed
-from services.kit.waiting import backoff, pause
+from services.kit.process.waiting import backoff, pause
 
 log = structlog.get_logger()
 
