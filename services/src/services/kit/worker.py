@@ -16,7 +16,7 @@ from services.kit.facts.inbox import Handler, Inbox
 from services.kit.facts.owners import FetchMissing
 from services.kit.facts.relay import Relay
 from services.kit.process import telemetry
-from services.kit.watchdog import Watchdog
+from services.kit.process.watchdog import Watchdog
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from services.core.values import value
 from services.events.envelope import Declaration, Envelope
-from services.kit import watchdog
 from services.kit.bus.embedded import EmbeddedBus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.process import watchdog
 from services.kit.worker import Worker, run_worker
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from services.kit.process.watchdog import EXIT_STATUS
 from services.kit.testing import Urls, eventually
-from services.kit.watchdog import EXIT_STATUS
 
 from .conftest import EmbeddedStage, a_bus_database
 from .reading import PATIENCE_SECONDS, send
