@@ -21,8 +21,8 @@ from services.events.envelope import Envelope
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
 
 from .builders import PROVIDER, activated, an_enrolment, lines

@@ -19,10 +19,10 @@ from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
-from services.kit.doors.auth import service_caller
 from services.kit.facts.inbox import Inbox
 from services.kit.facts.owners import Owners
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors
 from settlement_service.app import ABOUT
 from settlement_service.clients.registry import Registry

@@ -32,10 +32,11 @@ from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
-from services.kit.doors.auth import Caller, claims_of, mint, service_caller
+from services.kit.doors.auth import claims_of, mint
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
+from services.kit.process.caller import Caller, service_caller
 
 TARGET, TARGET_SEVERAL = 0.35, 0.50
 ROUNDS = 3

@@ -22,9 +22,9 @@ from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
-from services.kit.doors.auth import Caller, service_caller
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
+from services.kit.process.caller import Caller, service_caller
 from settlement_service.app import ABOUT
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.storage import inputs

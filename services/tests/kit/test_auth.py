@@ -17,18 +17,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from services.kit.doors import problems
-from services.kit.doors.auth import (
-    Authenticate,
-    Caller,
-    ServiceAuth,
-    Verifier,
-    caller_of,
-    claims_of,
-    mint,
-    service_caller,
-)
+from services.kit.doors.auth import Authenticate, ServiceAuth, Verifier, caller_of, claims_of, mint
 from services.kit.doors.keys import Signer, TokenNotValid, new_private_key
 from services.kit.process import clock
+from services.kit.process.caller import Caller, service_caller
 from services.kit.process.settings import TrustedKeys
 
 ANNA = Caller("https://login.example", "anna", "0184:13585628", frozenset({"read", "approve"}), "person", "erp")

@@ -10,8 +10,9 @@ import pytest
 from joserfc.jwk import OctKey
 
 from services.core.errors import Unauthenticated
-from services.kit.doors.auth import Remembered, Verifier, claims_of, mint, service_caller
+from services.kit.doors.auth import Remembered, Verifier, claims_of, mint
 from services.kit.doors.keys import KeysUnavailable, PublicKeys, Signer, TokenNotValid, fetch_with, new_private_key
+from services.kit.process.caller import service_caller
 from services.kit.process.settings import TrustedKeys
 
 

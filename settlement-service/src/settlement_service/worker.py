@@ -16,11 +16,12 @@ from services.events.settlements import SERVICE
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import ServiceAuth, service_caller
+from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.process.telemetry import what_failed
 from services.kit.process.waiting import pause
 from services.kit.worker import Job, Worker, run_worker

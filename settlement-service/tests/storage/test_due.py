@@ -8,8 +8,8 @@ from sqlalchemy import text
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from settlement_service.storage import due_sums, settled_items, settlements
 
 from ..builders import (

@@ -1,8 +1,8 @@
 """Tests: the root over a long log, from roots that are kept as its parts become complete."""
 
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from settlement_service.domain.facts.hashes import CHUNK, inputs_hash
 from settlement_service.storage import contracts, inputs
 from settlement_service.storage.inputs import NewInput

@@ -5,8 +5,8 @@ from datetime import date
 from sqlalchemy import text
 
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from settlement_service.storage import contracts, opened
 
 from ..conftest import Settling

@@ -14,8 +14,8 @@ from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.outcomes import OutcomeRejected, OutcomeSuperseded, OutcomeWithdrawn
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import contracts

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core.errors import Unavailable
 from services.events.contracts import ContractResumed, ContractSuspended, ContractTerminated
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.testing import a_caller, as_admin, new_key
 from settlement_service.usecases.post_settlement import post_settlement
 from settlement_service.worker import post_approved

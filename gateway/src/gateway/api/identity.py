@@ -7,7 +7,7 @@ from typing import Any
 
 from services.core.errors import Unauthenticated
 from services.core.personal_numbers import find_personal_number
-from services.kit.doors.auth import REUSED_SECONDS, Caller, Remembered, bearer, caller_of, claims_of, mint
+from services.kit.doors.auth import REUSED_SECONDS, Remembered, bearer, caller_of, claims_of, mint
 from services.kit.doors.keys import (
     PublicKeys,
     Signer,
@@ -18,6 +18,7 @@ from services.kit.doors.keys import (
     unverified,
 )
 from services.kit.process import clock
+from services.kit.process.caller import Caller
 
 AUDIENCE = "enzym"
 CHECKED_SECONDS = 60

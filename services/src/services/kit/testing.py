@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kit.database.migrations import create_kit_tables
 from services.kit.database.provisioning import migrate, provision
-from services.kit.doors.auth import GATEWAY, Caller, claims_of, mint, service_caller
+from services.kit.doors.auth import GATEWAY, claims_of, mint
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
+from services.kit.process.caller import Caller, service_caller
 from services.kit.process.settings import ServiceSettings, TrustedKeys
 
 KEYS_URL = "http://keys.invalid"

@@ -11,10 +11,10 @@ from services.events.envelope import Envelope
 from services.kit.app import About
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.facts.outbox import tell
 from services.kit.facts.owners import OwnerNotKnown, Owners, OwnerUnavailable
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.process.settings import ServiceSettings
 from services.kit.testing import Doors, Urls, a_caller, as_admin, open_doors
 

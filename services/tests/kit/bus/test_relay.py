@@ -13,10 +13,10 @@ from services.kit.bus.binary import envelope_of
 from services.kit.database.connections import connect, disconnect
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.doors.auth import service_caller
 from services.kit.facts.outbox import tell
 from services.kit.facts.relay import CHANNEL, Relay, Waker
 from services.kit.process import clock
+from services.kit.process.caller import service_caller
 from services.kit.testing import Urls, as_admin, eventually
 
 from .conftest import Stage

@@ -119,7 +119,7 @@ async def some_apart(tx: Transaction, of: Settlement, after: UUID | None, limit:
 
 
 async def hash_of_line(tx: Transaction, of: Settlement, line: LineKey, *, in_part: bool) -> bytes:
-    """The hash of a line over the subjects that have items under it (`domain.settling.sealing`); `in_part` says whether there
+    """The hash of a line over the subjects that have items under it (`settling.sealing`); `in_part` says whether there
     are such of whom a part is due."""
     query = text(_LINE_HASH.format(parts=_HASHES_OF_PARTS if in_part else ""))
     return bytes((await tx.connection.execute(query, _asked(of, line))).scalar_one())

@@ -24,7 +24,7 @@ AT_ONCE = 1_000
 async def refer_to_due(
     tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
 ) -> Sums | None:
-    """What a settlement of a locked contract comes to, as `domain.settling.difference.settle` says it of all at once; None where
+    """What a settlement of a locked contract comes to, as `settle` says it of all at once; None where
     one subject's due may depend on another's. Its items are those that are due, but for subjects that are looked at
     again by themselves: theirs are kept as its own."""
     if not is_independent(contract.history):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.kit.doors.auth import Caller
+from services.kit.process.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from services.kit.doors.keys import (
 )
 from services.kit.doors.problems import problem
 from services.kit.process import clock
+from services.kit.process.caller import Caller, service_caller
 from services.kit.process.settings import TrustedKeys
 
 T = TypeVar("T")
@@ -48,22 +48,6 @@ class KeyNotForThisDoor(Forbidden):
     """A service asked where only clients may, or the gateway where only services may."""
 
     code = "key-not-for-this-door"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The client behind a request, as the gateway established it.
-
-    `issuer` and `subject` name one person or system; `organisation` is `<ICD>:<number>`; `permissions` are of
-    `read draft sign enrol report verify prepare approve confirm admin`.
-    """
-
-    issuer: str
-    subject: str
-    organisation: str
-    permissions: frozenset[str]
-    actor: Literal["person", "system"]
-    client: str
 
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
@@ -92,12 +76,6 @@ def claims_of(caller: Caller) -> dict[str, Any]:
         "actor": caller.actor,
         "client": caller.client,
     }
-
-
-def service_caller(name: str) -> Caller:
-    """A service that asks for itself."""
-    who = f"service:{name}"
-    return Caller(who, who, who, frozenset(), "system", who)
 
 
 def mint(signer: Signer, claims: Mapping[str, Any], audience: str) -> str:

@@ -20,10 +20,10 @@ from services.kit.database.database import Database
 from services.kit.database.tables import inbox, inbox_head
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
-from services.kit.doors.auth import Caller
 from services.kit.facts.owners import FetchMissing
 from services.kit.facts.parking import mark_replayed, park
 from services.kit.process import clock
+from services.kit.process.caller import Caller
 
 Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
 Key: TypeAlias = tuple[str, str]

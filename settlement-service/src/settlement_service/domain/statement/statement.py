@@ -73,7 +73,7 @@ class Sum:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
-    did not change; with the hash of each line over its items, in their order (`domain.settling.sealing`), where they are kept.
+    did not change; with the hash of each line over its items, in their order (`settling.sealing`), where they are kept.
     `due_after` is there when it refers to what was worked out as facts arrived: after how many inputs that became
     due."""
 
