@@ -8,9 +8,11 @@ from uuid import UUID, uuid5
 
 from services.core.money import from_minor
 from services.core.period import Period
+from services.core.terms.mechanisms.unit_price import Price, UnitPrice
+from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
 from services.core.terms.payment import Cap, Payment
-from services.core.terms.rules import PaymentRule, Price, UnitPrice, Vat
+from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, NamedParty
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit.process import clock

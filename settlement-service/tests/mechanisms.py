@@ -10,21 +10,14 @@ from services.core.measurement import Measurement
 from services.core.money import Money, from_minor
 from services.core.subjects import subject_id_of
 from services.core.terms.measures import AllOf, AnyOf, Condition, Measure, Threshold
+from services.core.terms.mechanisms.bands import Band, Bands, Point
+from services.core.terms.mechanisms.gate import Gate
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.savings_share import AggregateBaseline, SavingsComponent, SavingsShare, Slice
+from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
 from services.core.terms.payment import Cap, GrantWindow, PausedWindow, Payment
-from services.core.terms.rules import (
-    AggregateBaseline,
-    Band,
-    Bands,
-    Gate,
-    Milestone,
-    Point,
-    SavingsComponent,
-    SavingsShare,
-    ServiceFee,
-    Slice,
-    Vat,
-)
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn, ParticipantEnrolled

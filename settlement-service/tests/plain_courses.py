@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.core.money import from_minor
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Metric
 from services.core.terms.payment import Cap
-from services.core.terms.rules import Milestone, PaymentRule, Vat
+from services.core.terms.rules import PaymentRule
 from services.core.terms.splits import Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn

@@ -7,8 +7,10 @@ from typing import Any
 
 from services.core.money import from_minor
 from services.core.terms.measures import Measure, Threshold
+from services.core.terms.mechanisms.gate import Gate
+from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort
-from services.core.terms.rules import Gate, PaymentRule, Vat
+from services.core.terms.rules import PaymentRule
 from services.kit.process.dice import dice
 from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.simulation.checks import check_question

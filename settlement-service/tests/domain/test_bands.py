@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.core.terms.rules import Bands
+from services.core.terms.mechanisms.bands import Bands
 
 from ..books import Books
 from ..mechanisms import COHORTS, a_contract, a_measure, flat, kr, lines, measured_metric, point, rate, reading

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import Cap
-from services.core.terms.rules import UnitPrice
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.limits.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.mechanisms.by_subject import evaluate

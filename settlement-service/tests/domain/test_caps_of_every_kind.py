@@ -1,6 +1,6 @@
 """Tests: caps under amounts below zero, under corrections of dates, and beside rules that pay for no single person."""
 
-from services.core.terms.rules import Band
+from services.core.terms.mechanisms.bands import Band
 from services.events.outcomes import OutcomeSuperseded
 
 from ..books import Books

@@ -7,7 +7,7 @@ import pytest
 
 from services.core.subjects import subject_id_of
 from services.core.terms.measures import AsEnrolled, Fixed, Rounding
-from services.core.terms.rules import Bands
+from services.core.terms.mechanisms.bands import Bands
 from settlement_service.domain.statement.counting import FEWEST
 
 from ..books import Books

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.core.terms.measures import Measure
-from services.core.terms.rules import Bands
+from services.core.terms.mechanisms.bands import Bands
 from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.explaining.explanation import explain, tree_of

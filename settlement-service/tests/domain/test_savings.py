@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.core.terms.rules import (
+from services.core.terms.mechanisms.savings_share import (
     AggregateBaseline,
     MeasuredBaseline,
     PerPersonBaseline,

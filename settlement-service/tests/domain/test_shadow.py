@@ -3,8 +3,8 @@
 from datetime import date
 
 from services.core.money import from_minor
+from services.core.terms.nature import Vat
 from services.core.terms.payment import GrantWindow, Payment
-from services.core.terms.rules import Vat
 from settlement_service.domain.settling.shadow import Shadow, shadow_of
 
 from ..books import Books

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.core.terms.mechanisms.savings_share import AggregateBaseline, SavingsComponent, SavingsShare, Slice
+from services.core.terms.mechanisms.service_fee import ServiceFee
 from services.core.terms.payment import Cap, Payment
-from services.core.terms.rules import (
-    AggregateBaseline,
-    SavingsComponent,
-    SavingsShare,
-    ServiceFee,
-    Slice,
-)
 from services.core.terms.splits import Shares, Weight
 from settlement_service.domain.agreement.history import history_of
 from settlement_service.domain.simulation.run import basis_of, run, steps_for_total, steps_of, total_of

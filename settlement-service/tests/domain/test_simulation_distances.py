@@ -4,9 +4,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from services.core.terms.measures import AsEnrolled, Measure
+from services.core.terms.mechanisms.bands import Band, Bands
 from services.core.terms.outcomes import Cohort, Outcomes
 from services.core.terms.payment import Retention
-from services.core.terms.rules import Band, Bands
 from settlement_service.domain.agreement.history import history_of
 from settlement_service.domain.simulation.scenario import Outcome
 from settlement_service.domain.simulation.subjects import supposed

@@ -5,8 +5,11 @@ from datetime import date
 
 from services.core.errors import FieldError
 from services.core.terms.checks import TermsNotValid
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.model import Agreement
-from services.core.terms.rules import Bands, Milestone, PaymentRule, UnitPrice
+from services.core.terms.rules import PaymentRule
 
 
 def check_amendment(agreement: Agreement, earlier: Sequence[Agreement], began_on: date) -> None:

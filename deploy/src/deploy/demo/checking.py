@@ -8,9 +8,9 @@ from deploy.demo.case import PLACEHOLDER, Case, Contract, OfPeople, OfSites, One
 from deploy.demo.expected import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from deploy.demo.parts import PARTS, role_of
 from services.core.errors import FieldError, Invalid
+from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Metric
-from services.core.terms.rules import SavingsShare
 from services.kit.doors import shapes
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)

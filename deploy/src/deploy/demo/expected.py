@@ -3,8 +3,8 @@
 from typing import Annotated, Literal, TypeAlias
 
 from services.core.money import Money
+from services.core.terms.nature import Nature
 from services.core.terms.payment import CapKind
-from services.core.terms.rules import Nature
 from services.core.values import BY_KIND, value
 
 CutBy: TypeAlias = Literal[CapKind, "retention"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from services.core.terms.rules import Every
+from services.core.terms.calendar import Every
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before, name_of

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from services.core.money import Money
+from services.core.terms.calendar import Every
 from services.core.terms.measures import Condition
+from services.core.terms.nature import Nature, Vat
 from services.core.terms.parties import Role
-from services.core.terms.rules import Every, Nature, PaymentRule, Vat
+from services.core.terms.rules import PaymentRule
 from services.core.terms.splits import Split
 from services.core.values import BY_KIND, value
 

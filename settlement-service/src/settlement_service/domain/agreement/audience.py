@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.core.terms.measures import Measure
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
-from services.core.terms.rules import Bands, UnitPrice
 from settlement_service.domain.agreement.naming import counts_enrolled, measures_in, measures_of, metrics_of
 from settlement_service.domain.agreement.terms import Reading, Rule, Terms, is_by_subject
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from services.core.period import Period
-from services.core.terms.rules import Every
+from services.core.terms.calendar import Every
 
 EVERY: tuple[Every, ...] = ("month", "quarter", "year")
 MONTHS: Mapping[Every, int] = {"month": 1, "quarter": 3, "year": 12}

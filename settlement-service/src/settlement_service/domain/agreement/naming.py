@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 
 from services.core.terms.measures import AsEnrolled, Condition, Measure, Threshold, VerifiedCount
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.gate import Gate
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.savings_share import SavingsShare
+from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import Payment
-from services.core.terms.rules import Bands, Gate, Milestone, PaymentRule, SavingsShare, ServiceFee, UnitPrice
+from services.core.terms.rules import PaymentRule
 
 
 def metrics_paid_by(rule: PaymentRule) -> frozenset[str]:

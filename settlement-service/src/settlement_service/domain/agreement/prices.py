@@ -6,8 +6,8 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.money import round_minor, to_minor
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import AmountRounding, Index
-from services.core.terms.rules import UnitPrice
 
 
 @dataclass(frozen=True, slots=True)

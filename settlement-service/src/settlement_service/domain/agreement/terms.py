@@ -9,10 +9,14 @@ from uuid import UUID
 
 from services.core.money import to_minor
 from services.core.period import Period
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.outcomes import AFTER_ALL, Cohort, Metric
 from services.core.terms.parties import Role
 from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Payment, Retention, Window
-from services.core.terms.rules import Bands, Milestone, PaymentRule, ServiceFee, UnitPrice
+from services.core.terms.rules import PaymentRule
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
 from settlement_service.domain.agreement.naming import metrics_paid_by, metrics_under

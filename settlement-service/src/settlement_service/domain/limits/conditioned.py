@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from services.core.terms.measures import Condition
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import PausedWindow
-from services.core.terms.rules import PaymentRule, UnitPrice
+from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts

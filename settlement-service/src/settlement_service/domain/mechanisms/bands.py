@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from services.core.money import Money, to_minor
-from services.core.terms.rules import Band, Bands
+from services.core.terms.mechanisms.bands import Band, Bands
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.mechanisms.amounts import amount_term, scale_of, to_whole_minor
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.core.terms.measures import Measure
-from services.core.terms.rules import Bands
+from services.core.terms.mechanisms.bands import Bands
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim

@@ -7,7 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from services.core.money import to_minor
-from services.core.terms.rules import Milestone, UnitPrice
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.claims import Claim

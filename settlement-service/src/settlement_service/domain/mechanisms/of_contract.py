@@ -5,7 +5,10 @@ from dataclasses import replace
 from datetime import date
 
 from services.core.money import to_minor
-from services.core.terms.rules import Bands, Gate, SavingsShare, ServiceFee
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.gate import Gate
+from services.core.terms.mechanisms.savings_share import SavingsShare
+from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.money import to_minor
-from services.core.terms.rules import (
+from services.core.terms.mechanisms.savings_share import (
     AggregateBaseline,
     MeasuredBaseline,
     PerPersonDayBaseline,

@@ -6,7 +6,7 @@ from datetime import date
 
 from services.core.money import to_minor
 from services.core.period import Period
-from services.core.terms.rules import ServiceFee
+from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts

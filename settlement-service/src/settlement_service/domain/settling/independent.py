@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from services.core.terms.rules import Milestone, UnitPrice
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms

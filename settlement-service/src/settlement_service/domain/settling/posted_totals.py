@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.core.terms.rules import Bands, PaymentRule, SavingsShare, UnitPrice
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.savings_share import SavingsShare
+from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
-from services.core.terms.rules import Bands
+from services.core.terms.mechanisms.bands import Bands
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.conditioned import closed_rules, is_ready

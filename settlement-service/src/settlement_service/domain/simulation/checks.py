@@ -7,9 +7,9 @@ from services.core.errors import FieldError, Invalid
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.checks.cohorts import MAX_SUBJECTS
 from services.core.terms.checks.faults import decimal, fault, named, once, within
+from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import Metric
-from services.core.terms.rules import SavingsShare
 from settlement_service.domain.simulation.chance_checks import MOST_SUBJECTS, faults_of_chance
 from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
 from settlement_service.domain.simulation.subjects import over_enrolled

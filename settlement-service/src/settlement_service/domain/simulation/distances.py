@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.core.terms.measures import Condition, Measure
-from services.core.terms.rules import Bands, Gate
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.gate import Gate
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import decided

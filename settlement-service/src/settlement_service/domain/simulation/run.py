@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from services.core.terms.rules import Every, UnitPrice
+from services.core.terms.calendar import Every
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.calendar import EVERY, last_day_before, name_of, names_of, starts_of
 from settlement_service.domain.agreement.terms import Terms

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.core.terms.rules import PaymentRule, SavingsShare, ServiceFee
+from services.core.terms.mechanisms.savings_share import SavingsShare
+from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.calendar import MONTHS
 from settlement_service.domain.agreement.naming import counts_enrolled, measures_of
 from settlement_service.domain.simulation.chance import Binomial, MonteCarlo

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.core.terms.measures import Fixed
+from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.outcomes import Metric
-from services.core.terms.rules import Bands, PaymentRule, UnitPrice
+from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.mechanisms.amounts import minor_of

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.core.money import format_minor, to_minor
 from services.core.period import Period
-from services.core.terms.rules import Milestone
+from services.core.terms.mechanisms.milestone import Milestone
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
 from settlement_service.domain.mechanisms.items import Figures, LineKey, RuleAndPayee, Shares

@@ -10,7 +10,7 @@ from services.core.terms.checks.conditions import plain_value
 from services.core.terms.checks.declared import Declared
 from services.core.terms.checks.faults import decimal, fault, number_of
 from services.core.terms.checks.measures import measure
-from services.core.terms.rules import Band, Bands
+from services.core.terms.mechanisms.bands import Band, Bands
 
 MIN_POINTS = 2
 

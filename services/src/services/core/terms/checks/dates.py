@@ -5,8 +5,8 @@ from datetime import date
 
 from services.core.errors import FieldError
 from services.core.period import Period
+from services.core.terms.calendar import Every
 from services.core.terms.checks.faults import fault, span
-from services.core.terms.rules import Every
 
 MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "year": 12}
 

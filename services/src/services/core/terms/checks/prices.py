@@ -9,7 +9,7 @@ from services.core.terms.checks.amounts import signed
 from services.core.terms.checks.declared import Declared
 from services.core.terms.checks.faults import fault, within
 from services.core.terms.checks.metrics import reports
-from services.core.terms.rules import Price, UnitPrice
+from services.core.terms.mechanisms.unit_price import Price, UnitPrice
 
 MAX_UNITS_PER_PERSON = 1_000_000
 MAX_UNITS = 1_000_000_000

@@ -12,7 +12,11 @@ from services.core.terms.checks.declared import MAX_RULES, Declared
 from services.core.terms.checks.faults import coded, fault, once, payee, within
 from services.core.terms.checks.metrics import reports
 from services.core.terms.checks.prices import paid_in_units, unit_price
-from services.core.terms.rules import Gate, Milestone, PaymentRule, ServiceFee, UnitPrice
+from services.core.terms.mechanisms.gate import Gate
+from services.core.terms.mechanisms.milestone import Milestone
+from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.rules import PaymentRule
 
 POSTING_PATTERN = r"[a-z0-9-]{1,32}:[A-Za-z0-9._-]{1,64}"
 MAX_POSTING = 20

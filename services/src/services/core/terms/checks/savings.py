@@ -9,7 +9,7 @@ from services.core.terms.checks.amounts import minor_of, not_negative, positive
 from services.core.terms.checks.declared import Declared
 from services.core.terms.checks.faults import coded, fault, number_of, once, share
 from services.core.terms.checks.metrics import reports
-from services.core.terms.rules import MeasuredBaseline, SavingsComponent, SavingsShare
+from services.core.terms.mechanisms.savings_share import MeasuredBaseline, SavingsComponent, SavingsShare
 
 
 def savings(declared: Declared) -> Iterator[FieldError]:

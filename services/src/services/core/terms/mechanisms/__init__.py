@@ -1,0 +1,1 @@
+"""Core: payment mechanisms: one module a mechanism."""
