@@ -53,7 +53,7 @@ class Settled:
     items: list[Change]
 
     def shown_to(self, organisation: str) -> Projection:
-        audience = audience_of(self.statement.history.whole, organisation)
+        audience = audience_of(self.statement.history.all_versions, organisation)
         assert audience is not None
         return project(self.statement, audience, self.posted_before)
 
@@ -142,11 +142,11 @@ class Books:
 
     def given_to(self, organisation: str, settled: Settled) -> tuple[Given, list[GivenInput]]:
         """What `.../inputs` gives to a party, as `enzym-recompute` reads it."""
-        audience = audience_of(self.history.whole, organisation)
+        audience = audience_of(self.history.all_versions, organisation)
         assert audience is not None
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
         leaves = [one.leaf for one in frozen]
-        tree = None if audience.whole else Tree(self.terms.root, leaves)
+        tree = None if audience.sees_everything else Tree(self.terms.root, leaves)
         own = [change for change in settled.items if _sees(audience, change)]
         given = Given(
             format=FORMAT,
@@ -170,7 +170,7 @@ class Books:
 
     def _seen(self, audience: Audience, facts: list[tuple[Input, Fact]]) -> list[tuple[Input, Fact]]:
         """Inputs that a party is given which is not given all."""
-        scopes, before = set(scopes_of(self.history.whole, audience)), scopes_before(audience)
+        scopes, before = set(scopes_of(self.history.all_versions, audience)), scopes_before(audience)
         days = {claim.id: claim.achieved_on for claim in self.state.claims.values()} if before else {}
         return [
             (one, fact)
@@ -191,12 +191,12 @@ class Books:
         stands = {change.key: change for change, _ in changes}.values()
         limits = self.history.at_end(end).limits
         for limit in limits:
-            every = limit.said.every
-            if limit.said.period_basis == "settled" and every is not None:
+            every = limit.definition.every
+            if limit.definition.period_basis == "settled" and every is not None:
                 now = name_of(last_day_before(end), every)
                 minors = [change.difference.under_caps_minor for change, day in changes if name_of(day, every) == now]
                 taken["settled", now] += sum(minors)
-            elif limit.said.kind in ("person", "period", "contract") or limit.said.rule in audience.items:
+            elif limit.definition.kind in ("person", "period", "contract") or limit.definition.rule in audience.items:
                 for change in stands:
                     item = change.key.item
                     group = group_of(limit, item.rule, item.subject_id, change.achieved_on)
@@ -223,7 +223,7 @@ class Books:
 def _cut_before(limits: Sequence[Limit], limit: Limit, change: Change, end: date) -> frozenset[str]:
     """What was cut of an item when a cap was applied; for a later period, what holds no room."""
     cuts = gives_up(limits, limit)
-    waits = any(one.said.period_basis == "settled" for one in limits) and change.achieved_on < end
+    waits = any(one.definition.period_basis == "settled" for one in limits) and change.achieved_on < end
     return cuts - {"period"} if waits else cuts
 
 

@@ -75,7 +75,7 @@ class Course:
         period = Period(start=date(2026, 1, 1), end=end)
         history, settled = self._settled(end)
         statement = statement_of(history, kind, period, settled)  # type: ignore[arg-type]
-        payer = audience_of(history.whole, history.newest.payers()[0])
+        payer = audience_of(history.all_versions, history.newest.payers()[0])
         assert payer is not None
         shown = project(statement, payer, {})
         self.contents.append(shown.content)

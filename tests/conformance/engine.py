@@ -27,7 +27,7 @@ def statements_of(case: Case) -> list[Mapping[str, Any]]:
         assert state.history is not None
         settled = settle(_basis(case, state), settling.period.end)
         statement = statement_of(state.history, settling.kind, settling.period, settled)
-        payer = audience_of(state.history.whole, ORGANISATIONS["payer"])
+        payer = audience_of(state.history.all_versions, ORGANISATIONS["payer"])
         assert payer is not None
         statements.append(project(statement, payer, {}).content)
         facts += items_posted(contract_id_of(case), number, settling.period.end, settled.changes)

@@ -168,7 +168,7 @@ def test_a_difference_says_whose_line_it_is() -> None:
 @pytest.mark.parametrize(("organisation", "minor"), [(PROVIDER, 50_000), (OTHER, 70_000), (PAYER, 120_000)])
 def test_where_a_contract_stands_is_told_to_each_payee_by_its_own(organisation: str, minor: int) -> None:
     books, _ = settled_thrice(PROVIDER, OTHER)
-    audience = audience_of(books.history.whole, organisation)
+    audience = audience_of(books.history.all_versions, organisation)
     assert audience is not None
     (rule,) = position_of(books.basis, audience, YEAR.end).rules
     assert (rule.settled_minor, rule.entitled_minor) == (minor, minor)

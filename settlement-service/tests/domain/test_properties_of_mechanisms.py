@@ -41,17 +41,17 @@ def within_caps(books: Books) -> None:
         sums["all"] += one.figures.under_caps_minor
         for limit in books.terms.limits:
             group = group_of(limit, one.key.item.rule, one.key.item.subject_id, one.achieved_on)
-            if group is not None and limit.said.kind != "payer":
-                sums[limit.said.kind, group] += one.figures.under_caps_minor
+            if group is not None and limit.definition.kind != "payer":
+                sums[limit.definition.kind, group] += one.figures.under_caps_minor
         for payer, minor in one.shares:
             sums["payer", payer] += minor
     for limit in books.terms.limits:
-        kind = limit.said.kind
+        kind = limit.definition.kind
         if kind == "payer":
-            assert sums["payer", limit.said.payer] <= limit.minor
+            assert sums["payer", limit.definition.payer] <= limit.minor
         elif kind == "contract":
             assert sums["all"] <= limit.minor
-        elif limit.said.period_basis == "settled":
+        elif limit.definition.period_basis == "settled":
             by_name: Counter[str] = Counter()
             for settled in books.settled:
                 name = name_of(last_day_before(settled.statement.period.end), "quarter")

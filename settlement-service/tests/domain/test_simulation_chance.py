@@ -47,22 +47,22 @@ CASES: tuple[tuple[Any, bool, str, str, str], ...] = (
 
 @pytest.mark.parametrize(("distribution", "whole", "low", "middle", "high"), CASES)
 def test_draws_are_as_the_distribution_says(distribution: Any, whole: bool, low: str, middle: str, high: str) -> None:
-    drawn = sorted(draws_of(distribution, dice(42, 0), 4_000, whole=whole))
+    drawn = sorted(draws_of(distribution, dice(42, 0), 4_000, whole_numbers=whole))
     near = (drawn[-1] - drawn[0]) / 20 + int(whole)
     for place, wanted in ((100, low), (2_000, middle), (3_900, high)):
         assert abs(drawn[place] - Fraction(wanted)) <= near
 
 
 def test_the_mean_of_a_binomial_is_n_times_p() -> None:
-    drawn = draws_of(BINOMIAL, dice(1, 0), 10_000, whole=True)
+    drawn = draws_of(BINOMIAL, dice(1, 0), 10_000, whole_numbers=True)
     mean = sum(drawn, Fraction(0)) / 10_000
     assert Fraction("30.8") < mean < Fraction("31.2")
 
 
 def test_draws_are_the_same_on_every_machine() -> None:
-    counts = [int(one) for one in draws_of(BINOMIAL, dice(42, 0), 8, whole=True)]
+    counts = [int(one) for one in draws_of(BINOMIAL, dice(42, 0), 8, whole_numbers=True)]
     normal = Normal(kind="normal", mean="0", sd="1")
-    values = [decimal_of(one) for one in draws_of(normal, dice(42, 1), 3, whole=False)]
+    values = [decimal_of(one) for one in draws_of(normal, dice(42, 1), 3, whole_numbers=False)]
     assert (counts, values) == ([41, 30, 34, 37, 34, 29, 30, 34], ["0.636724", "-0.509770", "-1.716810"])
 
 
@@ -175,6 +175,6 @@ def test_every_number_of_a_binomial_is_as_likely_as_it_should_be() -> None:
     n, p = 12, Fraction("0.3")
     exact = [Fraction(comb(n, k)) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
     for throw in range(0, 1000, 7):
-        [number] = draws_of(Binomial(kind="binomial", n=n, p="0.3"), lambda sides: throw * sides // 1000, 1, whole=True)  # noqa: B023
+        [number] = draws_of(Binomial(kind="binomial", n=n, p="0.3"), lambda sides: throw * sides // 1000, 1, whole_numbers=True)  # noqa: B023
         below = sum(exact[: int(number)], Fraction(0))
         assert below <= Fraction(throw, 1000) <= below + exact[int(number)]

@@ -206,7 +206,7 @@ class SettlementBody(Shape):
     def of(cls, shown: Shown) -> Self:
         """As JSON."""
         this, currency, reader = shown.settlement, shown.terms.currency, shown.audience.organisation
-        waits = shown.audience.whole and this.state in ("open", "approved")
+        waits = shown.audience.sees_everything and this.state in ("open", "approved")
         return cls(
             id=this.id,
             contract_id=this.contract_id,

@@ -115,7 +115,7 @@ def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     inputs, or the organisation is no party that is given inputs; Broken when inputs cannot follow on each other."""
     state = fold(one.fact for one in sorted(inputs, key=lambda one: one.position))
     history = state.history
-    audience = audience_of(history.whole, given.organisation) if history else None
+    audience = audience_of(history.all_versions, given.organisation) if history else None
     if given.format != FORMAT or history is None or audience is None or not audience.items:
         raise InputsNotReadable(f"Read what .../inputs of a settlement answered, in the format {FORMAT}.")
     settled = settle(_basis(given, state, history, audience), given.period.end)
@@ -140,7 +140,7 @@ def _basis(given: Given, state: Folded, history: History, audience: Audience) ->
         claims=state.claims,
         settled=state.settled,
         rest={(one.cap, one.group): one.minor for one in given.rest or ()},
-        only=None if audience.whole else audience,
+        only=None if audience.sees_everything else audience,
     )
 
 
@@ -152,7 +152,7 @@ def _content(given: Given, history: History, audience: Audience, settled: Settle
 def _check_inputs(given: Given, terms: Terms, audience: Audience, inputs: Sequence[GivenInput]) -> list[Check]:
     agreed = Check("terms", given.terms_root, terms.root)
     leaves = {one.position: input_leaf(one.salt, one.body) for one in inputs}
-    if audience.whole:
+    if audience.sees_everything:
         complete = sorted(leaves) == list(range(1, given.input_count + 1)) and len(leaves) == len(inputs)
         found = inputs_hash(given.terms_root, [leaves[n] for n in sorted(leaves)]) if complete else "not all are there"
         return [agreed, Check("inputs", given.inputs_sha256, found)]

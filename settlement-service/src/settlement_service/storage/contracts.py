@@ -116,7 +116,7 @@ def _readers(fact: InForce) -> dict[str, Any]:
 
 
 async def _save_readership(tx: Transaction, contract_id: UUID) -> None:
-    whole = (await get_contract(tx, contract_id)).history.whole
+    whole = (await get_contract(tx, contract_id)).history.all_versions
     found: list[tuple[str, date | None, tuple[str, ...]]] = [
         *((scope, None, readers) for scope, readers in readership(whole).items()),
         *((scope, day, readers) for (scope, day), readers in readership_before(whole).items()),

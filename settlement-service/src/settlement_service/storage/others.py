@@ -84,7 +84,7 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, reader:
     of_persons = {**asked, "waits": bool(_settled_by(terms))}
     for row in (await tx.connection.execute(text(_BY_PERSON), of_persons)).all():
         taken["person", str(row.subject_id)] += row.minor
-    if any(limit.said.kind == "payer" for limit in terms.limits) or any(rule.split for rule in terms.rules.values()):
+    if any(limit.definition.kind == "payer" for limit in terms.limits) or any(rule.split for rule in terms.rules.values()):
         for row in (await tx.connection.execute(text(_BY_PAYER), asked)).all():
             taken["payer", row.payer] += row.minor
     return taken
@@ -94,9 +94,9 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audien
     """What a later cap cuts has its place under an earlier one all the same. What waits for another period has it in
     this settlement alone. Of caps on a rule, those on rules that pay the reader are told: what they pay others."""
     for limit in terms.limits:
-        if limit.said.kind == "rule" and not (limit.said.rule == row.code and row.code in reader.items):
+        if limit.definition.kind == "rule" and not (limit.definition.rule == row.code and row.code in reader.items):
             continue
-        if limit.said.kind not in ("rule", "period", "contract") or limit.said.period_basis == "settled":
+        if limit.definition.kind not in ("rule", "period", "contract") or limit.definition.period_basis == "settled":
             continue
         cuts = gives_up(terms.limits, limit)
         if _settled_by(terms) and row.achieved_on < of.period.end:
@@ -106,13 +106,13 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audien
 
 
 def _group(limit: Limit, day: date) -> Group:
-    if limit.said.kind == "rule":
-        return "rule", limit.said.rule or ""
-    return CONTRACT if limit.said.every is None else ("period", name_of(day, limit.said.every))
+    if limit.definition.kind == "rule":
+        return "rule", limit.definition.rule or ""
+    return CONTRACT if limit.definition.every is None else ("period", name_of(day, limit.definition.every))
 
 
 def _settled_by(terms: Terms) -> list[Every]:
     """The periods of which a cap says how much is settled in each."""
     return [
-        said.every for said in (limit.said for limit in terms.limits) if said.period_basis == "settled" and said.every
+        said.every for said in (limit.definition for limit in terms.limits) if said.period_basis == "settled" and said.every
     ]

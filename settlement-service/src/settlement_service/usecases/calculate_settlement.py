@@ -71,7 +71,7 @@ async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, 
 
 
 def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:
-    terms = statement.history.whole
+    terms = statement.history.all_versions
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
     told = [audience for audience in audiences if audience is not None and is_told(statement, audience)]
     return [project(statement, audience, posted) for audience in told]

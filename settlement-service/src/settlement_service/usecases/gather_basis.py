@@ -38,8 +38,8 @@ async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Se
 
 async def _gather(tx: Transaction, contract: Contract, subjects: opened.Subjects, rest: Taken) -> Basis:
     versions = contract.history.versions
-    metrics = frozenset(metric for terms in versions for metric in metrics_looked_at(terms.said))
-    enrolled = any(looks_at_enrolled(terms.said) for terms in versions)
+    metrics = frozenset(metric for terms in versions for metric in metrics_looked_at(terms.as_signed))
+    enrolled = any(looks_at_enrolled(terms.as_signed) for terms in versions)
     return Basis(
         history=contract.history,
         terminated_on=contract.terminated_on,

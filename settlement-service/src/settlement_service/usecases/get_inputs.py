@@ -33,9 +33,9 @@ class Opened:
 async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
-    if not may_have_inputs(contract.history.whole, audience):
+    if not may_have_inputs(contract.history.all_versions, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
-    if audience.whole:
+    if audience.sees_everything:
         return Opened(await _given(tx, settlement, contract.terms, audience, None, None), None, None)
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
@@ -44,7 +44,7 @@ async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)
-    scopes = {**dict.fromkeys(scopes_of(contract.history.whole, audience)), **scopes_before(audience)}
+    scopes = {**dict.fromkeys(scopes_of(contract.history.all_versions, audience)), **scopes_before(audience)}
     return Opened(given, scopes, tree)
 
 

@@ -38,7 +38,7 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     """Where the contract stands. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, contract_id)
     audience = reader_of(tx, contract)
-    has_left = audience.whole and contract.has_left(audience.organisation)
+    has_left = audience.sees_everything and contract.has_left(audience.organisation)
     if audience.grouped or has_left:
         return await _as_posted(tx, contract, audience)
     async with own_question(tx):
@@ -67,8 +67,8 @@ async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) ->
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
     may_read = terms.may_read(audience.role, "payment") and not contract.has_left(organisation)
-    alone = all(payees == (organisation,) for payees in contract.history.whole.payees.values())
-    limits = [limit for limit in terms.limits if limit.said.kind == "contract" and may_read and alone]
+    alone = all(payees == (organisation,) for payees in contract.history.all_versions.payees.values())
+    limits = [limit for limit in terms.limits if limit.definition.kind == "contract" and may_read and alone]
     return Standing(
         contract_id=contract.id,
         terms=terms,

@@ -91,7 +91,7 @@ async def list_settlements(
 
 def reader_of(tx: Transaction, contract: Contract) -> Audience:
     """What the caller is shown of a contract. Errors: `not-found` for who is no party."""
-    audience = audience_of(contract.history.whole, tx.caller.organisation)
+    audience = audience_of(contract.history.all_versions, tx.caller.organisation)
     if audience is None:
         raise NotFound()
     return audience
@@ -113,11 +113,11 @@ async def get_for_items(tx: Transaction, settlement_id: UUID) -> tuple[Settlemen
 async def _since(tx: Transaction, settlement: Settlement, audience: Audience) -> Since:
     approvals = await ledger.approvals_of(tx, settlement.id)
     payments = await ledger.payments_of(tx, settlement.id)
-    own = tuple(one for one in payments if audience.whole or one.payment.payee == audience.organisation)
+    own = tuple(one for one in payments if audience.sees_everything or one.payment.payee == audience.organisation)
     if settlement.state not in POSTED:
         return Since(tuple(approvals), own, None)
     balances = await ledger.balances_of(tx, settlement.id, "receivable")
-    owed = tuple(one for one in balances.items() if audience.whole or one[0] == audience.organisation)
+    owed = tuple(one for one in balances.items() if audience.sees_everything or one[0] == audience.organisation)
     return Since(tuple(approvals), own, owed)
 
 

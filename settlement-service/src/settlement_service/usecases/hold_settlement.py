@@ -29,7 +29,7 @@ async def hold_settlement(
 def require_payer(tx: Transaction, contract: Contract, *, ever: bool = False) -> None:
     """Errors: `role-not-allowed` for a party that is no payer, or with `ever` was none; `not-found` for who is none."""
     organisation = tx.caller.organisation
-    role = contract.history.whole.role_of(organisation)
+    role = contract.history.all_versions.role_of(organisation)
     if role == "payer" and not ever and organisation not in contract.terms.payers():
         raise RoleNotAllowed("This is for a payer of the terms in effect.")
     require_role(None if role is None else Party(organisation_id=organisation, role=role), ["payer"])

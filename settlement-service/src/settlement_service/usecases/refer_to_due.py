@@ -33,7 +33,7 @@ async def refer_to_due(
         pass
     terms = contract.history.newest
     lines = await due_sums.due_by_line(tx, terms, settlement)
-    by_period = any(limit.said.kind == "period" for limit in terms.limits)
+    by_period = any(limit.definition.kind == "period" for limit in terms.limits)
     if not fits(terms, totals, await due_sums.due_by_month(tx, settlement) if by_period else _taken(lines)):
         return None
     found = {one.line: one.of_whole for one in lines if one.of_whole.count}

@@ -61,7 +61,7 @@ async def get_ground(tx: Transaction, contract_id: UUID, question: Question) -> 
         raise RoleNotAllowed("This is for: " + ", ".join(sorted(MAY_SIMULATE)) + ".")
     if not contract.terms.may_read(audience.role, "payment"):
         raise RoleNotAllowed("Simulations are for who may read the payment part of the terms.")
-    if question.from_ == "now" and (not audience.whole or contract.has_left(audience.organisation)):
+    if question.from_ == "now" and (not audience.sees_everything or contract.has_left(audience.organisation)):
         raise RoleNotAllowed("From now on is for payers, who see all that is known; left out, it is from nothing.")
     known = None
     if question.from_ == "now" and question.terms is None:

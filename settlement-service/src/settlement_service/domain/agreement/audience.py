@@ -19,12 +19,12 @@ PEOPLE_SCOPE = "people"
 @dataclass(frozen=True, slots=True)
 class Audience:
     """What one party is shown: `lines` and `items` are codes of rules, `claims` codes of metrics. Of a rule it is shown
-    what is or was due to itself; of `all_lines` and `all_items` what is due to anybody. `whole` says that nothing is
-    left out; `grouped` that small counts are hidden from it."""
+    what is or was due to itself; of `all_lines` and `all_items` what is due to anybody. `sees_everything` says that
+    nothing is left out; `grouped` that small counts are hidden from it."""
 
     organisation: str
     role: Role
-    whole: bool
+    sees_everything: bool
     grouped: bool
     lines: frozenset[str]
     items: frozenset[str]
@@ -85,7 +85,7 @@ def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Re
     return Audience(
         organisation=organisation,
         role=role,
-        whole=False,
+        sees_everything=False,
         grouped=False,
         lines=all_lines | {reading.rule.code for reading in paid_by},
         items=all_items | {reading.rule.code for reading in own},
@@ -101,9 +101,9 @@ def _looks_back_alone(terms: Terms, rule: Rule) -> bool:
     """Whether nothing that is achieved later can change what a rule gives for a day."""
     held = terms.retention
     waits = held is not None and held.release_when is not None
-    in_all = isinstance(rule.said, UnitPrice) and rule.said.max_units is not None
-    measured = isinstance(rule.said, Bands)
-    return is_by_subject(rule.said) and rule.said.when is None and not (waits or in_all or measured)
+    in_all = isinstance(rule.definition, UnitPrice) and rule.definition.max_units is not None
+    measured = isinstance(rule.definition, Bands)
+    return is_by_subject(rule.definition) and rule.definition.when is None and not (waits or in_all or measured)
 
 
 def _before(terms: Terms, ended: Iterable[Reading], claims: frozenset[str]) -> Mapping[str, date]:
@@ -119,7 +119,7 @@ def _measures_under(terms: Terms, rules: Iterable[Rule]) -> Iterator[Measure]:
     codes = set()
     for rule in rules:
         codes.add(rule.code)
-        yield from measures_of(rule.said)
+        yield from measures_of(rule.definition)
     held = terms.retention
     if held is not None and held.release_when is not None and (held.rules is None or codes & set(held.rules)):
         yield from measures_in(held.release_when)
@@ -145,7 +145,7 @@ def _resting_on(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
 def may_have_inputs(terms: Terms, audience: Audience) -> bool:
     """Whether a party is given inputs: it sees items, and the terms let it read what they are computed by."""
     readable = all(terms.may_read(audience.role, part) for part in ("outcomes", "payment"))
-    return audience.whole or bool(audience.items and readable)
+    return audience.sees_everything or bool(audience.items and readable)
 
 
 def metric_scope(code: str) -> str:
@@ -165,7 +165,7 @@ def paid_scope(code: str, payee: str) -> str:
 
 def scopes_of(terms: Terms, audience: Audience) -> tuple[str, ...]:
     """The scopes that a party may read all participant-level rows of. A payer reads all without this."""
-    if audience.whole or audience.grouped:
+    if audience.sees_everything or audience.grouped:
         return ()
     terms_too = (TERMS_SCOPE,) if may_have_inputs(terms, audience) else ()
     people = (PEOPLE_SCOPE,) if audience.people else ()

@@ -62,7 +62,7 @@ class History:
         return found
 
     @cached_property
-    def whole(self) -> Terms:
+    def all_versions(self) -> Terms:
         """The newest version with every party, rule and metric that there is or was: who is shown what. What an
         amendment dropped is still settled, and shown to those it concerns."""
         parties = {party.organisation_id: party for terms in self.versions for party in terms.parties}
@@ -103,7 +103,7 @@ def history_of(said: Sequence[InForce]) -> History:
 
 def _knowing_all(versions: Sequence[Terms]) -> tuple[Terms, ...]:
     """The versions, each cap of which knows the rules of all of them: what an amendment dropped is still paid."""
-    whole = frozenset[str]().union(*(terms.in_all for terms in versions))
+    excluded = frozenset[str]().union(*(terms.in_all for terms in versions))
     return tuple(
-        replace(terms, limits=tuple(replace(limit, whole=whole) for limit in terms.limits)) for terms in versions
+        replace(terms, limits=tuple(replace(limit, excluded_rules=excluded) for limit in terms.limits)) for terms in versions
     )

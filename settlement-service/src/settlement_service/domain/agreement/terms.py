@@ -25,33 +25,33 @@ from settlement_service.domain.agreement.prices import ValidPrice, prices_of
 
 @dataclass(frozen=True)
 class Rule:
-    """One payment rule. `position` counts from 0 in the order of the terms; `said` is the rule as it was signed."""
+    """One payment rule. `position` counts from 0 in the order of the terms; `definition` is the rule as it was signed."""
 
     code: str
     position: int
-    said: PaymentRule
+    definition: PaymentRule
     split: Split | None
     prices: tuple[ValidPrice, ...] = ()
 
     @property
     def kind(self) -> str:
         """Which of the mechanisms it is."""
-        return self.said.kind
+        return self.definition.kind
 
     @property
     def payee(self) -> str:
         """Who is paid."""
-        return self.said.payee
+        return self.definition.payee
 
     @cached_property
     def metrics(self) -> frozenset[str]:
         """The metrics that it pays for."""
-        return metrics_paid_by(self.said)
+        return metrics_paid_by(self.definition)
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """All metrics that it is computed from, those of its conditions included."""
-        return metrics_under(self.said)
+        return metrics_under(self.definition)
 
     def price_on(self, day: date) -> int | None:
         """The price in minor units of what was achieved on `day`."""
@@ -72,17 +72,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Limit:
-    """A cap in minor units. `whole` are rules that pay for no single participant: a cap on a person is not about
-    them."""
+    """A cap in minor units. `excluded_rules` pay for no single participant: a cap on a person is not
+    about them."""
 
-    said: Cap
+    definition: Cap
     minor: int
-    whole: frozenset[str] = frozenset()
+    excluded_rules: frozenset[str] = frozenset()
 
     @property
     def keep_paid(self) -> bool:
         """Whether what was posted keeps its place."""
-        return self.said.headroom == "keep_paid"
+        return self.definition.headroom == "keep_paid"
 
     def is_same_as(self, other: "Limit") -> bool:
         """Whether both limit the same, whatever the amount."""
@@ -90,8 +90,8 @@ class Limit:
 
     @property
     def _about(self) -> tuple[object, ...]:
-        said = self.said
-        return said.kind, said.rule, said.payer, said.every, said.period_basis
+        cap = self.definition
+        return cap.kind, cap.rule, cap.payer, cap.every, cap.period_basis
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Terms:
     """One version in force. Rules are in the order of the statement's lines."""
 
     contract_id: UUID
-    said: Payment
+    as_signed: Payment
     """The payment part as it was signed."""
     version: int
     root: str
@@ -166,7 +166,7 @@ class Terms:
     def in_all(self) -> frozenset[str]:
         """Rules that pay for no single participant."""
         people = {code for code, metric in self.metrics.items() if metric.subject == "participant"}
-        return frozenset(code for code, rule in self.rules.items() if not _pays_for_one_of(rule.said, people))
+        return frozenset(code for code, rule in self.rules.items() if not _pays_for_one_of(rule.definition, people))
 
     @cached_property
     def _on(self) -> Mapping[str, tuple[Rule, ...]]:

@@ -61,7 +61,7 @@ def _most(history: History, limits: Iterable[Limit], group: Group) -> int | None
     """How much may stand in a group; None stands for all."""
     kind, of = group
     for limit in limits:
-        said = limit.said
+        said = limit.definition
         if said.kind == kind and (said.rule or said.payer or of) == of and _is_in(of, limit):
             return standing(history, limit)
     return None
@@ -69,8 +69,8 @@ def _most(history: History, limits: Iterable[Limit], group: Group) -> int | None
 
 def _is_in(of: str, limit: Limit) -> bool:
     """Whether a cap that is on a period is on those of this name, by the day of the achievement."""
-    every = limit.said.every
-    return every is None or (limit.said.period_basis != "settled" and is_name_of(of, every))
+    every = limit.definition.every
+    return every is None or (limit.definition.period_basis != "settled" and is_name_of(of, every))
 
 
 def _without_room(

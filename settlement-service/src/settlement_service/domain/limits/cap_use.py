@@ -12,7 +12,7 @@ from settlement_service.domain.limits.payers import Shared
 def used_by_group(limit: Limit, due: Iterable[Shared]) -> dict[str, int]:
     """What is used of a cap on a rule, a period or the contract, in minor units, by the name of the group, in order: 0
     for a rule or the contract of which nothing is."""
-    used: Counter[str] = Counter({limit.said.rule or "": 0} if limit.said.kind != "period" else {})
+    used: Counter[str] = Counter({limit.definition.rule or "": 0} if limit.definition.kind != "period" else {})
     for one in due:
         item = one.due.item
         group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
@@ -23,7 +23,7 @@ def used_by_group(limit: Limit, due: Iterable[Shared]) -> dict[str, int]:
 
 def used_by_payer(limit: Limit, due: Iterable[Shared]) -> int:
     """What the payer pays that a cap is on, in minor units."""
-    return sum(dict(one.shares).get(limit.said.payer or "", 0) for one in due)
+    return sum(dict(one.shares).get(limit.definition.payer or "", 0) for one in due)
 
 
 def people_at(limit: Limit, due: Iterable[Shared]) -> int:

@@ -79,7 +79,7 @@ class _Left:
 def order_of(limits: Iterable[Limit]) -> tuple[str, ...]:
     """The kinds of caps on items in the order in which they are applied. One on what is settled in a period is the
     last: it says when something is paid, the others whether it is."""
-    if any(limit.said.period_basis == "settled" for limit in limits):
+    if any(limit.definition.period_basis == "settled" for limit in limits):
         return "person", "rule", "contract", "period"
     return ACHIEVED
 
@@ -89,19 +89,19 @@ def gives_up(limits: Iterable[Limit], limit: Limit) -> frozenset[str]:
     all the same, but what waits for another period has not."""
     order = order_of(limits)
     waits = ("period",) if order != ACHIEVED else ()
-    return frozenset({*order[: order.index(limit.said.kind) + 1], *waits})
+    return frozenset({*order[: order.index(limit.definition.kind) + 1], *waits})
 
 
 def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
     """The group that an item belongs to under a cap; None when the cap is not about it."""
-    kind = limit.said.kind
+    kind = limit.definition.kind
     if kind == "person":
-        return None if rule in limit.whole else (kind, str(subject))
+        return None if rule in limit.excluded_rules else (kind, str(subject))
     if kind == "rule":
-        return (kind, rule) if rule == limit.said.rule else None
+        return (kind, rule) if rule == limit.definition.rule else None
     if kind == "period":
-        assert limit.said.every is not None
-        return kind, name_of(day, limit.said.every)
+        assert limit.definition.every is not None
+        return kind, name_of(day, limit.definition.every)
     return CONTRACT
 
 
@@ -120,13 +120,13 @@ def standing(history: History, limit: Limit) -> int | None:
 def taken_by(limits: Iterable[Limit], posted: Iterable[Posted]) -> Counter[Group]:
     """What posted items take up under each cap."""
     taken: Counter[Group] = Counter()
-    caps = [limit for limit in limits if limit.said.kind in ACHIEVED]
+    caps = [limit for limit in limits if limit.definition.kind in ACHIEVED]
     without = [gives_up(caps, limit) for limit in caps]
     for one in posted:
         item = one.key.item
         for limit, cuts in zip(caps, without, strict=True):
             group = group_of(limit, item.rule, item.subject_id, one.achieved_on)
-            if group is not None and limit.said.period_basis != "settled":
+            if group is not None and limit.definition.period_basis != "settled":
                 taken[group] += one.figures.left_by(cuts)
         for payer, minor in one.shares:
             taken["payer", payer] += minor
@@ -145,7 +145,7 @@ def apply_caps(
         _Cap(limit, gives_up(limits, limit), standing(history, limit))
         for kind in order_of(limits)
         for limit in limits
-        if limit.said.kind == kind
+        if limit.definition.kind == kind
     ]
     while True:
         due, crowded = _applied(caps, ordered, posting, taken)
@@ -160,7 +160,7 @@ def _applied(caps: Iterable[_Cap], items: Sequence[Item], posting: Posting, take
     cuts, crowded = {kind: [0] * len(items) for kind in ACHIEVED}, False
     for cap in caps:
         left = _under(cap, items, amounts, posting, taken)
-        kind = cap.limit.said.kind
+        kind = cap.limit.definition.kind
         rows = zip(cuts[kind], amounts, left.minor, strict=True)
         cuts[kind] = [cut + before - after for cut, before, after in rows]
         amounts, crowded = left.minor, crowded or left.crowded
@@ -173,7 +173,7 @@ def _under(cap: _Cap, items: Sequence[Item], amounts: Sequence[int], posting: Po
     what is free then goes to items in their order."""
     limit = cap.limit
     groups: Sequence[Group | None]
-    if limit.said.period_basis == "settled":
+    if limit.definition.period_basis == "settled":
         groups, kept, used = _settled_before(limit, items, amounts, posting, taken)
         posted = list(kept)
     else:
@@ -203,7 +203,7 @@ def _kept(
     limit, kept, posted = cap.limit, list[int](), list[int]()
     for item, group, amount in zip(items, groups, amounts, strict=True):
         stands = posting.stands.get(item.key) if limit.keep_paid else None
-        if stands is not None and limit.said.kind == "period":
+        if stands is not None and limit.definition.kind == "period":
             day = posting.days.get(item.key, item.achieved_on)
             stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else None
         room, minor = (stands.left_by(cap.gives_up), stands.under_caps_minor) if stands is not None else (0, 0)
@@ -218,8 +218,8 @@ def _settled_before(
     """A cap on what is settled in a period of the calendar: what was posted before stays, in whichever period; what is
     taken back now, and what is below zero, makes room now."""
     kept = [min(amount, posting.net(item.key)) for item, amount in zip(items, amounts, strict=True)]
-    assert limit.said.every is not None
-    group: Group = ("settled", name_of(posting.last_day, limit.said.every))
+    assert limit.definition.every is not None
+    group: Group = ("settled", name_of(posting.last_day, limit.definition.every))
     more = posting.settled.get(group[1], 0) + taken.get(group, 0) - (posting.total - sum(kept))
     return [group for _ in items], kept, Counter({group: more})
 

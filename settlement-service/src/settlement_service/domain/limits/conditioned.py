@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from services.core.terms.measures import Condition
-from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import PausedWindow
-from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
+from settlement_service.domain.mechanisms.table import mechanism_of
 
 
 def conditioned(
@@ -30,7 +29,7 @@ def conditioned(
     for item in items:
         reasons = still if posted.get(item.key) else closed
         found.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
-    limited = {code for terms in history.versions for code, rule in terms.rules.items() if _most(rule.said) is not None}
+    limited = {code for terms in history.versions for code, rule in terms.rules.items() if _max_units(rule) is not None}
     if not limited:
         return found
     counted = [item.reason is None and item.key.rule in limited for item in found]
@@ -44,7 +43,7 @@ def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], Not
         (terms.version, rule.code): reason
         for terms in history.versions
         for rule in terms.rules.values()
-        if (reason := _closed(terms, rule.said.when, facts)) is not None
+        if (reason := _closed(terms, rule.definition.when, facts)) is not None
     }
 
 
@@ -74,8 +73,8 @@ def _with_reason(item: Item, reason: NotPayable | None) -> Item:
     return replace(item, units=0, gross_minor=0, reason=reason)
 
 
-def _most(rule: PaymentRule) -> int | None:
-    return rule.max_units if isinstance(rule, UnitPrice) else None
+def _max_units(rule: Rule) -> int | None:
+    return mechanism_of(rule.definition).max_units(rule.definition)
 
 
 def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemKey, Figures]) -> list[Item]:
@@ -87,7 +86,7 @@ def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemK
         used[item.key.rule] += keeps
     found = []
     for item, keeps in zip(ordered, kept, strict=True):
-        most = _most(history.version(item.version).rules[item.key.rule].said)
+        most = _max_units(history.version(item.version).rules[item.key.rule])
         room = item.units if most is None else max(0, most - used[item.key.rule])
         more = min(item.units - keeps, room)
         used[item.key.rule] += more

@@ -114,9 +114,9 @@ def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
 
 def _payer_caps(history: History, last_day: date) -> dict[str, _PayerCap]:
     return {
-        limit.said.payer: _PayerCap(limit.minor, limit.said.overflow or "lost", standing(history, limit))
+        limit.definition.payer: _PayerCap(limit.minor, limit.definition.overflow or "lost", standing(history, limit))
         for limit in history.governing(last_day).limits
-        if limit.said.kind == "payer" and limit.said.payer is not None
+        if limit.definition.kind == "payer" and limit.definition.payer is not None
     }
 
 

@@ -1,30 +1,15 @@
-"""Domain: what rules give that look at several subjects together: gates, pooled bands, savings, fees."""
+"""Domain: what rules give over several subjects together, for the whole contract."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from services.core.money import to_minor
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.gate import Gate
-from services.core.terms.mechanisms.savings_share import SavingsShare
-from services.core.terms.mechanisms.service_fee import ServiceFee
-from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.mechanisms.amounts import minor_of
-from settlement_service.domain.mechanisms.bands import banded
-from settlement_service.domain.mechanisms.conditions import claims_under, decided, last_day, people_behind
-from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
-from settlement_service.domain.mechanisms.measuring import measured
+from settlement_service.domain.mechanisms.items import Item, ItemKey
 from settlement_service.domain.mechanisms.payable import reason_of_day
-from settlement_service.domain.mechanisms.savings_share import savings_items
-from settlement_service.domain.mechanisms.service_fee import fee_items
-from settlement_service.domain.mechanisms.working import Node
-
-ONCE = "1"
-"""The occurrence of what is paid once."""
+from settlement_service.domain.mechanisms.table import mechanism_of
 
 
 def contract_items(history: History, terminated_on: date | None, facts: Facts, ends: date) -> list[Item]:
@@ -69,65 +54,11 @@ def _prevailing(rule: Rule, earlier: Item | None, item: Item) -> Item:
     the newer figure takes the place of the older one."""
     if earlier is None or earlier.reason is not None:
         return item
-    return earlier if item.reason is not None or isinstance(rule.said, Gate) else item
+    return earlier if item.reason is not None or mechanism_of(rule.definition).is_paid_once else item
 
 
 def _items(terms: Terms, rule: Rule, facts: Facts, ends: date) -> Iterator[Item]:
-    match rule.said:
-        case Gate():
-            yield _gate(terms, rule.said, facts, ends)
-        case Bands(per="contract"):
-            yield _pooled(terms, rule.said, facts, ends)
-        case SavingsShare():
-            yield from savings_items(terms, rule.said, facts, ends)
-        case ServiceFee():
-            yield from fee_items(terms, rule.said, facts, ends)
-        case _:
-            return
-
-
-def _gate(terms: Terms, rule: Gate, facts: Facts, ends: date) -> Item:
-    truth = decided(rule.condition, terms, facts)
-    if truth.value is True:
-        return _given(terms, rule.code, "", truth, to_minor(rule.amount), facts, ends)
-    reason: NotPayable = "not-yet-measured" if truth.value is None else "gate-not-met"
-    return _nothing(terms, rule.code, truth, reason, facts, ends)
-
-
-def _pooled(terms: Terms, rule: Bands, facts: Facts, ends: date) -> Item:
-    amount = banded(terms, rule, measured(rule.measure, terms, facts))
-    if amount.value is None:
-        missing = amount.about.get("what") == "no band"
-        return _nothing(terms, rule.code, amount, "no-band" if missing else "not-yet-measured", facts, ends)
-    return _given(terms, rule.code, rule.measure.metric, amount, minor_of(terms, amount), facts, ends)
-
-
-def _given(terms: Terms, rule: str, metric: str, working: Node, minor: int, facts: Facts, ends: date) -> Item:
-    """One amount, achieved when the last of the claims was that it rests on."""
-    claims = claims_under(working)
-    day = last_day(claims, facts) or _latest(terms, ends)
-    return replace(
-        _item(terms, rule, metric, day),
-        units=1,
-        gross_minor=minor,
-        working=working,
-        behind=people_behind(terms, claims, facts),
-    )
-
-
-def _nothing(terms: Terms, rule: str, working: Node, reason: NotPayable, facts: Facts, ends: date) -> Item:
-    day = last_day(claims_under(working), facts) or _latest(terms, ends)
-    return replace(_item(terms, rule, "", day), reason=reason, working=working)
-
-
-def _item(terms: Terms, rule: str, metric: str, day: date) -> Item:
-    key = ItemKey(rule, terms.contract_id, ONCE)
-    return Item(key=key, claim_id=None, metric=metric, version=terms.version, achieved_on=day, order_key="")
-
-
-def _latest(terms: Terms, ends: date) -> date:
-    """The last day that is looked at."""
-    return last_day_before(min(ends, terms.outcome_period.end))
+    return mechanism_of(rule.definition).items_of_contract(terms, rule.definition, facts, ends)
 
 
 def _of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:

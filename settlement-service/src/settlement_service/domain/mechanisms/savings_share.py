@@ -1,4 +1,4 @@
-"""Domain: a share of what was saved: baseline less actual less deductible, purse by purse, period by period."""
+"""Domain: the mechanism savings share: baseline less actual less deductible, purse by purse, period by period."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,14 +16,17 @@ from services.core.terms.mechanisms.savings_share import (
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term, minor_of, scale_of, to_whole_minor
 from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
+from settlement_service.domain.mechanisms.counts import NO_COUNT
 from settlement_service.domain.mechanisms.items import Item, ItemKey
 from settlement_service.domain.mechanisms.measuring import number_of, value_of
+from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term
 
 
-def savings_items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:
+def _items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:
     """An item for each period (measurement point) of the components' metrics, in their order. While a period is not
     measured in every component it gives nothing yet; nor do, when savings are cumulative, those after it."""
     before: list[Node] = []
@@ -137,3 +140,28 @@ def _shared(terms: Terms, rule: SavingsShare, saving: Node) -> Node:
         parts.append(computed("product", part, term("share of the saving", Fraction(one.share))))
         start = end if end is not None else start
     return computed("sum", *parts)
+
+
+def _work_alone(rule: SavingsShare, ends: date) -> int:
+    """Each component is looked through for each."""
+    return len(rule.components) ** 2
+
+
+SAVINGS_SHARE = Mechanism(
+    shape=SavingsShare,
+    looks_at=mechanism.every_claim,
+    most_payments=mechanism.payments_of_metric,
+    payment_for=mechanism.nothing_by_claim,
+    items_of_contract=_items,
+    items_over_rules=mechanism.no_items_over_rules,
+    is_paid_once=False,
+    depends_on_others=mechanism.two_sided,
+    may_be_below_zero=mechanism.two_sided,
+    max_units=mechanism.no_limit,
+    each_minor=mechanism.varies,
+    reason_without_items=mechanism.no_reason,
+    counts=NO_COUNT,
+    condition=mechanism.no_condition,
+    scale=mechanism.no_scale,
+    work_alone=_work_alone,
+)

@@ -1,21 +1,29 @@
-"""Domain: fixed amounts for each period of the calendar, also where only delivery to plan is paid for."""
+"""Domain: the mechanism service fee: a fixed amount a period of the calendar, also where only delivery to plan is paid."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from services.core.money import to_minor
 from services.core.period import Period
 from services.core.terms.mechanisms.service_fee import ServiceFee
-from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
+from settlement_service.domain.agreement.calendar import MONTHS, last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term
+from settlement_service.domain.mechanisms.counts import NO_COUNT
 from settlement_service.domain.mechanisms.items import Item, ItemKey
+from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
 
 
-def fee_items(terms: Terms, rule: ServiceFee, facts: Facts, ends: date) -> Iterator[Item]:
+PERIOD_WORK = 3
+"""What one period takes, in claims under one rule."""
+
+
+def _items(terms: Terms, rule: ServiceFee, facts: Facts, ends: date) -> Iterator[Item]:
     """An item for each period that is over before `ends`: due on its last day, or the reason why not."""
     for name, period in whole_periods(Period(start=rule.start, end=rule.until), rule.every):
         if period.end > ends:
@@ -44,8 +52,32 @@ def _working(terms: Terms, rule: ServiceFee, name: str, period: Period, facts: F
     if not found:
         return None
     ids = [str(claim.id) for claim in found]
-    delivered = leaf("claims", _ONE, what="delivered to plan", metric=rule.delivery, claims=ids, period=name)
+    delivered = leaf("claims", Fraction(1), what="delivered to plan", metric=rule.delivery, claims=ids, period=name)
     return computed("product", amount, delivered)
 
 
-_ONE = term("period", 1).value
+def _work_alone(rule: ServiceFee, ends: date) -> int:
+    """Fees come with the calendar."""
+    until = min(rule.until, ends)
+    months = (until.year - rule.start.year) * 12 + until.month - rule.start.month
+    return 1 + PERIOD_WORK * (max(0, months) // MONTHS[rule.every])
+
+
+SERVICE_FEE = Mechanism(
+    shape=ServiceFee,
+    looks_at=mechanism.every_claim,
+    most_payments=mechanism.payments_of_metric,
+    payment_for=mechanism.nothing_by_claim,
+    items_of_contract=_items,
+    items_over_rules=mechanism.no_items_over_rules,
+    is_paid_once=False,
+    depends_on_others=mechanism.never,
+    may_be_below_zero=mechanism.never,
+    max_units=mechanism.no_limit,
+    each_minor=mechanism.varies,
+    reason_without_items=mechanism.no_reason,
+    counts=NO_COUNT,
+    condition=mechanism.no_condition,
+    scale=mechanism.no_scale,
+    work_alone=_work_alone,
+)

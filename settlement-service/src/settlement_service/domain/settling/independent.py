@@ -59,15 +59,15 @@ def by_themselves(basis: Basis) -> Basis:
 
 
 def _of_person(limits: Iterable[Limit]) -> tuple[Limit, ...]:
-    return tuple(limit for limit in limits if limit.said.kind == "person")
+    return tuple(limit for limit in limits if limit.definition.kind == "person")
 
 
 def _has_plain_rules(terms: Terms) -> bool:
-    rules = [rule.said for rule in terms.rules.values()]
+    rules = [rule.definition for rule in terms.rules.values()]
     by_subject = all(isinstance(rule, UnitPrice | Milestone) for rule in rules)
     two_sided = any(isinstance(rule, UnitPrice) and rule.two_sided for rule in rules)
     in_order = any(isinstance(rule.split, MaximaInOrder) for rule in terms.rules.values())
-    payer_caps = any(limit.said.kind == "payer" for limit in terms.limits)
+    payer_caps = any(limit.definition.kind == "payer" for limit in terms.limits)
     return by_subject and not (two_sided or in_order or payer_caps)
 
 
@@ -111,9 +111,9 @@ def fits(terms: Terms, totals: Sequence[Total], due: Iterable[Total]) -> bool:
     return all(
         minor <= limit.minor
         for limit in terms.limits
-        if limit.said.kind != "person"
+        if limit.definition.kind != "person"
         for (kind, _), minor in taken_besides([limit], [*totals, *due], ()).items()
-        if kind == limit.said.kind
+        if kind == limit.definition.kind
     )
 
 

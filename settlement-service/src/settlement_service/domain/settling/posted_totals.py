@@ -5,10 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.savings_share import SavingsShare
-from services.core.terms.mechanisms.unit_price import UnitPrice
-from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
@@ -56,7 +52,7 @@ def taken_besides(limits: Iterable[Limit], totals: Iterable[Total], seen: Iterab
 
 def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, minor: int) -> None:
     for limit in caps:
-        said = limit.said
+        said = limit.definition
         if said.kind == "contract":
             taken[CONTRACT] += minor
         elif said.kind == "rule" and said.rule == rule:
@@ -72,7 +68,7 @@ def has_caps_on_person_by_version(history: History) -> bool:
 
 
 def _of_person(terms: Terms) -> tuple[tuple[int, frozenset[str]], ...]:
-    return tuple((limit.minor, limit.whole) for limit in terms.limits if limit.said.kind == "person")
+    return tuple((limit.minor, limit.excluded_rules) for limit in terms.limits if limit.definition.kind == "person")
 
 
 def looks_at_new_alone(history: History) -> bool:
@@ -84,8 +80,8 @@ def looks_at_new_alone(history: History) -> bool:
 
 
 def _is_settled_for_good(terms: Terms) -> bool:
-    conditional = any(_depends_on_others(rule.said) for rule in terms.rules.values())
-    by_date = any(not limit.keep_paid or limit.said.period_basis == "settled" for limit in terms.limits)
+    conditional = any(_depends_on_others(rule.definition) for rule in terms.rules.values())
+    by_date = any(not limit.keep_paid or limit.definition.period_basis == "settled" for limit in terms.limits)
     paused = any(window.mode == "paused" for window in terms.windows)
     return not (conditional or by_date or paused or terms.retention is not None)
 

@@ -106,10 +106,10 @@ class Spread:
     quantiles: tuple[tuple[int, int], ...]
 
 
-def draws_of(distribution: Distribution, dice: Dice, runs: int, *, whole: bool) -> list[Fraction]:
+def draws_of(distribution: Distribution, dice: Dice, runs: int, *, whole_numbers: bool) -> list[Fraction]:
     """So many numbers of a distribution; `whole` ones are whole, and not below zero."""
-    draw = _draw(distribution, whole)
-    if not whole:
+    draw = _draw(distribution, whole_numbers)
+    if not whole_numbers:
         return [rounded(draw(dice), Rounding(mode="half_up", places=PLACES)) for _ in range(runs)]
     return [max(Fraction(0), rounded(draw(dice), Rounding(mode="half_up"))) for _ in range(runs)]
 

@@ -156,6 +156,6 @@ def _measured(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
 
 def _components(asked: Asked, metric: str) -> list[str]:
     """The purses that savings are computed from by a metric."""
-    rules = [rule.said for terms in asked.history.versions for rule in terms.rules.values()]
+    rules = [rule.definition for terms in asked.history.versions for rule in terms.rules.values()]
     found = [one for rule in rules if isinstance(rule, SavingsShare) for one in rule.components]
     return list(dict.fromkeys(one.code for one in found if one.metric == metric))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.core.terms.measures import Condition, Measure
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.gate import Gate
-from settlement_service.domain.agreement.terms import Rule, Terms
+from services.core.terms.measures import Condition
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.measuring import measured
+from settlement_service.domain.mechanisms.scale import Scale
+from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
@@ -61,16 +61,18 @@ def distances_of(asked: Asked, ran: Ran) -> Distances:
         for rule, stands_in, condition in _conditions(terms)
         for node in _compared(decided(condition, terms, facts))
     ]
-    bands = [_band(terms, rule, facts) for rule in terms.rules.values() if _is_pooled(rule)]
+    scales = [(code, mechanism_of(rule.definition).scale(rule.definition)) for code, rule in terms.rules.items()]
+    bands = [_band(terms, code, scale, facts) for code, scale in scales if scale is not None]
     return Distances(tuple(thresholds), tuple(bands))
 
 
 def _conditions(terms: Terms) -> Iterator[tuple[str | None, str, Condition]]:
     for rule in terms.rules.values():
-        if isinstance(rule.said, Gate):
-            yield rule.code, "condition", rule.said.condition
-        if rule.said.when is not None:
-            yield rule.code, "when", rule.said.when
+        own = mechanism_of(rule.definition).condition(rule.definition)
+        if own is not None:
+            yield rule.code, "condition", own
+        if rule.definition.when is not None:
+            yield rule.code, "when", rule.definition.when
     if terms.retention is not None and terms.retention.release_when is not None:
         yield None, "releaseWhen", terms.retention.release_when
 
@@ -120,23 +122,14 @@ def _subjects(figure: Node, comparator: str, needed: Fraction, holds: bool) -> i
     return 0 if holds else max(0, least - int(count))
 
 
-def _is_pooled(rule: Rule) -> bool:
-    return isinstance(rule.said, Bands) and rule.said.per == "contract"
-
-
-def _band(terms: Terms, rule: Rule, facts: Facts) -> BandDistance:
-    said = rule.said
-    assert isinstance(said, Bands)
-    measure: Measure = said.measure
-    figure = measured(measure, terms, facts)
+def _band(terms: Terms, rule: str, scale: Scale, facts: Facts) -> BandDistance:
+    figure = measured(scale.measure, terms, facts)
     value = None if figure.value is None else figure.number
-    ends = {Fraction(end) for band in said.bands for end in (band.from_, band.to) if end is not None}
-    ends |= {Fraction(point.value) for point in said.points}
     return BandDistance(
-        rule=rule.code,
-        metric=measure.metric,
-        basis=measure.basis,
+        rule=rule,
+        metric=scale.measure.metric,
+        basis=scale.measure.basis,
         measured=value,
-        above=None if value is None else min((end for end in ends if end > value), default=None),
-        below=None if value is None else max((end for end in ends if end <= value), default=None),
+        above=None if value is None else min((limit for limit in scale.values if limit > value), default=None),
+        below=None if value is None else max((limit for limit in scale.values if limit <= value), default=None),
     )

@@ -49,7 +49,7 @@ class Ran:
 def steps_of(asked: Asked) -> list[date]:
     """Up to which days a settlement is made: the end of each year of the calendar, or of each quarter or month where a
     cap is on what is settled in one; and the end of what is looked at."""
-    caps = [limit.said for terms in asked.history.versions for limit in terms.limits]
+    caps = [limit.definition for terms in asked.history.versions for limit in terms.limits]
     settled = [cap.every for cap in caps if cap.period_basis == "settled" and cap.every is not None]
     every: Every = min(settled, key=EVERY.index) if settled else "year"
     return [*starts_of(asked.begins, asked.ends, every), asked.ends]
@@ -64,14 +64,14 @@ def steps_for_total(asked: Asked) -> list[date]:
 def _forgets(terms: Terms) -> bool:
     """Whether what is due never depends on what was posted: nothing keeps its place under a limit, or one limit is on
     all that one payer pays."""
-    rules = [rule.said for rule in terms.rules.values()]
+    rules = [rule.definition for rule in terms.rules.values()]
     if any(isinstance(rule, UnitPrice) and rule.max_units is not None for rule in rules):
         return False
     if any(isinstance(rule.split, MaximaInOrder) for rule in terms.rules.values()):
         return False
     if not terms.limits:
         return True
-    one = len(terms.limits) == 1 and terms.limits[0].said.kind == "contract" and len(terms.payers()) == 1
+    one = len(terms.limits) == 1 and terms.limits[0].definition.kind == "contract" and len(terms.payers()) == 1
     two_sided = any(getattr(rule, "two_sided", False) for rule in rules)
     return one and terms.retention is None and not two_sided
 
@@ -114,7 +114,7 @@ def run(basis: Basis, steps: Sequence[date]) -> Ran:
         day = last_day_before(ends)
         year = years.setdefault(name_of(day, "year"), Counter())
         for change in last.changes:
-            nature = basis.history.version(change.version).rules[change.key.item.rule].said.nature
+            nature = basis.history.version(change.version).rules[change.key.item.rule].definition.nature
             for payer, minor in change.shares:
                 year[payer, change.key.payee, nature] += minor
             posted[change.key] = Posted(

@@ -132,7 +132,7 @@ class Asked:
     @cached_property
     def measures(self) -> list[Measure]:
         """All measures of the terms: without one, nobody asks who is enrolled."""
-        return [measure for terms in self.history.versions for measure in all_measures(terms.said)]
+        return [measure for terms in self.history.versions for measure in all_measures(terms.as_signed)]
 
 
 def asked_of(contract: Contract, question: Question, known: Basis | None, tomorrow: date) -> Asked:

@@ -7,18 +7,14 @@ band that many counts fall into tells neither.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from services.core.terms.measures import Fixed
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.unit_price import UnitPrice
-from services.core.terms.outcomes import Metric
 from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.mechanisms.amounts import minor_of
-from settlement_service.domain.mechanisms.bands import banded
+from settlement_service.domain.mechanisms.counts import Counts, RateByCount
 from settlement_service.domain.mechanisms.items import Figures
-from settlement_service.domain.mechanisms.working import Node, computed, leaf
+from settlement_service.domain.mechanisms.table import mechanism_of
+from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.difference import Change
 
 FEWEST = 5
@@ -37,49 +33,35 @@ class Tells:
     steps: frozenset[int] = frozenset()
 
 
-def tells_of(history: History, code: str, figures: Figures, whole: Sequence[Change]) -> Tells | None:
+def tells_of(history: History, code: str, figures: Figures, contract_changes: Sequence[Change]) -> Tells | None:
     """What a line tells, by its figures and by what rests on no single claim in it (as it was last posted, where it
     did not change); None for a line that counts no participants, or too roughly to tell how many."""
-    rules = {terms.version: (terms, terms.rules[code].said) for terms in history.versions if code in terms.rules}
-    counting = [version for version, (_, rule) in rules.items() if _counts_people(rule, history.metrics)]
+    rules = {terms.version: (terms, terms.rules[code].definition) for terms in history.versions if code in terms.rules}
+    counting = [version for version, (_, rule) in rules.items() if _counts_of(rule).counts_people(rule, history.metrics)]
     if not counting:
         return None
-    change = whole[0] if whole else None
+    change = contract_changes[0] if contract_changes else None
     version = change.version if change else counting[-1]
-    terms, said = rules[version]
-    if not isinstance(said, Bands) or version not in counting:
-        return Tells(isinstance(said, UnitPrice) and figures.units >= FEWEST)
-    found = _count_under(change.working, said.measure.metric) if change and change.working else None
-    count, of = found or (0, _fixed(said))
-    if of is None and said.measure.basis == "share":
+    terms, rule = rules[version]
+    rate = _counts_of(rule).rate(terms, rule) if version in counting else None
+    if rate is None:
+        return Tells(_counts_of(rule).told_by_units and figures.units >= FEWEST)
+    counted = _count_under(change.working, rate.metric) if change and change.working else None
+    count, of = counted or (0, rate.of)
+    if of is None and rate.by_share:
         return Tells(may_be_known=False)
     now = change.now.gross_minor if change else 0
-    amounts = _amounts(terms, said, count, of)
+    amounts = _amounts(rate, count, of, REACH)
     if _as_much(amounts, count) >= FEWEST:
         return None
-    are_few = change is None or found is None or count < FEWEST
-    may_be_known = not are_few and change is not None and not _may_be_few(change, count, of, rules.values())
+    are_few = change is None or counted is None or count < FEWEST
+    rates = [_counts_of(rule).rate(terms, rule) for terms, rule in rules.values()]
+    may_be_known = not are_few and change is not None and not _may_be_few(change, count, of, rates)
     return Tells(may_be_known, frozenset(minor - now for other, minor in amounts.items() if other != count))
 
 
-def _counts_people(rule: PaymentRule, metrics: Mapping[str, Metric]) -> bool:
-    """Whether a rule that pays for all together pays by how many participants were counted: also those that a cohort's
-    outcomes are of."""
-    if isinstance(rule, UnitPrice):
-        return _of_cohort(metrics[rule.metric])
-    if not isinstance(rule, Bands) or rule.per != "contract" or rule.measure.basis not in ("count", "share"):
-        return False
-    metric = metrics[rule.measure.metric]
-    return metric.subject == "participant" or (rule.measure.counting == "units" and _of_cohort(metric))
-
-
-def _of_cohort(metric: Metric) -> bool:
-    return metric.subject == "cohort" and metric.unit == "outcome" and metric.reports == "units"
-
-
-def _fixed(rule: Bands) -> Fraction | None:
-    kind = rule.measure.denominator
-    return Fraction(kind.number) if isinstance(kind, Fixed) else None
+def _counts_of(rule: PaymentRule) -> Counts[Any]:
+    return mechanism_of(rule).counts
 
 
 def _count_under(node: Node, metric: str) -> tuple[int, Fraction | None] | None:
@@ -91,19 +73,10 @@ def _count_under(node: Node, metric: str) -> tuple[int, Fraction | None] | None:
     return next((found for one in node.of if (found := _count_under(one, metric)) is not None), None)
 
 
-def _amounts(terms: Terms, rule: Bands, count: int, of: Fraction | None, reach: int = REACH) -> Mapping[int, int]:
+def _amounts(rate: RateByCount, count: int, of: Fraction | None, reach: int) -> Mapping[int, int]:
     """What so many would give, in minor units, for each count that is near."""
     most = count + reach if of is None else max(count, min(count + reach, int(of)))
-    return {other: _amount(terms, rule, other, of) for other in range(max(0, count - reach), most + 1)}
-
-
-def _amount(terms: Terms, rule: Bands, count: int, of: Fraction | None) -> int:
-    figure = leaf("claims", Fraction(count) / of if of else Fraction(count))
-    rounding = rule.measure.rounding
-    if rounding is not None:
-        figure = computed("rounded", figure, mode=rounding.mode, places=rounding.places)
-    amount = banded(terms, rule, figure)
-    return 0 if amount.value is None else minor_of(terms, amount)
+    return {other: rate.amount(other, of) for other in range(max(0, count - reach), most + 1)}
 
 
 def _as_much(amounts: Mapping[int, int], count: int) -> int:
@@ -116,16 +89,16 @@ def _as_much(amounts: Mapping[int, int], count: int) -> int:
     return last - first + 1
 
 
-def _may_be_few(change: Change, count: int, of: Fraction | None, rules: Iterable[tuple[Terms, PaymentRule]]) -> bool:
+def _may_be_few(change: Change, count: int, of: Fraction | None, rates: Iterable[RateByCount | None]) -> bool:
     """Whether the amount that was posted before may be that of a count that is near, by any version of the terms: then
     few may have come to be counted, or are counted no more. Of how many a share was taken before is known only where
     the terms fix it."""
-    for terms, rule in rules:
-        if not isinstance(rule, Bands) or (rule.measure.basis == "share" and _fixed(rule) is None):
+    for rate in rates:
+        if rate is None or (rate.by_share and rate.of is None):
             if change.before:
                 return True
             continue
-        near = _amounts(terms, rule, count, of if rule.measure.basis == "share" else None, FEWEST - 1)
+        near = _amounts(rate, count, of if rate.by_share else None, FEWEST - 1)
         if change.before.gross_minor in near.values():
             return True
     return False

@@ -115,23 +115,23 @@ def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: dat
     if not terms.may_read(audience.role, "payment"):
         return
     for limit in terms.limits:
-        kind = limit.said.kind
+        kind = limit.definition.kind
         if kind == "person":
-            if audience.whole:
+            if audience.sees_everything:
                 yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
         elif kind == "payer":
-            if audience.whole:
-                yield Headroom(kind, limit.said.payer, limit.minor, used_by_payer(limit, due))
-        elif limit.said.period_basis == "settled":
+            if audience.sees_everything:
+                yield Headroom(kind, limit.definition.payer, limit.minor, used_by_payer(limit, due))
+        elif limit.definition.period_basis == "settled":
             yield from _of_settled(limit, basis, due, ends)
-        elif kind != "rule" or limit.said.rule in audience.lines:
+        elif kind != "rule" or limit.definition.rule in audience.lines:
             for of, minor in used_by_group(limit, due).items():
                 yield Headroom(kind, of or None, limit.minor, minor)
 
 
 def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
     """Of a cap on what is settled in a period: what was posted in each, and in the present one what waits too."""
-    every = limit.said.every
+    every = limit.definition.every
     assert every is not None
     used = {name: minor for name, minor in basis.settled.items() if is_name_of(name, every)}
     present = name_of(last_day_before(ends), every)
@@ -139,7 +139,7 @@ def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -
     waits -= sum(one.figures.under_caps_minor for one in basis.posted)
     used[present] = used.get(present, 0) + waits
     for name, minor in sorted(used.items()):
-        yield Headroom(limit.said.kind, name, limit.minor, minor)
+        yield Headroom(limit.definition.kind, name, limit.minor, minor)
 
 
 def _not_paid(history: History, items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:
@@ -147,7 +147,7 @@ def _not_paid(history: History, items: Iterable[Item], audience: Audience) -> tu
     counted: Counter[tuple[str, str]] = Counter()
     for item in items:
         rule = item.key.rule
-        seen = audience.sees_item(rule, _payee(history, item)) if rule else audience.whole
+        seen = audience.sees_item(rule, _payee(history, item)) if rule else audience.sees_everything
         if item.reason and seen:
             counted[rule, item.reason] += 1
     return tuple(NotPaid(rule, reason, count) for (rule, reason), count in sorted(counted.items()))

@@ -38,7 +38,7 @@ def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPay
 def is_told(statement: Statement, audience: Audience) -> bool:
     """Whether a party is shown it at all: not a payer that left by an amendment, unless it pays something by it."""
     organisation = audience.organisation
-    if not audience.whole or statement.history.newest.role_of(organisation) is not None:
+    if not audience.sees_everything or statement.history.newest.role_of(organisation) is not None:
         return True
     return any(dict(line.shares).get(organisation) for line in statement.lines)
 
@@ -62,7 +62,7 @@ def _may_be_summed(lines: Sequence[Line], groups: Sequence[tuple[Line, ...]]) ->
 
 
 def _tells(line: Line, history: History) -> Tells | None:
-    return None if line.by_person else tells_of(history, line.rule, line.figures, line.whole)
+    return None if line.by_person else tells_of(history, line.rule, line.figures, line.contract_changes)
 
 
 def _group(number: int, group: tuple[Line, ...], history: History) -> Content:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from services.core.money import format_minor, to_minor
+from services.core.money import format_minor
 from services.core.period import Period
-from services.core.terms.mechanisms.milestone import Milestone
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
 from settlement_service.domain.mechanisms.items import Figures, LineKey, RuleAndPayee, Shares
+from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.difference import Change, Settled, place_of_line
 from settlement_service.domain.settling.reasons import Reason
 from settlement_service.domain.statement.counting import Tells
@@ -24,7 +24,7 @@ Content: TypeAlias = dict[str, Any]
 class Line:
     """One rule at one price: the sum of what its items changed. `count` is how many distinct participants stand behind
     it where it pays for single ones (`by_person`), and `people` are they, or some of them where they are very many;
-    `behind` is how many its figures are about where it does not, and `whole` is what rests on no single claim; `tells`
+    `behind` is how many its figures are about where it does not, and `contract_changes` are what rests on no single claim; `tells`
     is what it gives away of a number of people, found out for who may not be told few. Units, cuts and amount are
     differences to what was posted. `state` says why a rule gives nothing as a whole."""
 
@@ -42,7 +42,7 @@ class Line:
     """Each payer's share of the amount, in minor units, in party order."""
     state: Reason | None = None
     each_minor: int = 0
-    whole: tuple[Change, ...] = ()
+    contract_changes: tuple[Change, ...] = ()
     tells: Tells | None = None
 
     @property
@@ -67,7 +67,7 @@ class Sum:
     people: frozenset[UUID]
     count: int
     behind: int = 0
-    whole: tuple[Change, ...] = ()
+    contract_changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def sum_of(changes: Sequence[Change]) -> Sum:
         people=people,
         count=len(people),
         behind=max(change.behind for change in changes),
-        whole=tuple(change for change in changes if change.claim_id is None),
+        contract_changes=tuple(change for change in changes if change.claim_id is None),
     )
 
 
@@ -168,7 +168,7 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         kind=rule.kind,
         price_minor=price,
         payee=payee,
-        nature=rule.said.nature,
+        nature=rule.definition.nature,
         by_person=by_person,
         people=of.people if by_person else frozenset(),
         count=of.count if by_person else 0,
@@ -176,14 +176,14 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         figures=of.figures,
         shares=tuple(shares.items()),
         state=None if of.figures.amount_minor else nothing,
-        each_minor=to_minor(rule.said.amount) if isinstance(rule.said, Milestone) else 0,
-        whole=of.whole or ((stands,) if stands else ()),
+        each_minor=mechanism_of(rule.definition).each_minor(rule.definition),
+        contract_changes=of.contract_changes or ((stands,) if stands else ()),
     )
 
 
 def is_by_person(history: History, rule: Rule) -> bool:
     """Whether a rule pays for single participants."""
-    return is_by_subject(rule.said) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
+    return is_by_subject(rule.definition) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
 
 
 def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: Sequence[Line], total: int) -> Content:
