@@ -66,7 +66,7 @@ def format_minor(minor: int, currency: str) -> str:
 
 
 def round_minor(exact_minor: Fraction, mode: str = "half_up") -> int:
-    """Whole minor units: half-up is away from zero at the half (domain.md, Rounding); floor and ceil go down and up."""
+    """Whole minor units: half-up is away from zero at the half (domain.md, section 3.7); floor goes down, ceil up."""
     if mode == "floor":
         return exact_minor.__floor__()
     if mode == "ceil":

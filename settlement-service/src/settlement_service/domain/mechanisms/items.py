@@ -70,7 +70,7 @@ class Item:
 
 def in_order(history: History, items: Iterable[Item]) -> list[Item]:
     """Items as they stand under a cap: achieved date, rule position, occurrence, then a key that does not depend
-    on arrival (domain.md, section 3)."""
+    on arrival (domain.md, section 3.4)."""
 
     def place(item: Item) -> tuple[date, int, tuple[int, str], str, str]:
         rank = history.rank(item.metric, item.key.occurrence)
