@@ -12,11 +12,12 @@ from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
 from settlement_service.domain.mechanisms.conditions import claims_under, decided, last_day, people_behind
-from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
+from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.payable import reason_of_day
 from settlement_service.domain.mechanisms.savings_share import savings_items

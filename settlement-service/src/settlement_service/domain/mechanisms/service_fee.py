@@ -9,9 +9,10 @@ from services.core.period import Period
 from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.amounts import amount_term
-from settlement_service.domain.mechanisms.items import Item, ItemKey
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
 
 

@@ -5,9 +5,10 @@ from datetime import date
 
 from services.core.terms.mechanisms.bands import Bands
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.conditioned import closed_rules, is_ready
-from settlement_service.domain.mechanisms.items import Item, RuleAndPayee
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.settling.reasons import Reason
 
 SAID: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")

@@ -15,9 +15,9 @@ from services.core.terms.outcomes import Metric
 from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.bands import banded
-from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.mechanisms.working import Node, computed, leaf
 from settlement_service.domain.settling.difference import Change
 

@@ -11,7 +11,7 @@ from services.core.period import Period
 from services.core.terms.mechanisms.milestone import Milestone
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
-from settlement_service.domain.mechanisms.items import Figures, LineKey, RuleAndPayee, Shares
+from settlement_service.domain.facts.figures import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.settling.difference import Change, Settled, place_of_line
 from settlement_service.domain.settling.reasons import Reason
 from settlement_service.domain.statement.counting import Tells
