@@ -17,6 +17,7 @@ from settlement_service.domain.agreement.calendar import last_day_before, name_o
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.facts.log import (
     ITEMS_POSTED,
@@ -30,7 +31,6 @@ from settlement_service.domain.facts.log import (
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.mechanisms.items import ItemKey
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
 from settlement_service.domain.settling.difference import Basis, Change, settle
 from settlement_service.domain.settling.fold import Folded, fold

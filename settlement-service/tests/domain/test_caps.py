@@ -8,9 +8,9 @@ import pytest
 from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import Cap
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.figures import Figures, ItemKey
 from settlement_service.domain.limits.caps import CONTRACT, Due, Posting, Taken, apply_caps
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.mechanisms.items import Figures, ItemKey
 
 from ..builders import a_cap, a_claim, a_rule, history, person
 

@@ -14,7 +14,7 @@ from settlement_service.api.formats import JSON, NDJSON, wanted
 from settlement_service.api.inputs import inputs_response
 from settlement_service.api.schemas import LineList, lines_of
 from settlement_service.api.schemas_items import ExplanationBody, ItemList, item_list
-from settlement_service.domain.mechanisms.items import ItemPlace
+from settlement_service.domain.facts.figures import ItemPlace
 from settlement_service.domain.settling.difference import Change
 from settlement_service.usecases import list_items as items
 from settlement_service.usecases.get_inputs import open_inputs

@@ -12,10 +12,10 @@ from services.core.period import Period
 from services.kit.doors.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import Person, State
 from settlement_service.domain.ledger.payments import Confirmed, Outcome
-from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.usecases.get_settlement import Shown
 

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import FIGURES, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.mechanisms.items import FIGURES, LineKey
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.domain.statement.counting import FEWEST
 from settlement_service.domain.statement.statement import Sum

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Row
 from sqlalchemy.dialects.postgresql import JSONB
 
-from settlement_service.domain.mechanisms.items import FIGURES, Figures
+from settlement_service.domain.facts.figures import FIGURES, Figures
 
 
 def figure_columns(prefix: str = "") -> list[Column[Any]]:

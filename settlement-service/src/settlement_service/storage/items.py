@@ -8,7 +8,8 @@ from sqlalchemy import Row, Select, Table, delete, insert, select
 
 from services.kit.database.sets import among
 from services.kit.database.transaction import Transaction
-from settlement_service.domain.mechanisms.items import Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.facts.figures import ItemKey, Posted, PostedKey
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.storage.figures import figures_in
 from settlement_service.storage.opened import Subjects, open_all

@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from services.core.values import camel
 from services.kit.database.transaction import Transaction
+from settlement_service.domain.facts.figures import FIGURES, ItemPlace, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.mechanisms.items import FIGURES, ItemPlace, LineKey
 from settlement_service.storage.settled_items import next_items
 
 _NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in (*FIGURES, "shares")) for when in ("now", "before"))

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, insert, text
 
 from services.kit.database.transaction import Transaction
+from settlement_service.domain.facts.figures import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.mechanisms.items import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.domain.settling.difference import Change
 from settlement_service.domain.settling.sealing import Sealed

@@ -16,10 +16,10 @@ from services.kit.database.transaction import Transaction
 from services.kit.facts.outbox import tell
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.agreement.contract import Contract
+from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import OWN_SOURCE
 from settlement_service.domain.ledger.lifecycle import LineHash, Settlement, check_move
-from settlement_service.domain.mechanisms.items import RuleAndPayee
 from settlement_service.domain.settling.difference import settle
 from settlement_service.domain.settling.posted_totals import Total, by_payee
 from settlement_service.domain.settling.sealing import line_hashes, sealed

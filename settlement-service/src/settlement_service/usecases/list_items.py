@@ -11,8 +11,8 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.explaining.explanation import explain
+from settlement_service.domain.facts.figures import ItemPlace, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.mechanisms.items import ItemPlace, LineKey
 from settlement_service.domain.settling.difference import Change
 from settlement_service.storage import settled_items, statements
 from settlement_service.usecases.get_settlement import get_for_items

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
+from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.mechanisms.items import LineKey
 from settlement_service.domain.settling.difference import place_of_line, settle
 from settlement_service.domain.settling.independent import fits, is_independent, together
 from settlement_service.domain.settling.posted_totals import Total

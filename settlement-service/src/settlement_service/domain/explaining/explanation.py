@@ -8,9 +8,9 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.explaining.narration import in_words
 from settlement_service.domain.explaining.released import released
+from settlement_service.domain.facts.figures import Figures, Shares
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.mechanisms.amounts import scale_of
-from settlement_service.domain.mechanisms.items import Figures, Shares
 from settlement_service.domain.mechanisms.working import Node, Value, computed, leaf, term
 from settlement_service.domain.settling.difference import Change
 from settlement_service.domain.statement.statement import money

@@ -33,7 +33,7 @@ from services.events.outcomes import (
 )
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.facts.claims import ClaimFact
-from settlement_service.domain.mechanisms.items import FIGURES, Figures, ItemKey, PostedKey, Shares
+from settlement_service.domain.facts.figures import FIGURES, Figures, ItemKey, PostedKey, Shares
 from settlement_service.domain.settling.difference import Change
 
 OWN_SOURCE = "urn:enzym:settlement-service"

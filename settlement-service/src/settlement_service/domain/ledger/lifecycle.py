@@ -8,7 +8,7 @@ from uuid import UUID
 from services.core.errors import Conflict
 from services.core.period import Period
 from services.events.settlements import Position
-from settlement_service.domain.mechanisms.items import LineKey
+from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.statement.statement import Kind
 
 State: TypeAlias = Literal["open", "frozen", "calculated", "approved", "posted", "partly_paid", "paid", "cancelled"]

@@ -7,9 +7,10 @@ from datetime import date
 from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
+from settlement_service.domain.facts.figures import Figures, ItemKey, Posted, PostedKey
 from settlement_service.domain.limits.caps import Group, Taken, standing, taken_by
 from settlement_service.domain.limits.payers import wanted_shares
-from settlement_service.domain.mechanisms.items import Figures, Item, ItemKey, Posted, PostedKey
+from settlement_service.domain.mechanisms.items import Item
 
 
 def that_stay(

@@ -10,7 +10,8 @@ from uuid import UUID
 from settlement_service.domain.agreement.calendar import name_of, names_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
-from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, Posted, in_order
+from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Posted
+from settlement_service.domain.mechanisms.items import Item, in_order
 
 Group: TypeAlias = tuple[str, str]
 """What a cap counts together: its kind, and the person, rule, period or payer."""

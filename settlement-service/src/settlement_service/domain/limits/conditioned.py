@@ -10,9 +10,10 @@ from services.core.terms.measures import Condition
 from services.core.terms.payment import PausedWindow
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
+from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import decided
-from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, NotPayable, in_order
+from settlement_service.domain.mechanisms.items import Item, NotPayable, in_order
 from settlement_service.domain.mechanisms.table import mechanism_of
 
 

@@ -11,8 +11,9 @@ from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Shares
 from settlement_service.domain.limits.caps import Due, Taken, standing
-from settlement_service.domain.mechanisms.items import NOTHING, Figures, Item, ItemKey, Shares
+from settlement_service.domain.mechanisms.items import Item
 
 
 @dataclass(frozen=True, slots=True)

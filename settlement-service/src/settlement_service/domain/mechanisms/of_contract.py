@@ -6,8 +6,9 @@ from datetime import date
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.mechanisms.items import Item, ItemKey
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.payable import reason_of_day
 from settlement_service.domain.mechanisms.table import mechanism_of
 

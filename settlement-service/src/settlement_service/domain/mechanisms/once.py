@@ -5,9 +5,10 @@ from datetime import date
 
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
-from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
+from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.working import Node
 
 ONCE = "1"

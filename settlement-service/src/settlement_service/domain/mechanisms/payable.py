@@ -6,7 +6,8 @@ from datetime import date
 from services.core.terms.payment import GrantWindow
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.mechanisms.items import Item, ItemKey, NotPayable
+from settlement_service.domain.facts.figures import ItemKey
+from settlement_service.domain.mechanisms.items import Item, NotPayable
 
 
 def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPayable | None:

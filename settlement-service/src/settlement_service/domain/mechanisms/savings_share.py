@@ -15,12 +15,13 @@ from services.core.terms.mechanisms.savings_share import (
 )
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term, minor_of, scale_of, to_whole_minor
 from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
 from settlement_service.domain.mechanisms.counts import NO_COUNT
-from settlement_service.domain.mechanisms.items import Item, ItemKey
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.measuring import number_of, value_of
 from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term

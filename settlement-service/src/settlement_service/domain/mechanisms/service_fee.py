@@ -10,14 +10,14 @@ from services.core.period import Period
 from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import MONTHS, last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
+from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term
 from settlement_service.domain.mechanisms.counts import NO_COUNT
-from settlement_service.domain.mechanisms.items import Item, ItemKey
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
-
 
 PERIOD_WORK = 3
 """What one period takes, in claims under one rule."""

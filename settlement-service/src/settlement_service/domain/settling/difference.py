@@ -11,16 +11,9 @@ from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.limits.below_zero import that_stay
-from settlement_service.domain.limits.caps import Posting, Taken, apply_caps, taken_by
-from settlement_service.domain.limits.conditioned import conditioned, is_ready
-from settlement_service.domain.limits.payers import Held, Shared, hold_back, split_among_payers
-from settlement_service.domain.mechanisms.conditions import decided
-from settlement_service.domain.mechanisms.items import (
+from settlement_service.domain.facts.figures import (
     NOTHING,
     Figures,
-    Item,
     ItemKey,
     ItemPlace,
     LineKey,
@@ -30,6 +23,13 @@ from settlement_service.domain.mechanisms.items import (
     Shares,
     figures_of,
 )
+from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.limits.below_zero import that_stay
+from settlement_service.domain.limits.caps import Posting, Taken, apply_caps, taken_by
+from settlement_service.domain.limits.conditioned import conditioned, is_ready
+from settlement_service.domain.limits.payers import Held, Shared, hold_back, split_among_payers
+from settlement_service.domain.mechanisms.conditions import decided
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.of_contract import contract_items
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.reasons import Reason, Reasons

@@ -20,9 +20,9 @@ from settlement_service.domain.agreement.calendar import last_day_before, names_
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import terms_of
 from settlement_service.domain.facts.claims import Claim, after, claim_of
+from settlement_service.domain.facts.figures import NOTHING, Posted, PostedKey
 from settlement_service.domain.facts.log import Fact, ItemPosted, ItemsPosted
 from settlement_service.domain.facts.outcome_data import Enrolled
-from settlement_service.domain.mechanisms.items import NOTHING, Posted, PostedKey
 
 
 class ClaimNotKnown(Broken):

@@ -11,7 +11,7 @@ from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
-from settlement_service.domain.mechanisms.items import Figures, LineKey
+from settlement_service.domain.facts.figures import Figures, LineKey
 from settlement_service.domain.settling.difference import Basis, Change
 from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash

@@ -8,8 +8,8 @@ from datetime import date
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit, Terms
+from settlement_service.domain.facts.figures import Posted, RuleAndPayee
 from settlement_service.domain.limits.caps import CONTRACT, Group
-from settlement_service.domain.mechanisms.items import Posted, RuleAndPayee
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.mechanisms.items import Item, ItemKey, Posted
+from settlement_service.domain.facts.figures import ItemKey, Posted
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.working import Node
 
 Reason: TypeAlias = str

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.facts.hashes import item_hash, over
 from settlement_service.domain.facts.log import item_document
-from settlement_service.domain.mechanisms.items import LineKey
 from settlement_service.domain.settling.difference import Change
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.conditioned import closed_rules, is_ready
-from settlement_service.domain.mechanisms.items import Item, RuleAndPayee
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.reasons import Reason
 
@@ -41,7 +42,9 @@ def _without_items(
 ) -> Mapping[RuleAndPayee, Reason]:
     """Rules on which nothing was reported yet: what must be measured for them is not."""
     terms = history.at_end(ends)
-    rules = {(code, rule.payee): rule.definition for code, rule in terms.rules.items() if (code, rule.payee) not in known}
+    rules = {
+        (code, rule.payee): rule.definition for code, rule in terms.rules.items() if (code, rule.payee) not in known
+    }
     closed: Mapping[tuple[int, str], Reason] = {}
     if any(definition.when is not None for definition in rules.values()):
         closed = closed_rules(history, facts.before(ends))

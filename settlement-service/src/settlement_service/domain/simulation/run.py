@@ -12,9 +12,9 @@ from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.calendar import EVERY, last_day_before, name_of, names_of, starts_of
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.figures import Posted
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.mechanisms.items import Posted
 from settlement_service.domain.settling.difference import Basis, Settled, due_before, settle
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.simulation.subjects import Supposed

@@ -11,8 +11,8 @@ from typing import Any
 
 from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
+from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.mechanisms.counts import Counts, RateByCount
-from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.difference import Change
@@ -37,7 +37,9 @@ def tells_of(history: History, code: str, figures: Figures, contract_changes: Se
     """What a line tells, by its figures and by what rests on no single claim in it (as it was last posted, where it
     did not change); None for a line that counts no participants, or too roughly to tell how many."""
     rules = {terms.version: (terms, terms.rules[code].definition) for terms in history.versions if code in terms.rules}
-    counting = [version for version, (_, rule) in rules.items() if _counts_of(rule).counts_people(rule, history.metrics)]
+    counting = [
+        version for version, (_, rule) in rules.items() if _counts_of(rule).counts_people(rule, history.metrics)
+    ]
     if not counting:
         return None
     change = contract_changes[0] if contract_changes else None

@@ -10,9 +10,10 @@ from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import is_name_of, last_day_before, name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
+from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.limits.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.limits.payers import Shared
-from settlement_service.domain.mechanisms.items import Figures, Item
+from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.settling.difference import Basis, due_before
 from settlement_service.domain.statement.statement import is_by_person
 

@@ -10,7 +10,7 @@ from services.core.money import format_minor
 from services.core.period import Period
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
-from settlement_service.domain.mechanisms.items import Figures, LineKey, RuleAndPayee, Shares
+from settlement_service.domain.facts.figures import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.difference import Change, Settled, place_of_line
 from settlement_service.domain.settling.reasons import Reason
@@ -183,7 +183,9 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
 
 def is_by_person(history: History, rule: Rule) -> bool:
     """Whether a rule pays for single participants."""
-    return is_by_subject(rule.definition) and any(history.metrics[code].subject == "participant" for code in rule.metrics)
+    return is_by_subject(rule.definition) and any(
+        history.metrics[code].subject == "participant" for code in rule.metrics
+    )
 
 
 def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: Sequence[Line], total: int) -> Content:
