@@ -19,22 +19,17 @@ from settlement_service.domain.agreement.terms import Limit, Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
-from settlement_service.domain.facts.log import (
-    ITEMS_POSTED,
-    OWN_SOURCE,
-    Fact,
-    Input,
-    body_of,
-    items_posted,
-    scope_of,
-)
+from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, Fact, Input, body_of, scope_of
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
-from settlement_service.domain.settling.difference import Basis, Change, settle
+from settlement_service.domain.settling.basis import Basis
+from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.fold import Folded, fold
+from settlement_service.domain.settling.posted_items import items_posted
 from settlement_service.domain.settling.sealing import items_hash, sealed
+from settlement_service.domain.settling.settle import settle
 from settlement_service.domain.statement.projection import Projection, project
 from settlement_service.domain.statement.statement import Kind, Statement, statement_of
 

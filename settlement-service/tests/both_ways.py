@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from settlement_service.domain.settling.difference import Settled, settle
+from settlement_service.domain.settling.settle import Settled, settle
 from settlement_service.storage import claims, contracts, opened
 from settlement_service.usecases.gather_basis import gather_basis, gather_new
 

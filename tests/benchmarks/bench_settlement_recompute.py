@@ -16,9 +16,10 @@ from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit.process import clock
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.settling.difference import Basis, settle
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.fold import fold
 from settlement_service.domain.settling.sealing import items_hash, sealed
+from settlement_service.domain.settling.settle import settle
 from settlement_service.domain.statement.statement import statement_of
 
 TARGET = 100.0

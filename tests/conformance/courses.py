@@ -22,11 +22,13 @@ from services.events.outcomes import (
 )
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import audience_of
-from settlement_service.domain.facts.log import items_posted
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.settling.difference import Basis, Change, settle
+from settlement_service.domain.settling.basis import Basis
+from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.fold import Folded, fold
+from settlement_service.domain.settling.posted_items import items_posted
+from settlement_service.domain.settling.settle import settle
 from settlement_service.domain.statement.projection import project
 from settlement_service.domain.statement.statement import Content, statement_of
 

@@ -8,11 +8,13 @@ from tests.conformance.facts import contract_id_of, facts_of
 from deploy.demo.case import Case
 from deploy.demo.parts import ORGANISATIONS
 from settlement_service.domain.agreement.audience import audience_of
-from settlement_service.domain.facts.log import Fact, items_posted
+from settlement_service.domain.facts.log import Fact
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.settling.difference import Basis, settle
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.fold import Folded, fold
+from settlement_service.domain.settling.posted_items import items_posted
+from settlement_service.domain.settling.settle import settle
 from settlement_service.domain.statement.projection import project
 from settlement_service.domain.statement.statement import statement_of
 

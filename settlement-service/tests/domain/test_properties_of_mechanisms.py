@@ -15,10 +15,10 @@ from settlement_service.domain.agreement.calendar import last_day_before, name_o
 from settlement_service.domain.explaining.explanation import explain, tree_of
 from settlement_service.domain.ledger.postings import approval_entry
 from settlement_service.domain.limits.caps import group_of
-from settlement_service.domain.mechanisms.bands import banded
+from settlement_service.domain.mechanisms.banding import banded
 from settlement_service.domain.mechanisms.working import holds_together, term
 from settlement_service.domain.recomputation import recompute
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 
 from ..books import Books, net
 from ..builders import NOON, PAYER, PROVIDER, a_claim, a_price, a_rule, claimed

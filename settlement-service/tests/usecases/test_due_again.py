@@ -17,7 +17,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.process import clock
 from services.kit.process.caller import service_caller
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.storage import contracts
 from settlement_service.usecases.work_out_due import work_out_due
 

@@ -16,11 +16,14 @@ from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.hashes import over
-from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_of, items_posted
+from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, body_of
 from settlement_service.domain.ledger.lifecycle import LineHash, Settlement
-from settlement_service.domain.settling.difference import Change, place_of, settle
+from settlement_service.domain.settling.change import Change, place_of
+from settlement_service.domain.settling.posted_items import items_posted
 from settlement_service.domain.settling.sealing import items_hash, sealed
-from settlement_service.domain.statement.statement import Sums, statement_of, statement_over
+from settlement_service.domain.settling.settle import settle
+from settlement_service.domain.settling.sums import Sums
+from settlement_service.domain.statement.statement import statement_of, statement_over
 from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
 from settlement_service.usecases.refer_to_due import refer_to_due

@@ -15,7 +15,7 @@ from settlement_service.api.inputs import inputs_response
 from settlement_service.api.schemas import LineList, lines_of
 from settlement_service.api.schemas_items import ExplanationBody, ItemList, item_list
 from settlement_service.domain.facts.figures import ItemPlace
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.usecases import list_items as items
 from settlement_service.usecases.get_inputs import open_inputs
 from settlement_service.usecases.get_settlement import get_settlement as show

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from services.kit.doors.shapes import Shape
 from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, cuts_of
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 
 
 class ItemBody(Shape):

@@ -17,9 +17,10 @@ from settlement_service.domain.facts.log import Fact
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Group
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.settling.difference import Basis, Settled, settle
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.fold import Folded, fold
 from settlement_service.domain.settling.sealing import items_hash, sealed
+from settlement_service.domain.settling.settle import Settled, settle
 from settlement_service.domain.statement.projection import project
 from settlement_service.domain.statement.statement import Content, Kind, statement_of
 

@@ -10,7 +10,7 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.figures import ItemKey, ItemPlace, LineKey, PostedKey
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.working import packed, unpacked
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.sealing import Sealed
 from settlement_service.storage.figures import figures_in, figures_row
 from settlement_service.storage.item_tables import item_columns, settled_apart, settlement_item

@@ -20,11 +20,12 @@ from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.hashes import over
 from settlement_service.domain.facts.log import OWN_SOURCE
 from settlement_service.domain.ledger.lifecycle import LineHash, Settlement, check_move
-from settlement_service.domain.settling.difference import settle
 from settlement_service.domain.settling.posted_totals import Total, by_payee
 from settlement_service.domain.settling.sealing import line_hashes, sealed
+from settlement_service.domain.settling.settle import settle
+from settlement_service.domain.settling.sums import Sums, sums_of
 from settlement_service.domain.statement.projection import Projection, is_told, project
-from settlement_service.domain.statement.statement import Line, Statement, Sums, statement_over, sums_of
+from settlement_service.domain.statement.statement import Line, Statement, statement_over
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
 from settlement_service.usecases.refer_to_due import refer_to_due

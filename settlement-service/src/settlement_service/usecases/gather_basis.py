@@ -8,7 +8,7 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Taken
-from settlement_service.domain.settling.difference import Basis
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.independent import by_themselves
 from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.storage import claims, enrolments, items, opened, settlements

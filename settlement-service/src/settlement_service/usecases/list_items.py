@@ -13,7 +13,7 @@ from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.explaining.explanation import explain
 from settlement_service.domain.facts.figures import ItemPlace, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.storage import settled_items, statements
 from settlement_service.usecases.get_settlement import get_for_items
 

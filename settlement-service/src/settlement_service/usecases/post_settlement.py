@@ -15,9 +15,10 @@ from services.kit.process import clock
 from settlement_service.domain.agreement.audience import paid_scope
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.facts.log import ITEMS_POSTED, MOST_ITEMS, OWN_SOURCE, ItemsPosted, body_of, body_with
+from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.ledger.lifecycle import Settlement, Waiting, check_move
 from settlement_service.domain.ledger.postings import Entry, Side, approval_entry
+from settlement_service.domain.settling.posted_items import MOST_ITEMS
 from settlement_service.domain.settling.posted_totals import has_caps_on_person_by_version
 from settlement_service.storage import contracts, due, inputs, ledger, opened, settlements, statements
 from settlement_service.storage.posting_items import post_some

@@ -7,11 +7,12 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.domain.settling.difference import place_of_line, settle
+from settlement_service.domain.settling.change import place_of_line
 from settlement_service.domain.settling.independent import fits, is_independent, together
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.domain.settling.sealing import sealed
-from settlement_service.domain.statement.statement import Sum, Sums, sums_of
+from settlement_service.domain.settling.settle import settle
+from settlement_service.domain.settling.sums import Sum, Sums, sums_of
 from settlement_service.storage import due, due_sums, settled_items
 from settlement_service.storage.due_sums import DueSum
 from settlement_service.usecases.gather_basis import gather_of

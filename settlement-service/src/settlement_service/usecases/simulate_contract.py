@@ -13,7 +13,7 @@ from services.core.terms.parties import Role
 from services.kit.database.transaction import Transaction
 from services.kit.process.dice import dice
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.settling.difference import Basis
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.simulation.checks import check_hypothetical, check_question
 from settlement_service.domain.simulation.scenario import Asked, Question, asked_of
 from settlement_service.domain.simulation.simulate import Simulated, simulate

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.settling.difference import settle
 from settlement_service.domain.settling.independent import due_lines
 from settlement_service.domain.settling.sealing import sealed
+from settlement_service.domain.settling.settle import settle
 from settlement_service.storage import contracts, due
 from settlement_service.usecases.gather_basis import gather_of
 

@@ -12,7 +12,7 @@ from settlement_service.domain.facts.figures import Figures, Shares
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.mechanisms.amounts import scale_of
 from settlement_service.domain.mechanisms.working import Node, Value, computed, leaf, term
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.domain.statement.statement import money
 
 

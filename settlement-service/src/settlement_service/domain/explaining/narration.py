@@ -11,7 +11,7 @@ from services.core.terms.splits import Shares
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.explaining.words import CAPS, DANISH, ENGLISH, REASONS
 from settlement_service.domain.mechanisms.working import Node
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 
 Language: TypeAlias = Literal["en", "da"]
 SHOWN_PLACES = 4

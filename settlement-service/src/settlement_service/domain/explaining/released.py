@@ -5,7 +5,7 @@ from typing import Any
 
 from services.core.terms.measures import Condition, Threshold
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 from settlement_service.domain.statement.statement import money
 
 

@@ -34,14 +34,10 @@ from services.events.outcomes import (
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.facts.claims import ClaimFact
 from settlement_service.domain.facts.figures import FIGURES, Figures, ItemKey, PostedKey, Shares
-from settlement_service.domain.settling.difference import Change
 
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"
 """The one input that no event tells of: it stands in the log only."""
-MOST_ITEMS = 1000
-"""Items in one input: a posting of more stands in several, so that none becomes too large to read."""
-
 
 @value
 class SharePosted:
@@ -167,62 +163,3 @@ def scope_of(fact: Fact, metric: str | None) -> str:
     if isinstance(fact, ItemsPosted):
         return paid_scope(fact.rule, fact.items[0].payee)
     return metric_scope(fact.metric if isinstance(fact, OutcomeClaimed) else metric or "")
-
-
-def items_posted(
-    contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
-) -> Iterator[ItemsPosted]:
-    """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read what a rule pays
-    its payee. `changes` are in their order. `storage.posting_items` writes the same in the database, some at a time."""
-    for (rule, _, _), group in groupby(changes, key=lambda change: change.line):
-        items = [_posted(change) for change in group]
-        for at in range(0, len(items), MOST_ITEMS):
-            yield ItemsPosted(
-                contract_id=contract_id,
-                settlement=settlement,
-                period_end=period_end,
-                rule=rule,
-                items=tuple(items[at : at + MOST_ITEMS]),
-            )
-
-
-def _posted(change: Change) -> ItemPosted:
-    difference = change.difference
-    return ItemPosted(
-        subject_id=change.key.item.subject_id,
-        occurrence=change.key.item.occurrence,
-        claim_id=change.claim_id,
-        version=change.version,
-        achieved_on=change.achieved_on,
-        price_minor=change.key.price_minor,
-        payee=change.key.payee,
-        shares=tuple(SharePosted(payer=payer, minor=minor) for payer, minor in change.shares),
-        **dict(zip(FIGURES, difference.row(), strict=True)),
-    )
-
-
-def item_document(change: Change) -> dict[str, Any]:
-    """One item of a settlement as its hash is computed over it."""
-    return {
-        "rule": change.key.item.rule,
-        "subjectId": str(change.key.item.subject_id),
-        "occurrence": change.key.item.occurrence,
-        "claimId": None if change.claim_id is None else str(change.claim_id),
-        "termsVersion": change.version,
-        "achievedOn": change.achieved_on.isoformat(),
-        "priceMinor": change.key.price_minor,
-        "payee": change.key.payee,
-        "now": _figures(change.now, change.now_shares),
-        "before": _figures(change.before, change.before_shares),
-        "reason": change.reason,
-    }
-
-
-def _figures(figures: Figures, shares: Shares) -> dict[str, Any]:
-    return {
-        "units": figures.units,
-        "grossMinor": figures.gross_minor,
-        "cutMinor": dict(figures.cuts),
-        "amountMinor": figures.amount_minor,
-        "sharesMinor": dict(shares),
-    }

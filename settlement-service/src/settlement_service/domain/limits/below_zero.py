@@ -8,12 +8,12 @@ from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import Figures, ItemKey, Posted, PostedKey
-from settlement_service.domain.limits.caps import Group, Taken, standing, taken_by
+from settlement_service.domain.limits.caps import Group, Taken, max_retainable, taken_by
 from settlement_service.domain.limits.payers import wanted_shares
 from settlement_service.domain.mechanisms.items import Item
 
 
-def that_stay(
+def negative_items_to_keep(
     history: History, limits: Sequence[Limit], payable: Iterable[Item], posted: Iterable[Posted], taken: Taken
 ) -> frozenset[ItemKey]:
     """The items that stay as they were `posted`: without what each of them is below zero, more would be under a cap
@@ -64,7 +64,7 @@ def _most(history: History, limits: Iterable[Limit], group: Group) -> int | None
     for limit in limits:
         said = limit.definition
         if said.kind == kind and (said.rule or said.payer or of) == of and _is_in(of, limit):
-            return standing(history, limit)
+            return max_retainable(history, limit)
     return None
 
 

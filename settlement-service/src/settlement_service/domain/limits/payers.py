@@ -1,4 +1,4 @@
-"""Domain: what is held back of an amount, and who pays the rest of it: splits, and caps on what one payer pays."""
+"""Domain: who pays an amount: splits, and caps on what one payer pays."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Shares
-from settlement_service.domain.limits.caps import Due, Taken, standing
+from settlement_service.domain.limits.caps import Due, Taken, max_retainable
 from settlement_service.domain.mechanisms.items import Item
 
 
@@ -27,15 +27,15 @@ class Shared:
 @dataclass(frozen=True, slots=True)
 class _PayerCap:
     """The most that a payer pays; what is over goes to the next one, or to nobody. What was posted may stand up to
-    `standing`; None stands for all of it."""
+    `max_retainable`; None stands for all of it."""
 
     minor: int
     overflow: str
-    standing: int | None
+    max_retainable: int | None
 
     def over(self, minor: int) -> int:
         """How much of what was posted may not stand."""
-        return 0 if self.standing is None else max(0, minor - self.standing)
+        return 0 if self.max_retainable is None else max(0, minor - self.max_retainable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +44,6 @@ class _Way:
 
     order: tuple[str, ...]
     caps: Mapping[str, _PayerCap]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held back no more: `released` are the versions of the terms whose retention is over; where it is over by
-    all that is known (`later`), of what was `posted` no more is held back than was."""
-
-    released: frozenset[int]
-    later: frozenset[int]
-    posted: Mapping[ItemKey, Figures]
-
-
-def hold_back(history: History, due: Sequence[Due], held_back: Held) -> list[Due]:
-    """What is held back of each positive amount, by the version of the terms that governs it."""
-    found = []
-    for one in due:
-        held = _held(history.version(one.item.version), one, held_back)
-        found.append(Due(one.item, replace(one.figures, retained_minor=held)) if held else one)
-    return found
-
-
-def _held(terms: Terms, due: Due, held_back: Held) -> int:
-    retention, minor = terms.retention, due.figures.under_caps_minor
-    if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
-        return 0
-    if terms.version in held_back.released:
-        return 0
-    share = Fraction(retention.share)
-    held = round_minor(minor * share, terms.rounding)
-    if terms.version not in held_back.later:
-        return held
-    before = held_back.posted.get(due.item.key, NOTHING)
-    new = max(0, minor - before.under_caps_minor)
-    return min(held, before.retained_minor + round_minor(new * share, terms.rounding))
 
 
 def split_among_payers(
@@ -115,7 +81,7 @@ def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
 
 def _payer_caps(history: History, last_day: date) -> dict[str, _PayerCap]:
     return {
-        limit.definition.payer: _PayerCap(limit.minor, limit.definition.overflow or "lost", standing(history, limit))
+        limit.definition.payer: _PayerCap(limit.minor, limit.definition.overflow or "lost", max_retainable(history, limit))
         for limit in history.governing(last_day).limits
         if limit.definition.kind == "payer" and limit.definition.payer is not None
     }

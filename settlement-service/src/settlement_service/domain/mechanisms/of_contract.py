@@ -19,13 +19,13 @@ def contract_items(history: History, terminated_on: date | None, facts: Facts, e
     after the end of the contract, does not count: neither for an amount nor against it."""
     seen = facts.before(ends)
     counting = _on_payable_days(history, terminated_on, seen)
-    found: dict[ItemKey, Item] = {}
+    items: dict[ItemKey, Item] = {}
     for terms in history.versions:
         for rule in terms.rules.values():
             for item in _either(terms, rule, terminated_on, counting, seen, ends):
                 if history.governing(item.achieved_on).version == terms.version:
-                    found[item.key] = _prevailing(rule, found.get(item.key), item)
-    return list(found.values())
+                    items[item.key] = _prevailing(rule, items.get(item.key), item)
+    return list(items.values())
 
 
 def _on_payable_days(history: History, terminated_on: date | None, facts: Facts) -> Facts:
@@ -41,13 +41,13 @@ def _either(
     terms: Terms, rule: Rule, terminated_on: date | None, counting: Facts, seen: Facts, ends: date
 ) -> Iterator[Item]:
     """Items from what counts; where that gives nothing, the reason that lies in the day, if one does."""
-    given = [_of_its_day(terms, terminated_on, item) for item in _items(terms, rule, counting, ends)]
+    given = [of_its_day(terms, terminated_on, item) for item in _items(terms, rule, counting, ends)]
     if counting is seen:
         yield from given
         return
-    for item, whole in zip(given, _items(terms, rule, seen, ends), strict=True):
-        dated = _of_its_day(terms, terminated_on, whole)
-        yield dated if item.reason is not None and whole.reason is None and dated.reason is not None else item
+    for item, uncounted in zip(given, _items(terms, rule, seen, ends), strict=True):
+        dated = of_its_day(terms, terminated_on, uncounted)
+        yield dated if item.reason is not None and uncounted.reason is None and dated.reason is not None else item
 
 
 def _prevailing(rule: Rule, earlier: Item | None, item: Item) -> Item:
@@ -62,7 +62,8 @@ def _items(terms: Terms, rule: Rule, facts: Facts, ends: date) -> Iterator[Item]
     return mechanism_of(rule.definition).items_of_contract(terms, rule.definition, facts, ends)
 
 
-def _of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:
+def of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:
+    """The item, or why nothing is payable on its day."""
     reason = item.reason or reason_of_day(terms, terminated_on, item.achieved_on)
     is_grant = item.key.rule in terms.grants
     if reason is None or item.reason is not None or (is_grant and reason == "in-grant-window"):

@@ -69,25 +69,3 @@ def has_caps_on_person_by_version(history: History) -> bool:
 
 def _of_person(terms: Terms) -> tuple[tuple[int, frozenset[str]], ...]:
     return tuple((limit.minor, limit.excluded_rules) for limit in terms.limits if limit.definition.kind == "person")
-
-
-def looks_at_new_alone(history: History) -> bool:
-    """Whether what is settled of one subject stays as it is, whatever becomes of others: then a settlement looks only
-    at those of whom something is new. Not where a condition, a limit on units in all, a pause, what is held back, a cap
-    that goes by date, or an amount below zero that gives room under a cap can change what everybody is due; nor where a
-    line says that somebody is not yet measured."""
-    return all(_is_settled_for_good(terms) for terms in history.versions)
-
-
-def _is_settled_for_good(terms: Terms) -> bool:
-    conditional = any(_depends_on_others(rule.definition) for rule in terms.rules.values())
-    by_date = any(not limit.keep_paid or limit.definition.period_basis == "settled" for limit in terms.limits)
-    paused = any(window.mode == "paused" for window in terms.windows)
-    return not (conditional or by_date or paused or terms.retention is not None)
-
-
-def _depends_on_others(rule: PaymentRule) -> bool:
-    by_measure = isinstance(rule, Bands) and rule.per == "subject"
-    below_zero = isinstance(rule, UnitPrice | Bands | SavingsShare) and rule.two_sided
-    in_all = isinstance(rule, UnitPrice) and rule.max_units is not None
-    return rule.when is not None or by_measure or below_zero or in_all

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.facts.hashes import item_hash, over
-from settlement_service.domain.facts.log import item_document
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
+from settlement_service.domain.settling.posted_items import item_document
 
 
 @dataclass(frozen=True, slots=True)

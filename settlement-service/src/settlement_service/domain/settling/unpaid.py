@@ -6,7 +6,7 @@ from datetime import date
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.limits.conditioned import closed_rules, is_ready
+from settlement_service.domain.limits.conditional import closed_rules, is_ready
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.reasons import Reason

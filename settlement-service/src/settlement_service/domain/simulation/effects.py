@@ -11,8 +11,8 @@ from settlement_service.domain.limits.cap_use import people_at, used_by_group, u
 from settlement_service.domain.limits.caps import group_of
 from settlement_service.domain.limits.payers import Shared
 from settlement_service.domain.mechanisms.items import Item
-from settlement_service.domain.settling.difference import due_before
 from settlement_service.domain.settling.reasons import Reason
+from settlement_service.domain.settling.settle import due_before
 from settlement_service.domain.simulation.run import Ran
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.statement.position import by_rule

@@ -15,7 +15,8 @@ from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Posted
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
-from settlement_service.domain.settling.difference import Basis, Settled, due_before, settle
+from settlement_service.domain.settling.basis import Basis
+from settlement_service.domain.settling.settle import Settled, due_before, settle
 from settlement_service.domain.simulation.scenario import Asked
 from settlement_service.domain.simulation.subjects import Supposed
 

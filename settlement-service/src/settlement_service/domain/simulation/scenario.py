@@ -16,7 +16,7 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.naming import all_measures
 from settlement_service.domain.agreement.terms import Terms, terms_of
-from settlement_service.domain.settling.difference import Basis
+from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.simulation.chance import MonteCarlo
 
 

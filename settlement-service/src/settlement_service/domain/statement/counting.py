@@ -15,7 +15,7 @@ from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.mechanisms.counts import Counts, RateByCount
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.mechanisms.working import Node
-from settlement_service.domain.settling.difference import Change
+from settlement_service.domain.settling.change import Change
 
 FEWEST = 5
 """Counts under this are not shown. It may be raised, never lowered."""

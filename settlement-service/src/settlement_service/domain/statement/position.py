@@ -14,7 +14,8 @@ from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.limits.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.limits.payers import Shared
 from settlement_service.domain.mechanisms.items import Item
-from settlement_service.domain.settling.difference import Basis, due_before
+from settlement_service.domain.settling.basis import Basis
+from settlement_service.domain.settling.settle import due_before
 from settlement_service.domain.statement.statement import is_by_person
 
 

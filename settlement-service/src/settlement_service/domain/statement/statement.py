@@ -12,8 +12,9 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, is_by_subject
 from settlement_service.domain.facts.figures import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.mechanisms.table import mechanism_of
-from settlement_service.domain.settling.difference import Change, Settled, place_of_line
+from settlement_service.domain.settling.change import Change, place_of_line
 from settlement_service.domain.settling.reasons import Reason
+from settlement_service.domain.settling.settle import Settled
 from settlement_service.domain.statement.counting import Tells
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
@@ -57,34 +58,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """What the changes under one rule at one price come to: differences in minor units, by the earliest `version` of
-    the terms that one of them is due by; and the `count` distinct subjects that they are about, or some of them."""
-
-    version: int
-    figures: Figures
-    shares: Mapping[str, int]
-    people: frozenset[UUID]
-    count: int
-    behind: int = 0
-    contract_changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
-    did not change; with the hash of each line over its items, in their order (`settling.sealing`), where they are kept.
-    `due_after` is there when it refers to what was worked out as facts arrived: after how many inputs that became
-    due."""
-
-    by_line: Mapping[LineKey, Sum]
-    nothing: Mapping[RuleAndPayee, Reason]
-    standing: Sequence[Change]
-    hashes: Mapping[LineKey, bytes] = field(default_factory=dict)
-    due_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
     """What a settlement says, before it is told to anyone. `version` is that of the terms in effect at its end."""
 
@@ -102,32 +75,7 @@ class Statement:
 
 def statement_of(history: History, kind: Kind, period: Period, settled: Settled) -> Statement:
     """The statement over what is settled."""
-    return statement_over(history, kind, period, Sums(sums_of(settled.changes), settled.nothing, settled.standing))
-
-
-def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
-    """What changes come to, by line."""
-    behind: dict[LineKey, list[Change]] = {}
-    for change in changes:
-        behind.setdefault(change.line, []).append(change)
-    return {key: sum_of(group) for key, group in behind.items()}
-
-
-def sum_of(changes: Sequence[Change]) -> Sum:
-    """What changes under one line come to."""
-    shares: Counter[str] = Counter()
-    for change in changes:
-        shares.update(dict(change.shares))
-    people = frozenset(change.key.item.subject_id for change in changes)
-    return Sum(
-        version=min(change.version for change in changes),
-        figures=sum((change.difference for change in changes), Figures()),
-        shares=shares,
-        people=people,
-        count=len(people),
-        behind=max(change.behind for change in changes),
-        contract_changes=tuple(change for change in changes if change.claim_id is None),
-    )
+    return statement_over(history, kind, period, Sums(sums_of(settled.changes), settled.nothing, settled.unchanged))
 
 
 def statement_over(history: History, kind: Kind, period: Period, sums: Sums) -> Statement:
@@ -138,7 +86,7 @@ def statement_over(history: History, kind: Kind, period: Period, sums: Sums) -> 
     if kind == "scheduled":
         wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
     ordered = sorted(wanted, key=lambda key: place_of_line(history, key))
-    stands = {change.line: change for change in sums.standing}
+    stands = {change.line: change for change in sums.unchanged}
     lines = (
         _line(history, key, sums.by_line.get(key), sums.nothing.get((key[0], key[2])), stands.get(key))
         for key in ordered

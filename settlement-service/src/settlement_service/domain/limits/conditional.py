@@ -17,7 +17,7 @@ from settlement_service.domain.mechanisms.items import Item, NotPayable, in_orde
 from settlement_service.domain.mechanisms.table import mechanism_of
 
 
-def conditioned(
+def apply_conditions(
     history: History, items: Sequence[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
 ) -> list[Item]:
     """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its

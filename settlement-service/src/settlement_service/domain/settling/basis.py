@@ -1,0 +1,45 @@
+"""Domain: all that a settlement is computed from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from settlement_service.domain.agreement.audience import Audience
+from settlement_service.domain.agreement.history import History
+from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.facts.figures import Posted
+from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.limits.caps import Taken
+from settlement_service.domain.mechanisms.items import Item
+
+
+@dataclass(frozen=True)
+class Basis:
+    """All that a settlement is computed from. `items` are those by subject, payable or not; `facts` what rules that
+    look at several subjects rest on; `claims` those that can say why something is due no more. `settled` is what was
+    posted in each period of the calendar, by its name. `rest` is what items of others take up, for a party that sees a
+    part; `only` is then that party."""
+
+    history: History
+    terminated_on: date | None
+    items: Sequence[Item]
+    facts: Facts
+    posted: Sequence[Posted]
+    claims: Mapping[UUID, Claim]
+    settled: Mapping[str, int] = field(default_factory=dict)
+    rest: Taken = field(default_factory=dict)
+    only: Audience | None = None
+
+    def looks_at(self, item: Item) -> bool:
+        """Whether an item's rule is among those that are computed."""
+        return self.only is None or not item.key.rule or item.key.rule in self.only.items
+
+    def sees(self, item: Item) -> bool:
+        """Whether an item is among those that are settled."""
+        rule = item.key.rule
+        return self.only is None or not rule or self.only.sees_item(rule, self.history.payee_of(rule, item.version))
+
+    def sees_posted(self, posted: Posted) -> bool:
+        """Whether what was posted is."""
+        return self.only is None or self.only.sees_item(posted.key.item.rule, posted.key.payee)
