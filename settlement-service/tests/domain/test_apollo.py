@@ -13,8 +13,8 @@ import pytest
 
 from services.core.money import from_minor
 from services.core.period import Period
-from services.core.terms.mechanisms.unit_price import Price
 from services.core.terms.payment import Cap, Payment
+from services.core.terms.prices import Price
 from settlement_service.domain.recomputation import recompute
 
 from ..books import Books, Settled

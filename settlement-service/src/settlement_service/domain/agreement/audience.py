@@ -4,13 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.core.terms.measures import Measure
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.measures import Measure, counts_enrolled, measures_in, metrics_of
+from services.core.terms.mechanisms.table import measures_of, mechanism_of, pays_each_subject
 from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
-from settlement_service.domain.agreement.naming import counts_enrolled, measures_in, measures_of, metrics_of
-from settlement_service.domain.agreement.terms import Reading, Rule, Terms, is_by_subject
+from settlement_service.domain.agreement.terms import Reading, Rule, Terms
 
 TERMS_SCOPE = "terms"
 PEOPLE_SCOPE = "people"
@@ -99,11 +97,10 @@ def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Re
 
 def _looks_back_alone(terms: Terms, rule: Rule) -> bool:
     """Whether nothing that is achieved later can change what a rule gives for a day."""
-    held = terms.retention
-    waits = held is not None and held.release_when is not None
-    in_all = isinstance(rule.definition, UnitPrice) and rule.definition.max_units is not None
-    measured = isinstance(rule.definition, Bands)
-    return is_by_subject(rule.definition) and rule.definition.when is None and not (waits or in_all or measured)
+    retention, definition = terms.retention, rule.definition
+    waits = retention is not None and retention.release_when is not None
+    is_final = pays_each_subject(definition) and mechanism_of(definition).is_final_by_day(definition)
+    return is_final and definition.when is None and not waits
 
 
 def _before(terms: Terms, ended: Iterable[Reading], claims: frozenset[str]) -> Mapping[str, date]:

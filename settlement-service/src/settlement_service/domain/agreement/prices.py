@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.money import round_minor, to_minor
-from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.prices import PriceList
 from services.core.terms.payment import AmountRounding, Index
 
 
@@ -22,23 +22,23 @@ class ValidPrice:
     factor: Fraction = Fraction(1)
 
 
-def prices_of(rule: UnitPrice, indices: Sequence[Index], rounding: AmountRounding) -> tuple[ValidPrice, ...]:
-    """The prices of a rule, the earliest first: each contracted price, cut where its index changes."""
-    factors = list(_factors(rule, indices))
-    found = []
-    for price in rule.prices:
-        contracted = to_minor(price.price)
+def prices_of(contracted: PriceList, indices: Sequence[Index], rounding: AmountRounding) -> tuple[ValidPrice, ...]:
+    """The prices of a list in minor units, the earliest first: each contracted price, cut where its index changes."""
+    factors = list(_factors(contracted, indices))
+    prices = []
+    for price in contracted.prices:
+        agreed = to_minor(price.price)
         for start, end, factor in factors:
             first, last = max(start, price.valid_from or date.min), min(end, price.valid_to or date.max)
             if first < last:
-                minor = round_minor(contracted * factor, rounding)
-                found.append(ValidPrice(minor, first, last, contracted, factor))
-    return tuple(sorted(found, key=lambda price: price.start))
+                minor = round_minor(agreed * factor, rounding)
+                prices.append(ValidPrice(minor, first, last, agreed, factor))
+    return tuple(sorted(prices, key=lambda price: price.start))
 
 
-def _factors(rule: UnitPrice, indices: Sequence[Index]) -> Iterator[tuple[date, date, Fraction]]:
+def _factors(contracted: PriceList, indices: Sequence[Index]) -> Iterator[tuple[date, date, Fraction]]:
     """Days and what a price is multiplied by on them."""
-    index = next((one for one in indices if one.code == rule.index), None)
+    index = next((one for one in indices if one.code == contracted.index), None)
     if index is None:
         yield date.min, date.max, Fraction(1)
         return

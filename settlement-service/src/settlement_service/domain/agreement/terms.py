@@ -9,23 +9,20 @@ from uuid import UUID
 
 from services.core.money import to_minor
 from services.core.period import Period
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.milestone import Milestone
 from services.core.terms.mechanisms.service_fee import ServiceFee
-from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.mechanisms.table import mechanism_of, metrics_named, paid_metrics, pays_each_subject
 from services.core.terms.outcomes import AFTER_ALL, Cohort, Metric
 from services.core.terms.parties import Role
 from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Payment, Retention, Window
 from services.core.terms.rules import PaymentRule
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
-from settlement_service.domain.agreement.naming import metrics_paid_by, metrics_under
 from settlement_service.domain.agreement.prices import ValidPrice, prices_of
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One payment rule. `position` counts from 0 in the order of the terms; `definition` is the rule as it was signed."""
+    """One payment rule; `definition` is what was signed. `position` counts from 0 in the order of the terms."""
 
     code: str
     position: int
@@ -46,12 +43,12 @@ class Rule:
     @cached_property
     def metrics(self) -> frozenset[str]:
         """The metrics that it pays for."""
-        return metrics_paid_by(self.definition)
+        return paid_metrics(self.definition)
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """All metrics that it is computed from, those of its conditions included."""
-        return metrics_under(self.definition)
+        return metrics_named(self.definition)
 
     def price_on(self, day: date) -> int | None:
         """The price in minor units of what was achieved on `day`."""
@@ -185,51 +182,46 @@ class Terms:
         }
 
 
-def terms_of(said: InForce) -> Terms:
+def terms_of(in_force: InForce) -> Terms:
     """What settlement needs of terms in force. They were checked when they were drafted."""
-    payment = said.payment
+    payment = in_force.payment
     grants = [_grant(window) for window in payment.windows if isinstance(window, GrantWindow)]
-    participants = {metric.code for metric in said.outcomes.metrics if metric.subject == "participant"}
-    whole = frozenset(rule.code for rule in [*payment.rules, *grants] if not _pays_for_one_of(rule, participants))
+    participants = {metric.code for metric in in_force.outcomes.metrics if metric.subject == "participant"}
+    excluded = frozenset(rule.code for rule in [*payment.rules, *grants] if not _pays_for_one_of(rule, participants))
     return Terms(
-        contract_id=said.contract_id,
-        said=payment,
-        version=said.version,
-        root=said.root,
-        title=said.title,
-        currency=said.currency,
-        time_zone=said.time_zone,
-        effective_from=said.effective_from,
-        outcome_period=said.outcome_period,
+        contract_id=in_force.contract_id,
+        as_signed=payment,
+        version=in_force.version,
+        root=in_force.root,
+        title=in_force.title,
+        currency=in_force.currency,
+        time_zone=in_force.time_zone,
+        effective_from=in_force.effective_from,
+        outcome_period=in_force.outcome_period,
         retroactive=payment.retroactive,
         due_days=payment.due_days,
         rounding=payment.rounding,
-        parties=said.parties,
-        metrics={metric.code: metric for metric in said.outcomes.metrics},
-        cohorts={cohort.code: cohort for cohort in said.outcomes.cohorts},
-        rules={rule.code: _rule(said, place, rule) for place, rule in enumerate([*payment.rules, *grants])},
-        limits=tuple(Limit(cap, to_minor(cap.amount), whole) for cap in payment.caps),
+        parties=in_force.parties,
+        metrics={metric.code: metric for metric in in_force.outcomes.metrics},
+        cohorts={cohort.code: cohort for cohort in in_force.outcomes.cohorts},
+        rules={rule.code: _rule(in_force, place, rule) for place, rule in enumerate([*payment.rules, *grants])},
+        limits=tuple(Limit(cap, to_minor(cap.amount), excluded) for cap in payment.caps),
         windows=payment.windows,
         grants=frozenset(grant.code for grant in grants),
         retention=payment.retention,
         readers=MappingProxyType(
-            {"outcomes": _roles(said.outcomes.readable_by), "payment": _roles(payment.readable_by)}
+            {"outcomes": _roles(in_force.outcomes.readable_by), "payment": _roles(payment.readable_by)}
         ),
     )
 
 
-def is_by_subject(rule: PaymentRule) -> bool:
-    """Whether what a rule gives for one subject never depends on another: it is evaluated as facts arrive."""
-    return isinstance(rule, UnitPrice | Milestone) or (isinstance(rule, Bands) and rule.per == "subject")
-
-
 def _pays_for_one_of(rule: PaymentRule, participants: set[str]) -> bool:
-    return is_by_subject(rule) and not participants.isdisjoint(metrics_paid_by(rule))
+    return pays_each_subject(rule) and not participants.isdisjoint(paid_metrics(rule))
 
 
-def _rule(said: InForce, place: int, rule: PaymentRule) -> Rule:
-    payment = said.payment
-    prices = prices_of(rule, payment.indices, payment.rounding) if isinstance(rule, UnitPrice) else ()
+def _rule(in_force: InForce, place: int, rule: PaymentRule) -> Rule:
+    payment, contracted = in_force.payment, mechanism_of(rule).contracted_prices(rule)
+    prices = prices_of(contracted, payment.indices, payment.rounding)
     return Rule(rule.code, place, rule, rule.split or payment.split, prices)
 
 

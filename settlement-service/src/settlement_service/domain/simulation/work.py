@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from settlement_service.domain.agreement.naming import counts_enrolled, measures_of
+from services.core.terms.measures import counts_enrolled
+from services.core.terms.mechanisms.table import measures_of
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.simulation.chance import Binomial, MonteCarlo
 from settlement_service.domain.simulation.scenario import Asked, Scenario

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from services.core.money import format_minor
 from services.core.period import Period
+from services.core.terms.mechanisms.table import pays_each_subject
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.agreement.terms import Rule, is_by_subject
+from settlement_service.domain.agreement.terms import Rule
 from settlement_service.domain.facts.figures import Figures, LineKey, RuleAndPayee, Shares
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.change import Change, place_of_line
@@ -131,7 +132,7 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
 
 def is_by_person(history: History, rule: Rule) -> bool:
     """Whether a rule pays for single participants."""
-    return is_by_subject(rule.definition) and any(
+    return pays_each_subject(rule.definition) and any(
         history.metrics[code].subject == "participant" for code in rule.metrics
     )
 
