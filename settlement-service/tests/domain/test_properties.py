@@ -153,7 +153,9 @@ def within_caps(books: Books) -> None:
             sums[key] += minor
     for limit in books.terms.limits:
         used = [
-            minor for (kind, of), minor in sums.items() if kind == limit.definition.kind and limit.definition.rule in (None, of)
+            minor
+            for (kind, of), minor in sums.items()
+            if kind == limit.definition.kind and limit.definition.rule in (None, of)
         ]
         assert all(minor <= limit.minor for minor in used)
 

@@ -175,6 +175,8 @@ def test_every_number_of_a_binomial_is_as_likely_as_it_should_be() -> None:
     n, p = 12, Fraction("0.3")
     exact = [Fraction(comb(n, k)) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
     for throw in range(0, 1000, 7):
-        [number] = draws_of(Binomial(kind="binomial", n=n, p="0.3"), lambda sides: throw * sides // 1000, 1, whole_numbers=True)  # noqa: B023
+        [number] = draws_of(
+            Binomial(kind="binomial", n=n, p="0.3"), lambda sides, throw=throw: throw * sides // 1000, 1, whole_numbers=True
+        )
         below = sum(exact[: int(number)], Fraction(0))
         assert below <= Fraction(throw, 1000) <= below + exact[int(number)]

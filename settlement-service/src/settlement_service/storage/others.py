@@ -84,7 +84,9 @@ async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, reader:
     of_persons = {**asked, "waits": bool(_settled_by(terms))}
     for row in (await tx.connection.execute(text(_BY_PERSON), of_persons)).all():
         taken["person", str(row.subject_id)] += row.minor
-    if any(limit.definition.kind == "payer" for limit in terms.limits) or any(rule.split for rule in terms.rules.values()):
+    if any(limit.definition.kind == "payer" for limit in terms.limits) or any(
+        rule.split for rule in terms.rules.values()
+    ):
         for row in (await tx.connection.execute(text(_BY_PAYER), asked)).all():
             taken["payer", row.payer] += row.minor
     return taken
@@ -114,5 +116,7 @@ def _group(limit: Limit, day: date) -> Group:
 def _settled_by(terms: Terms) -> list[Every]:
     """The periods of which a cap says how much is settled in each."""
     return [
-        said.every for said in (limit.definition for limit in terms.limits) if said.period_basis == "settled" and said.every
+        said.every
+        for said in (limit.definition for limit in terms.limits)
+        if said.period_basis == "settled" and said.every
     ]

@@ -105,5 +105,6 @@ def _knowing_all(versions: Sequence[Terms]) -> tuple[Terms, ...]:
     """The versions, each cap of which knows the rules of all of them: what an amendment dropped is still paid."""
     excluded = frozenset[str]().union(*(terms.in_all for terms in versions))
     return tuple(
-        replace(terms, limits=tuple(replace(limit, excluded_rules=excluded) for limit in terms.limits)) for terms in versions
+        replace(terms, limits=tuple(replace(limit, excluded_rules=excluded) for limit in terms.limits))
+        for terms in versions
     )

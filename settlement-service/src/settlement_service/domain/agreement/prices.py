@@ -6,8 +6,8 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.money import round_minor, to_minor
-from services.core.terms.prices import PriceList
 from services.core.terms.payment import AmountRounding, Index
+from services.core.terms.prices import PriceList
 
 
 @dataclass(frozen=True, slots=True)

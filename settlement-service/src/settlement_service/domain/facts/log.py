@@ -1,9 +1,8 @@
 """Domain: what a settlement rests on: the log of a contract's inputs, each salted and hashed as it comes in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -33,11 +32,12 @@ from services.events.outcomes import (
 )
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.facts.claims import ClaimFact
-from settlement_service.domain.facts.figures import FIGURES, Figures, ItemKey, PostedKey, Shares
+from settlement_service.domain.facts.figures import FIGURES, Figures, ItemKey, PostedKey
 
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"
 """The one input that no event tells of: it stands in the log only."""
+
 
 @value
 class SharePosted:

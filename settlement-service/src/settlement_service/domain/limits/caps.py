@@ -11,8 +11,8 @@ from settlement_service.domain.agreement.calendar import name_of, names_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Posted
-from settlement_service.domain.mechanisms.mechanism import AmountsByRule
 from settlement_service.domain.mechanisms.items import Item, in_order
+from settlement_service.domain.mechanisms.mechanism import AmountsByRule
 
 Group: TypeAlias = tuple[str, str]
 """What a cap counts together: its kind, and the person, rule, period or payer."""
@@ -31,7 +31,6 @@ OverRules: TypeAlias = Callable[[AmountsByRule], Sequence[Item]]
 def nothing_over_rules(amounts: AmountsByRule) -> Sequence[Item]:
     """No rule looks at what others give."""
     return ()
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,8 @@ class PreviouslyPosted:
 
 @dataclass(frozen=True, slots=True)
 class _Cap:
-    """A cap as it is applied: `gives_up` are the caps whose cuts hold no room under it; of what was posted, `max_retainable`
-    may stay (None: all of it)."""
+    """A cap as it is applied: `gives_up` are the caps whose cuts hold no room under it. Of what was posted,
+    `max_retainable` may stay, in minor units (None: all of it)."""
 
     limit: Limit
     gives_up: frozenset[str]
@@ -155,10 +154,10 @@ def apply_caps(
     over_rules: OverRules = nothing_over_rules,
 ) -> list[Due]:
     """What is due for each payable item, in the order in which caps look at them; then for what is given over the
-    amounts of rules. Never is more due than a cap allows; the last item that fits is cut in part: of 30, 30 and 30 under
-    a cap of 70 the last one gives 10. Where what was posted takes up more than a cap (it was lowered, or an amount below
-    zero is gone) and something is taken back, what that leaves is looked at once more: until posting all of it and
-    settling again would change nothing."""
+    amounts of rules. Never is more due than a cap allows. The last item that fits is cut in part: of 30, 30 and 30
+    under a cap of 70 the last one gives 10. Where what was posted takes up more than a cap (it was lowered, or an amount
+    below zero is gone) and something is taken back, what that leaves is looked at once more: until posting all of it
+    and settling again would change nothing."""
     ordered = in_order(history, items)
     caps = [
         _Cap(limit, gives_up(limits, limit), max_retainable(history, limit))

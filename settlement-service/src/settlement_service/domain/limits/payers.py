@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
-from services.core.money import largest_remainder, round_minor, to_minor
+from services.core.money import largest_remainder, to_minor
 from services.core.terms.splits import MaximaInOrder, Split
 from services.core.terms.splits import Shares as WeightedShares
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Shares
+from settlement_service.domain.facts.figures import ItemKey, Shares
 from settlement_service.domain.limits.caps import Due, Taken, max_retainable
 from settlement_service.domain.mechanisms.items import Item
 
@@ -81,7 +80,9 @@ def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
 
 def _payer_caps(history: History, last_day: date) -> dict[str, _PayerCap]:
     return {
-        limit.definition.payer: _PayerCap(limit.minor, limit.definition.overflow or "lost", max_retainable(history, limit))
+        limit.definition.payer: _PayerCap(
+            limit.minor, limit.definition.overflow or "lost", max_retainable(history, limit)
+        )
         for limit in history.governing(last_day).limits
         if limit.definition.kind == "payer" and limit.definition.payer is not None
     }

@@ -73,9 +73,7 @@ def _counts_people(rule: Bands, metrics: Mapping[str, Metric]) -> bool:
     if rule.per != "contract" or rule.measure.basis not in ("count", "share"):
         return False
     metric = metrics[rule.measure.metric]
-    return metric.subject == "participant" or (
-        rule.measure.counting == "units" and counts_outcomes_of_cohort(metric)
-    )
+    return metric.subject == "participant" or (rule.measure.counting == "units" and counts_outcomes_of_cohort(metric))
 
 
 def _rate(terms: Terms, rule: Bands) -> RateByCount:

@@ -1,4 +1,4 @@
-"""Domain: what settlement asks of a payment mechanism: one row a mechanism, one field a question, none of them optional.
+"""Domain: what settlement asks of a payment mechanism: one row a mechanism, one field a question, none left open.
 
 What the definition alone answers (which metrics, whether each subject is paid by itself) stands in the table of the
 terms, `services.core.terms.mechanisms`.
@@ -122,9 +122,7 @@ def no_items_of_contract(terms: Terms, rule: Any, facts: Facts, ends: date) -> I
     return iter(())
 
 
-def no_items_over_rules(
-    terms: Terms, rule: Any, amounts: AmountsByRule, facts: Facts, ends: date
-) -> Iterator[Item]:
+def no_items_over_rules(terms: Terms, rule: Any, amounts: AmountsByRule, facts: Facts, ends: date) -> Iterator[Item]:
     """It gives nothing over other rules."""
     return iter(())
 

@@ -1,4 +1,4 @@
-"""Domain: the mechanism service fee: a fixed amount a period of the calendar, also where only delivery to plan is paid."""
+"""Domain: the mechanism service fee: a fixed amount a period of the calendar, or for delivery to plan in it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -27,8 +27,8 @@ from settlement_service.domain.settling.sums import Sum, sum_of
 class AccruedSubject:
     """How what a subject has accrued enters a settlement, by the day that settles it up to, which is not included.
 
-    `whole_from`: from which day on all of it is due as it stands; None where it never is. `in_part`: whether before that
-    day what was achieved by then is due as it stands, as items are cut in the order of their days. Otherwise it is
+    `whole_from`: from which day on all of it is due as it stands; None where it never is. `in_part`: whether before
+    that day what was achieved by then is due as it stands, as items are cut in the order of their days. Otherwise it is
     settled individually: looked at again by itself, as something was posted or is taken back.
     """
 

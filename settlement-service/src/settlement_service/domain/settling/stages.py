@@ -155,9 +155,9 @@ def share(basis: Basis, ends: date, kept: Conditioned, due: Sequence[Due]) -> Se
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is known of a stage by the terms alone. `scope`: whether it ever looks at several subjects. `looks_at_others`:
-    whether, by these terms, what it gives for a subject for the first time depends on others. `unsettles`: whether what
-    was settled of a subject may become another amount by what becomes of others."""
+    """What is known of a stage by the terms alone. `scope`: whether it ever looks at several subjects.
+    `looks_at_others`: whether, by these terms, what it gives for a subject for the first time depends on others.
+    `unsettles`: whether what was settled of a subject may become another amount by what becomes of others."""
 
     name: str
     scope: Literal["per subject", "over the contract"]

@@ -151,7 +151,12 @@ def _drawn(scenario: Scenario, said: MonteCarlo | None, dice_of: DiceOf) -> Draw
         return {}
     places = [chance.outcome for chance in chances]
     columns = [
-        draws_of(one.distribution, dice_of(one.outcome), said.runs, whole_numbers=scenario.outcomes[one.outcome].value is None)
+        draws_of(
+            one.distribution,
+            dice_of(one.outcome),
+            said.runs,
+            whole_numbers=scenario.outcomes[one.outcome].value is None,
+        )
         for one in chances
     ]
     found: Drawn = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from services.core.disclosure import FEWEST
 from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import Figures
@@ -17,8 +18,6 @@ from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.change import Change
 
-FEWEST = 5
-"""Counts under this are not shown. It may be raised, never lowered."""
 REACH = 50
 """How many counts more, and less, are looked at."""
 

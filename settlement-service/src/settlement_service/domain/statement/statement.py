@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from services.core.period import Period
 from services.core.terms.mechanisms.table import pays_each_subject
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule
-from settlement_service.domain.facts.figures import Figures, LineKey, RuleAndPayee, Shares
+from settlement_service.domain.facts.figures import Figures, LineKey, Shares
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.change import Change, place_of_line
 from settlement_service.domain.settling.reasons import Reason
 from settlement_service.domain.settling.settle import Settled
+from settlement_service.domain.settling.sums import Sum, Sums, sums_of
 from settlement_service.domain.statement.counting import Tells
 
 Kind: TypeAlias = Literal["scheduled", "correction"]
@@ -24,11 +25,8 @@ Content: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule at one price: the sum of what its items changed. `count` is how many distinct participants stand behind
-    it where it pays for single ones (`by_person`), and `people` are they, or some of them where they are very many;
-    `behind` is how many its figures are about where it does not, and `contract_changes` are what rests on no single claim; `tells`
-    is what it gives away of a number of people, found out for who may not be told few. Units, cuts and amount are
-    differences to what was posted. `state` says why a rule gives nothing as a whole."""
+    """One rule at one price: the sum of what its items changed. Units, cuts and amount are differences to what was
+    posted."""
 
     rule: str
     kind: str
@@ -36,16 +34,25 @@ class Line:
     payee: str
     nature: str
     by_person: bool
-    people: frozenset[UUID]
-    count: int
-    behind: int
+    """Whether it pays for single participants."""
+    sample_subject_ids: frozenset[UUID]
+    """The participants that it pays for, or some of them where they are very many; none where it pays for no single
+    one."""
+    subject_count: int
+    """How many these are: 131."""
+    measured_people: int
+    """How many people its figures are about where it pays for no single one: 240 in two villages."""
     figures: Figures
     shares: Shares
     """Each payer's share of the amount, in minor units, in party order."""
     state: Reason | None = None
+    """Why a rule gives nothing as a whole."""
     each_minor: int = 0
+    """What one unit gives where it has no price and never varies, in minor units."""
     contract_changes: tuple[Change, ...] = ()
+    """What rests on no single claim in it."""
     tells: Tells | None = None
+    """What it gives away of a number of people, found out for who may not be told few."""
 
     @property
     def price(self) -> int:
@@ -53,9 +60,9 @@ class Line:
         return self.price_minor or self.each_minor
 
     @property
-    def counted(self) -> int:
+    def people_count(self) -> int:
         """How many people stand behind it."""
-        return self.count if self.by_person else self.behind
+        return self.subject_count if self.by_person else self.measured_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +126,9 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         payee=payee,
         nature=rule.definition.nature,
         by_person=by_person,
-        people=of.people if by_person else frozenset(),
-        count=of.count if by_person else 0,
-        behind=of.behind,
+        sample_subject_ids=of.sample_subject_ids if by_person else frozenset(),
+        subject_count=of.subject_count if by_person else 0,
+        measured_people=of.measured_people,
         figures=of.figures,
         shares=tuple(shares.items()),
         state=None if of.figures.amount_minor else nothing,
@@ -168,7 +175,7 @@ def line_content(number: int, line: Line, currency: str) -> Content:
     if line.price_minor is not None:
         said["price"] = money(line.price_minor, currency)
     said |= {
-        "people": line.counted,
+        "people": line.people_count,
         "units": line.figures.units,
         "amount": money(line.figures.amount_minor, currency),
         "cut": [{"cap": cap, "amount": money(minor, currency)} for cap, minor in line.figures.cuts],

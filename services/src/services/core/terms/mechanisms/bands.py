@@ -13,7 +13,13 @@ from services.core.terms.faults.declared import Declared
 from services.core.terms.faults.measures import measure
 from services.core.terms.faults.plain import decimal, fault, number_of
 from services.core.terms.measures import Condition, Measure
-from services.core.terms.mechanisms.mechanism import Mechanism, open_for_later, no_prices, no_components, nothing_together
+from services.core.terms.mechanisms.mechanism import (
+    Mechanism,
+    no_components,
+    no_prices,
+    nothing_together,
+    open_for_later,
+)
 from services.core.terms.nature import Nature, Vat
 from services.core.terms.splits import Split
 from services.core.values import value

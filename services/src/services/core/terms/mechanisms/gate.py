@@ -11,11 +11,11 @@ from services.core.terms.faults.declared import Declared
 from services.core.terms.measures import Condition, Measure, measures_in
 from services.core.terms.mechanisms.mechanism import (
     Mechanism,
-    open_for_later,
-    no_prices,
     no_components,
+    no_prices,
     nothing_kept,
     nothing_together,
+    open_for_later,
     subjects_together,
 )
 from services.core.terms.nature import Nature, Vat

@@ -14,9 +14,9 @@ from services.core.terms.measures import Condition
 from services.core.terms.mechanisms.mechanism import (
     Mechanism,
     final_by_day,
-    no_prices,
     no_components,
     no_measures,
+    no_prices,
     nothing_together,
     subjects_alone,
 )

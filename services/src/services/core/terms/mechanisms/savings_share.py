@@ -13,7 +13,14 @@ from services.core.terms.faults.declared import Declared
 from services.core.terms.faults.metrics import reports
 from services.core.terms.faults.plain import coded, fault, number_of, once, share
 from services.core.terms.measures import Condition
-from services.core.terms.mechanisms.mechanism import Mechanism, open_for_later, no_prices, no_measures, nothing_kept, subjects_together
+from services.core.terms.mechanisms.mechanism import (
+    Mechanism,
+    no_measures,
+    no_prices,
+    nothing_kept,
+    open_for_later,
+    subjects_together,
+)
 from services.core.terms.nature import Nature, Vat
 from services.core.terms.splits import Split
 from services.core.values import value

@@ -15,12 +15,12 @@ from services.core.terms.faults.metrics import reports
 from services.core.terms.measures import Condition
 from services.core.terms.mechanisms.mechanism import (
     Mechanism,
-    open_for_later,
-    no_prices,
     no_components,
     no_measures,
+    no_prices,
     nothing_kept,
     nothing_together,
+    open_for_later,
     subjects_together,
 )
 from services.core.terms.nature import Nature, Vat

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Literal
 
 from services.core.errors import FieldError
-from services.core.money import Money
 from services.core.period import Period
 from services.core.terms.faults.amounts import signed
 from services.core.terms.faults.declared import Declared
