@@ -31,7 +31,7 @@ select ':contract', id, metric, metric, 1, subject_id, occurrence, achieved_on, 
     case metric when 'job' then 10000 else 3000 end, units, units * case metric when 'job' then 10000 else 3000 end,
     array[':payer'], '2026-06-01T12:00:00Z'
 from told;
-insert into open_subject (contract_id, subject_id, position, due_inputs)
+insert into open_subject (contract_id, subject_id, position, accrued_inputs)
 select ':contract', subject_id, max(2 * n + 3), 0 from told group by subject_id;
 insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
 select ':contract', position, ':source', position - 1, 0, 'eu.enzym.outcome.' || what || '.v1', 'metric/' || metric,
@@ -60,12 +60,12 @@ insert into posted_item (contract_id, rule, subject_id, occurrence, price_minor,
 select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, units,
     gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor)
 from item where contract_id = ':contract';
-insert into due_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
+insert into accrued_item (contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on,
     order_key, claimed_units, now_units, now_gross_minor, now_cut_person_minor, now_cut_rule_minor,
     now_cut_period_minor, now_cut_contract_minor, now_retained_minor, now_cut_payer_minor, now_shares, before_units,
     before_gross_minor, before_cut_person_minor, before_cut_rule_minor, before_cut_period_minor,
-    before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, behind, decided_by,
-    decided_at, sha256, due_after, since)
+    before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, measured_people, decided_by,
+    decided_at, sha256, accrued_after, since)
 select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, order_key,
     claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0,
     0, '{}', 0, decided_by, decided_at, sha256('filled'), 0, 1
@@ -77,7 +77,7 @@ from item, (values (''), (':payer')) as payers (payer) where contract_id = ':con
 delete from open_subject where contract_id = ':contract';
 update contract set posted_inputs = 1 where id = ':contract';
 update settlement set state = 'posted', posted_at = now(), inputs = 1, content_sha256 = 'filled',
-    items_sha256 = 'filled', terms_version = 1, due_after = 0 where id = ':settlement'
+    items_sha256 = 'filled', terms_version = 1, accrued_after = 0 where id = ':settlement'
 """
 """What a settlement leaves behind that has posted everything; without the cap on a person, which costs nothing more."""
 

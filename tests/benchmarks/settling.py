@@ -28,12 +28,12 @@ from services.kit.process.caller import Caller, service_caller
 from settlement_service.app import ABOUT
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.storage import inputs
+from settlement_service.usecases.accrue import accrue_some
 from settlement_service.usecases.approve_settlement import approve_settlement
 from settlement_service.usecases.freeze_settlement import SOURCES, freeze_settlement
 from settlement_service.usecases.keep_fact import keep_fact
 from settlement_service.usecases.post_settlement import post_settlement
 from settlement_service.usecases.prepare_settlement import prepare_settlement
-from settlement_service.usecases.work_out_due import work_out_some
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class Bench:
     async def work_out(self, contract_id: UUID) -> float:
         """Seconds that working out what is due takes, as the background process does it when facts have come."""
         begun = time.perf_counter()
-        while await self.as_worker(lambda tx: work_out_some(tx, contract_id)):
+        while await self.as_worker(lambda tx: accrue_some(tx, contract_id)):
             pass
         seconds = time.perf_counter() - begun
         await self.script("vacuum analyze")

@@ -111,7 +111,7 @@ create table settlement_item (
     claimed_units bigint not null,
     {FIGURES.format("now_")}
     {FIGURES.format("before_")}
-    behind integer not null,
+    measured_people integer not null,
     reason text,
     decided_by text[] not null,
     decided_at timestamptz,

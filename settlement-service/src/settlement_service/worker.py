@@ -1,4 +1,4 @@
-"""Wiring: the background process: facts out, facts in; what is due is worked out, settlements are frozen and posted."""
+"""Wiring: the background process: facts out, facts in; what is due accrues, settlements are frozen and posted."""
 
 import asyncio
 import sys
@@ -26,9 +26,9 @@ from settlement_service.clients.owners import ask_heads
 from settlement_service.consumers.facts import HANDLERS
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.settings import WorkerSettings
+from settlement_service.usecases.accrue import accrue_some, find_changed_contracts
 from settlement_service.usecases.freeze_settlement import SOURCES, find_open_settlements, freeze_settlement
 from settlement_service.usecases.post_settlement import find_approved_settlements, post_settlement
-from settlement_service.usecases.work_out_due import find_changed_contracts, work_out_some
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -51,12 +51,12 @@ def posting(database: Database) -> Job:
     return _turning(lambda: post_approved(database))
 
 
-def working_out(database: Database) -> Job:
-    """The job that works out what is due as facts arrive, so that settlements need not."""
+def accruing(database: Database) -> Job:
+    """The job that keeps what is due as facts arrive, so that settlements need not compute it."""
 
     async def run(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            changed, failed = await work_out_changed(database)
+            changed, failed = await accrue_changed(database)
             if failed or not changed:
                 await pause(stop, AFTER_FAILURE_SECONDS if failed else TURN_SECONDS)
 
@@ -94,15 +94,15 @@ async def post_approved(database: Database) -> int:
     return 1 if waiting is None else sum([await post(one) for one in waiting])
 
 
-async def work_out_changed(database: Database) -> tuple[int, int]:
-    """Works out some of what is due on each contract of which something has come. Returns how many those are, and how
+async def accrue_changed(database: Database) -> tuple[int, int]:
+    """Keeps some of what has accrued on each contract of which something has come. Returns how many those are, and how
     many failed."""
 
-    async def work_out(one: UUID) -> bool:
-        return await _failed(database, lambda tx: work_out_some(tx, one), "contract", one)
+    async def accrue_one(one: UUID) -> bool:
+        return await _failed(database, lambda tx: accrue_some(tx, one), "contract", one)
 
     changed = await _found(database, find_changed_contracts)
-    return (0, 1) if changed is None else (len(changed), sum([await work_out(one) for one in changed]))
+    return (0, 1) if changed is None else (len(changed), sum([await accrue_one(one) for one in changed]))
 
 
 async def _found(database: Database, find: Callable[[Transaction], Awaitable[Sequence[T]]]) -> Sequence[T] | None:
@@ -151,7 +151,7 @@ async def main() -> int:
                 topics=(contracts.TOPIC, outcomes.TOPIC),
                 handlers=HANDLERS,
                 fetch_missing=owners.fetch_missing,
-                jobs=(freezing(database, owners), posting(database), working_out(database)),
+                jobs=(freezing(database, owners), posting(database), accruing(database)),
             )
         )
 

@@ -89,7 +89,13 @@ def settle(books: Books) -> Settled:
 def test_the_published_payments_come_out_line_by_line() -> None:
     settled = settle(apollo())
     lines = [
-        (line.rule, line.price // 100, len(line.people), line.figures.units, line.figures.amount_minor // 100)
+        (
+            line.rule,
+            line.price // 100,
+            len(line.sample_subject_ids),
+            line.figures.units,
+            line.figures.amount_minor // 100,
+        )
         for line in settled.statement.lines
     ]
     paid = [20 if code == "m17" else people for code, _, people, _ in PUBLISHED]

@@ -9,7 +9,7 @@ from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import Cap
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Figures, ItemKey
-from settlement_service.domain.limits.caps import CONTRACT, Due, Posting, Taken, apply_caps
+from settlement_service.domain.limits.caps import CONTRACT, Due, PreviouslyPosted, Taken, apply_caps
 from settlement_service.domain.mechanisms.by_subject import evaluate
 
 from ..builders import a_cap, a_claim, a_rule, history, person
@@ -26,7 +26,7 @@ def due(
 ) -> list[Due]:
     known = history(*rules, caps=caps)
     stands = {key: Figures(1, minor) for key, minor in (net or {}).items()}
-    posting = Posting(stands, {}, date(2026, 12, 31))
+    posting = PreviouslyPosted(stands, {}, date(2026, 12, 31))
     return apply_caps(known, known.newest.limits, evaluate(known, None, claims), posting, taken or {})
 
 

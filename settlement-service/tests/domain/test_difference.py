@@ -19,7 +19,7 @@ NEXT_YEAR = date(2028, 1, 1)
 def lines(settled: Settled) -> list[tuple[str, int, int, int, int]]:
     """Rule, price, people, units, amount of each line."""
     return [
-        (line.rule, line.price, len(line.people), line.figures.units, line.figures.amount_minor)
+        (line.rule, line.price, len(line.sample_subject_ids), line.figures.units, line.figures.amount_minor)
         for line in settled.statement.lines
     ]
 

@@ -252,7 +252,7 @@ def test_every_settlement_is_computed_again_by_everyone_who_sees_items(course: C
 def test_an_investor_is_never_told_of_fewer_than_five_people(course: Course, crowd: int) -> None:
     books = played(crowded(course, crowd))
     for settled in books.settled:
-        people = {(line.rule, line.price_minor): line.people for line in settled.statement.lines}
+        people = {(line.rule, line.price_minor): line.sample_subject_ids for line in settled.statement.lines}
         for line in settled.shown_to(INVESTOR).content["lines"]:
             if "rules" in line:
                 assert line.keys() == {"number", "rules", "amount"}

@@ -171,12 +171,19 @@ def test_each_outcome_is_drawn_once_and_a_draw_is_of_what_is_counted() -> None:
     assert [fault.code for fault in caught.value.errors] == ["stands-twice"]
 
 
+def _thrown(throw: int, sides: int) -> int:
+    return throw * sides // 1000
+
+
 def test_every_number_of_a_binomial_is_as_likely_as_it_should_be() -> None:
     n, p = 12, Fraction("0.3")
     exact = [Fraction(comb(n, k)) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
     for throw in range(0, 1000, 7):
         [number] = draws_of(
-            Binomial(kind="binomial", n=n, p="0.3"), lambda sides, throw=throw: throw * sides // 1000, 1, whole_numbers=True
+            Binomial(kind="binomial", n=n, p="0.3"),
+            partial(_thrown, throw),
+            1,
+            whole_numbers=True,
         )
         below = sum(exact[: int(number)], Fraction(0))
         assert below <= Fraction(throw, 1000) <= below + exact[int(number)]

@@ -27,7 +27,7 @@ def test_a_line_counts_people_and_units_apart() -> None:
     books = Books(activated())
     books.verify(a_claim(1, occurrence="1", units=2), a_claim(1, occurrence="2"), a_claim(2))
     (line,) = books.settle().statement.lines
-    assert (len(line.people), line.figures.units) == (2, 4)
+    assert (len(line.sample_subject_ids), line.figures.units) == (2, 4)
 
 
 def test_the_content_says_lines_with_shares_and_cuts_and_the_total_and_no_id_or_instant() -> None:

@@ -11,7 +11,7 @@ from services.kit.database.database import Database
 from ..builders import PAYER, a_claim
 from ..conftest import Settling
 
-OF_THE_WORKER = ("open_subject", "posted_total", "due_line", "input_chunk")
+OF_THE_WORKER = ("open_subject", "posted_total", "accrual", "input_chunk")
 """What follows from the others, kept so that a settlement looks at what is new alone: nobody asks the HTTP process."""
 WHAT_POSTING_WRITES = (
     "insert into input select contract_id, 1000, source, 1000, 0, type, scope, salt, body, leaf from input",

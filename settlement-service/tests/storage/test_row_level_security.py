@@ -37,16 +37,16 @@ OF_PARTIES = (
     "posted_item",
     "settlement",
     "settlement_line",
-    "due_item",
+    "accrued_item",
     "statement",
     "approval",
     "entry",
     "posting",
     "payment",
 )
-ITEMS = ("settlement_item", "settled_item", "settled_apart")
+ITEMS = ("settlement_item", "settled_item", "settled_individually")
 """What a settlement has of its own, all, and whose are its own; it may have none of its own."""
-OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "due_item", *ITEMS)
+OF_PERSONS = ("input", "claim", "enrolment", "item", "posted_item", "accrued_item", *ITEMS)
 ONLY_GROW = (
     "input",
     "enrolment",
@@ -133,7 +133,7 @@ async def test_who_decides_disputes_sees_no_row_that_concerns_a_single_person(ap
 
 async def test_a_provider_sees_rows_of_what_it_reports_and_none_of_another(app: Database, contract_id: UUID) -> None:
     for organisation, own, other in ((PROVIDER, "job", "home"), (OTHER, "home", "job")):
-        for table in ("item", "posted_item", "settled_item", "due_item", "settlement_line"):
+        for table in ("item", "posted_item", "settled_item", "accrued_item", "settlement_line"):
             assert await counted(app, organisation, table, contract_id, f"rule = '{own}'"), table
             assert not await counted(app, organisation, table, contract_id, f"rule = '{other}'"), table
         assert await counted(app, organisation, "claim", contract_id) == 3

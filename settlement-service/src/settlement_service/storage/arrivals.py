@@ -40,8 +40,8 @@ with decided as (
 ), logged as (
     select coalesce(max(position), 0) as last from input where contract_id = $1
 ), opened as (
-    insert into open_subject (contract_id, subject_id, position, due_inputs)
-    select $1, $18, last + 1, (select 0 from contract where id = $1 and independent) from logged
+    insert into open_subject (contract_id, subject_id, position, accrued_inputs)
+    select $1, $18, last + 1, (select 0 from contract where id = $1 and accrues) from logged
     where cardinality($17::uuid[]) > 0
     on conflict (contract_id, subject_id) do update set position = excluded.position
 )

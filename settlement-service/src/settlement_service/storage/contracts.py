@@ -98,9 +98,9 @@ async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
     await _save_readership(tx, fact.contract_id)
 
 
-async def save_independence(tx: Transaction, contract_id: UUID, *, independent: bool) -> None:
+async def save_accrues(tx: Transaction, contract_id: UUID, *, accrues: bool) -> None:
     """Keeps whether what one subject is due never depends on another (`domain.settling.independent`)."""
-    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(independent=independent))
+    await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(accrues=accrues))
 
 
 async def save_suspension(tx: Transaction, contract_id: UUID, *, suspended: bool) -> None:

@@ -25,7 +25,7 @@ def item_columns() -> list[Column[Any]]:
         Column("claimed_units", BigInteger, nullable=False),
         *figures_and_shares("now_"),
         *figures_and_shares("before_"),
-        Column("behind", Integer, nullable=False),
+        Column("measured_people", Integer, nullable=False),
         Column("reason", Text),
         Column("decided_by", ARRAY(Text), nullable=False),
         Column("decided_at", DateTime(timezone=True)),
@@ -38,24 +38,24 @@ def item_columns() -> list[Column[Any]]:
 settlement_item = Table(
     "settlement_item", metadata, Column("settlement_id", UUID(as_uuid=True), nullable=False), *item_columns()
 )
-settled_apart = Table(
-    "settled_apart",
+settled_individually = Table(
+    "settled_individually",
     metadata,
     Column("settlement_id", UUID(as_uuid=True), primary_key=True),
     Column("contract_id", UUID(as_uuid=True), nullable=False),
     Column("subject_id", UUID(as_uuid=True), primary_key=True),
 )
-due_item = Table(
-    "due_item",
+accrued_item = Table(
+    "accrued_item",
     metadata,
     *item_columns(),
-    Column("due_after", BigInteger, nullable=False),
+    Column("accrued_after", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
-    Column("last_on", Date),
+    Column("whole_from", Date),
 )
-due_line = Table(
-    "due_line",
+accrual = Table(
+    "accrual",
     metadata,
     Column("contract_id", UUID(as_uuid=True), nullable=False),
     Column("subject_id", UUID(as_uuid=True), nullable=False),
@@ -66,7 +66,6 @@ due_line = Table(
     Column("shares", ARRAY(BigInteger), nullable=False),
     Column("taken_minor", BigInteger, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
-    Column("last_on", Date, nullable=False),
-    Column("begun", Boolean, nullable=False),
-    Column("apart", Boolean, nullable=False),
+    Column("whole_from", Date),
+    Column("in_part", Boolean, nullable=False),
 )

@@ -16,13 +16,13 @@ Subjects: TypeAlias = Collection[UUID] | None
 """The subjects that are looked at; None for all."""
 
 _OPEN_ALL = """
-insert into open_subject (contract_id, subject_id, position, due_inputs)
+insert into open_subject (contract_id, subject_id, position, accrued_inputs)
 select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from input where contract_id = :contract),
-    (select 0 from contract where id = :contract and independent)
+    (select 0 from contract where id = :contract and accrues)
 from (select contract_id, subject_id from item where contract_id = :contract
     union select contract_id, subject_id from posted_item where contract_id = :contract
     union select contract_id, subject_id from open_subject where contract_id = :contract) known
-on conflict (contract_id, subject_id) do update set position = excluded.position, due_inputs = excluded.due_inputs
+on conflict (contract_id, subject_id) do update set position = excluded.position, accrued_inputs = excluded.accrued_inputs
 """
 _CLOSE = """
 with next as materialized (

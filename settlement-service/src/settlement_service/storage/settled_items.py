@@ -13,7 +13,7 @@ from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.sealing import Sealed
 from settlement_service.storage.figures import figures_in, figures_row
-from settlement_service.storage.item_tables import item_columns, settled_apart, settlement_item
+from settlement_service.storage.item_tables import item_columns, settled_individually, settlement_item
 
 _COLUMNS = ", ".join(column.name for column in item_columns())
 _PAGE = f"""
@@ -21,11 +21,11 @@ select * from (
     (select {_COLUMNS} from settlement_item
     where settlement_id = :settlement and {{which}} order by subject_id, achieved_on, occurrence limit :most)
     union all
-    (select {_COLUMNS} from due_item
-    where contract_id = :contract and due_after = :due_after and since <= :inputs and (until is null or until > :inputs)
+    (select {_COLUMNS} from accrued_item
+    where contract_id = :contract and accrued_after = :accrued_after and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
-        and not exists (select from settled_apart apart
-            where apart.settlement_id = :settlement and apart.subject_id = due_item.subject_id)
+        and not exists (select from settled_individually apart
+            where apart.settlement_id = :settlement and apart.subject_id = accrued_item.subject_id)
     order by subject_id, achieved_on, occurrence limit :most)
 ) as items order by subject_id, achieved_on, occurrence limit :most
 """
@@ -40,10 +40,10 @@ async def add_items(tx: Transaction, of: Settlement, items: Sequence[Sealed]) ->
         await tx.connection.execute(insert(settlement_item), rows)
 
 
-async def set_apart(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
-    """Keeps of whom a settlement refers to nothing: their items are its own, if there are any."""
+async def add_individually(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
+    """Keeps who is settled individually: their items are the settlement's own, if there are any."""
     rows = [{"settlement_id": of.id, "contract_id": of.contract_id, "subject_id": subject} for subject in subjects]
-    await tx.connection.execute(insert(settled_apart), rows)
+    await tx.connection.execute(insert(settled_individually), rows)
 
 
 async def page_of_items(
@@ -75,7 +75,7 @@ def _asked(of: Settlement, line: LineKey, which: str, limit: int) -> tuple[str, 
     asked: dict[str, Any] = {
         "settlement": of.id,
         "contract": of.contract_id,
-        "due_after": of.due_after,
+        "accrued_after": of.accrued_after,
         "inputs": of.inputs,
         "ends": of.period.end,
         "rule": rule,
@@ -106,7 +106,7 @@ def item_row(of: Sealed) -> dict[str, Any]:
         "now_shares": dict(item.now_shares),
         **figures_row(item.before, "before_"),
         "before_shares": dict(item.before_shares),
-        "behind": item.behind,
+        "measured_people": item.measured_people,
         "reason": item.reason,
         "decided_by": list(item.decided_by),
         "decided_at": item.decided_at,
@@ -128,7 +128,7 @@ def _change(row: Row[Any]) -> Change:
         before=figures_in(row, "before_"),
         now_shares=tuple(row.now_shares.items()),
         before_shares=tuple(row.before_shares.items()),
-        behind=row.behind,
+        measured_people=row.measured_people,
         reason=row.reason,
         decided_by=tuple(row.decided_by),
         decided_at=row.decided_at,

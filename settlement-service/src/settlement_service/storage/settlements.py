@@ -145,7 +145,7 @@ async def save_calculated(tx: Transaction, changed: Settlement) -> None:
     fixed = {name: getattr(changed, name) for name in PROGRESS}
     known = [asdict(one) for one in changed.known]
     lines = [asdict(one) for one in changed.lines]
-    kept = {**fixed, "lines": lines, "due_after": changed.due_after, "calculated_at": changed.calculated_at}
+    kept = {**fixed, "lines": lines, "accrued_after": changed.accrued_after, "calculated_at": changed.calculated_at}
     await _save(tx, changed.id, {**kept, "known": known, "waiting": []})
 
 
@@ -196,6 +196,6 @@ def _settlement(row: Row[Any]) -> Settlement:
         known=tuple(Position(**one) for one in row.known),
         calculated_at=row.calculated_at,
         lines=tuple(LineHash(**one) for one in row.lines),
-        due_after=row.due_after,
+        accrued_after=row.accrued_after,
         **{name: getattr(row, name) for name in PROGRESS[2:] + DATES},
     )

@@ -67,7 +67,7 @@ def _line_row(line: Line) -> dict[str, Any]:
         "price_minor": line.price_minor,
         "payee": line.payee,
         "nature": line.nature,
-        "people": line.counted,
+        "people": line.people_count,
         **figures_row(line.figures),
         "shares": dict(line.shares),
         "amount_minor": line.figures.amount_minor,

@@ -19,7 +19,7 @@ contract = Table(
     Column("suspended", Boolean, nullable=False),
     Column("terminated_on", Date),
     Column("settlements", Integer, nullable=False),
-    Column("independent", Boolean, nullable=False),
+    Column("accrues", Boolean, nullable=False),
     Column("posted_inputs", BigInteger, nullable=False),
 )
 readership = Table(
@@ -115,7 +115,7 @@ open_subject = Table(
     Column("contract_id", UUID(as_uuid=True), primary_key=True),
     Column("subject_id", UUID(as_uuid=True), primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("due_inputs", BigInteger),
+    Column("accrued_inputs", BigInteger),
 )
 posted_total = Table(
     "posted_total",
@@ -159,7 +159,7 @@ settlement = Table(
     Column("inputs_sha256", Text),
     Column("items_sha256", Text),
     Column("lines", JSONB, nullable=False),
-    Column("due_after", BigInteger),
+    Column("accrued_after", BigInteger),
     Column("content_sha256", Text),
     Column("calculated_at", DateTime(timezone=True)),
     Column("posted_at", DateTime(timezone=True)),

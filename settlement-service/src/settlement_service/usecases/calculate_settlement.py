@@ -28,7 +28,7 @@ from settlement_service.domain.statement.projection import Projection, is_told, 
 from settlement_service.domain.statement.statement import Line, Statement, statement_over
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
-from settlement_service.usecases.refer_to_due import refer_to_due
+from settlement_service.usecases.settle_from_accruals import settle_from_accruals
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
@@ -50,7 +50,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         inputs_sha256=tree.root.hex(),
         items_sha256=over(sums.hashes.values()).hex(),
         lines=tuple(LineHash(*line, sha256.hex()) for line, sha256 in sums.hashes.items()),
-        due_after=sums.due_after,
+        accrued_after=sums.accrued_after,
         content_sha256=next(one.content_sha256 for one in shown if one.organisation in contract.terms.payers()),
         calculated_at=tx.now,
     )
@@ -62,13 +62,13 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
 
 async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]) -> Sums:
     """What is settled; the items are kept."""
-    referred = await refer_to_due(tx, contract, settlement, totals)
-    if referred is not None:
-        return referred
+    accrued = await settle_from_accruals(tx, contract, settlement, totals)
+    if accrued is not None:
+        return accrued
     settled = settle(await gather_new(tx, contract, settlement.period.end, totals), settlement.period.end)
     items = sealed(settled.items)
     await settled_items.add_items(tx, settlement, items)
-    return Sums(sums_of(settled.changes), settled.nothing, settled.standing, line_hashes(items))
+    return Sums(sums_of(settled.changes), settled.nothing, settled.unchanged, line_hashes(items))
 
 
 def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:
@@ -119,7 +119,7 @@ def _line(number: int, line: Line, currency: str) -> StatementLine:
         rule=line.rule,
         kind=line.kind,
         price=None if line.price_minor is None else from_minor(line.price_minor, currency),
-        people=line.counted,
+        people=line.people_count,
         units=line.figures.units,
         amount=from_minor(line.figures.amount_minor, currency),
         cut=tuple(CutByCap(cap=cap, amount=from_minor(minor, currency)) for cap, minor in line.figures.cuts),

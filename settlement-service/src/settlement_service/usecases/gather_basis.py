@@ -8,9 +8,10 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Taken
+from settlement_service.domain.settling.accruals import individually
 from settlement_service.domain.settling.basis import Basis
-from settlement_service.domain.settling.independent import by_themselves
-from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
+from settlement_service.domain.settling.posted_totals import Total, taken_besides
+from settlement_service.domain.settling.stages import unsettles
 from settlement_service.storage import claims, enrolments, items, opened, settlements
 
 
@@ -21,14 +22,14 @@ async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
 
 
 async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
-    """What these subjects alone are due by, where none has a say in what another is (`domain.settling.independent`)."""
-    return by_themselves(await _gather(tx, contract, subjects, {}))
+    """What these subjects alone are due by, where none has a say in what another is (`settling.accruals`)."""
+    return individually(await _gather(tx, contract, subjects, {}))
 
 
 async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Sequence[Total]) -> Basis:
     """What a settlement needs to look at: where what is settled stays settled, only subjects of whom something is new,
     and the `totals` of all that is posted."""
-    if not looks_at_new_alone(contract.history):
+    if any(map(unsettles, contract.history.versions)):
         return await _gather(tx, contract, None, {})
     subjects = await opened.open_subjects(tx, contract.id)
     seen = await items.posted_of(tx, contract.id, subjects)

@@ -15,8 +15,8 @@ from settlement_service.domain.facts.claims import Claim, ClaimFact, after, clai
 from settlement_service.domain.facts.log import Consumed, OfContract, body_of, scope_of
 from settlement_service.domain.facts.outcome_data import Enrolled
 from settlement_service.domain.mechanisms.by_subject import evaluate, evaluate_subject
+from settlement_service.domain.settling.accruals import accrues
 from settlement_service.domain.settling.fold import ClaimNotKnown
-from settlement_service.domain.settling.independent import is_independent
 from settlement_service.storage import arrivals, claims, contracts, enrolments, inputs, items
 from settlement_service.storage.inputs import NewInput
 
@@ -57,7 +57,7 @@ async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
             return
     contract = await contracts.find_contract(tx, fact.contract_id)
     if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
-        await contracts.save_independence(tx, contract.id, independent=is_independent(contract.history))
+        await contracts.save_accrues(tx, contract.id, accrues=accrues(contract.history))
         found = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
         await items.replace_all_items(tx, contract.id, found)
 

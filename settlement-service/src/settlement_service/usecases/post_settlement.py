@@ -20,7 +20,7 @@ from settlement_service.domain.ledger.lifecycle import Settlement, Waiting, chec
 from settlement_service.domain.ledger.postings import Entry, Side, approval_entry
 from settlement_service.domain.settling.posted_items import MOST_ITEMS
 from settlement_service.domain.settling.posted_totals import has_caps_on_person_by_version
-from settlement_service.storage import contracts, due, inputs, ledger, opened, settlements, statements
+from settlement_service.storage import accruals, contracts, inputs, ledger, opened, settlements, statements
 from settlement_service.storage.posting_items import post_some
 from settlement_service.usecases.freeze_settlement import REGISTRY
 
@@ -105,7 +105,7 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
             part += 1
     await opened.close_subjects(tx, posted, person=has_caps_on_person_by_version(contract.history))
     if part:
-        await due.begin_anew(tx, contract.id, before)
+        await accruals.begin_anew(tx, contract.id, before)
 
 
 def _body(posted: Settlement, rule: str, sequence: int, part: int, items: str) -> bytes:

@@ -105,7 +105,7 @@ class LineHash:
 class Settlement:
     """One settlement of one contract. `number` counts from 1 within the contract. What stands under `frozen` and
     below is there from that state on. `heads` is what each owner said its last sequence is. `lines` are the hashes of
-    its lines over their items, which `items_sha256` is over; `due_after` as in `domain.statement.statement.Sums`."""
+    its lines over their items, which `items_sha256` is over; `accrued_after` as in `domain.statement.statement.Sums`."""
 
     id: UUID
     contract_id: UUID
@@ -124,7 +124,7 @@ class Settlement:
     inputs_sha256: str | None = None
     items_sha256: str | None = None
     lines: tuple[LineHash, ...] = ()
-    due_after: int | None = None
+    accrued_after: int | None = None
     content_sha256: str | None = None
     calculated_at: datetime | None = None
     posted_at: datetime | None = None

@@ -256,7 +256,7 @@ def _kept(
 ) -> tuple[list[int], list[int]]:
     """The room that each item keeps, as far as it is still due, and what of it was posted: where the cap lets it keep
     its place, and not in a period that it was corrected into."""
-    limit, kept, posted = cap.limit, list[int](), list[int]()
+    limit, kept, of_posted = cap.limit, list[int](), list[int]()
     for item, group, amount in zip(items, groups, amounts, strict=True):
         stands = posted.stands.get(item.key) if limit.keep_paid else None
         if stands is not None and limit.definition.kind == "period":
@@ -264,8 +264,8 @@ def _kept(
             stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else None
         room, minor = (stands.left_by(cap.gives_up), stands.under_caps_minor) if stands is not None else (0, 0)
         kept.append(min(amount, max(0, room)))
-        posted.append(min(kept[-1], max(0, minor)))
-    return kept, posted
+        of_posted.append(min(kept[-1], max(0, minor)))
+    return kept, of_posted
 
 
 def _settled_before(

@@ -11,7 +11,7 @@ from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.counts import NO_COUNT
-from settlement_service.domain.mechanisms.items import Item
+from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.once import not_paid, paid_once
 
@@ -21,7 +21,7 @@ def _items(terms: Terms, rule: Gate, facts: Facts, ends: date) -> Iterator[Item]
     if truth.value is True:
         yield paid_once(terms, rule.code, "", truth, to_minor(rule.amount), facts, ends)
     else:
-        reason = "gate-not-met" if truth.value is False else "not-yet-measured"
+        reason: NotPayable = "gate-not-met" if truth.value is False else "not-yet-measured"
         yield not_paid(terms, rule.code, truth, reason, facts, ends)
 
 

@@ -36,7 +36,7 @@ class Item:
     """What one rule gives for one subject and occurrence, before caps, by the version of the terms that governs its
     date. `reason` says why it gives nothing; then units and gross are 0. `rule` is empty when no rule pays for the
     metric. Units count payable occurrences; what is not paid by units has no price. `claim_id` is the claim that it
-    rests on alone; `working` how an amount that rests on several was computed, and `behind` how many people it is
+    rests on alone; `working` how an amount that rests on several was computed, and `measured_people` how many people it is
     about where that is not its subject."""
 
     key: ItemKey
@@ -54,7 +54,7 @@ class Item:
     decided_at: datetime | None = None
     deemed: bool = False
     working: Node | None = None
-    behind: int = 0
+    measured_people: int = 0
 
 
 def in_order(history: History, items: Iterable[Item]) -> list[Item]:

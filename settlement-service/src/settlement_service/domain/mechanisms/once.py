@@ -23,7 +23,7 @@ def paid_once(terms: Terms, rule: str, metric: str, working: Node, minor: int, f
         units=1,
         gross_minor=minor,
         working=working,
-        behind=people_behind(terms, claims, facts),
+        measured_people=people_behind(terms, claims, facts),
     )
 
 

@@ -46,7 +46,7 @@ def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: No
     claims = claims_under(saving)
     day = last_day(claims, facts) or min(ends, terms.outcome_period.end) - date.resolution
     in_days = any(isinstance(one.baseline, PerPersonDayBaseline) for one in rule.components)
-    behind = 0 if in_days else people_behind(terms, claims, facts)
+    people = 0 if in_days else people_behind(terms, claims, facts)
     return Item(
         key=ItemKey(rule.code, terms.contract_id, point),
         claim_id=None,
@@ -54,7 +54,7 @@ def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: No
         version=terms.version,
         achieved_on=day,
         order_key="",
-        behind=behind,
+        measured_people=people,
     )
 
 

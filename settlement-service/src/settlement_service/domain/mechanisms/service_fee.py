@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from services.core.money import to_minor
 from services.core.period import Period
+from services.core.terms.calendar import MONTHS
 from services.core.terms.mechanisms.service_fee import ServiceFee
-from settlement_service.domain.agreement.calendar import MONTHS, last_day_before, whole_periods
+from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.outcome_data import Facts

@@ -127,14 +127,16 @@ def merge_sums(some: Mapping[LineKey, Sum], others: Mapping[LineKey, Sum]) -> di
 
 
 def _added(some: Sum, more: Sum) -> Sum:
-    people = some.people if len(some.people) >= FEWEST else some.people | more.people
+    sample = some.sample_subject_ids
+    if len(sample) < FEWEST:
+        sample |= more.sample_subject_ids
     shares = Counter(some.shares)
     shares.update(more.shares)
     return Sum(
         version=min(some.version, more.version),
         figures=some.figures + more.figures,
         shares=shares,
-        people=people,
-        count=some.count + more.count,
-        behind=max(some.behind, more.behind),
+        sample_subject_ids=sample,
+        subject_count=some.subject_count + more.subject_count,
+        measured_people=max(some.measured_people, more.measured_people),
     )

@@ -34,7 +34,7 @@ class Change:
     decided_at: datetime | None = None
     deemed: bool = False
     working: Node | None = None
-    behind: int = 0
+    measured_people: int = 0
 
     @property
     def line(self) -> LineKey:
@@ -77,7 +77,7 @@ def change_of(key: PostedKey, item: Item, shared: Shared | None = None, earlier:
         decided_at=item.decided_at,
         deemed=item.deemed,
         working=item.working,
-        behind=item.behind,
+        measured_people=item.measured_people,
     )
 
 

@@ -12,38 +12,42 @@ from settlement_service.domain.settling.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What the changes under one rule at one price come to: differences in minor units, by the earliest `version` of
-    the terms that one of them is due by; and the `count` distinct subjects that they are about, or some of them."""
+    """What the changes under one rule at one price come to: differences in minor units."""
 
     version: int
+    """The earliest version of the terms that one of them is due by."""
     figures: Figures
     shares: Mapping[str, int]
-    people: frozenset[UUID]
-    count: int
-    behind: int = 0
+    """What each payer pays of it, in minor units."""
+    sample_subject_ids: frozenset[UUID]
+    """The subjects that it is about, or some of them where they are very many."""
+    subject_count: int
+    """How many these are."""
+    measured_people: int = 0
+    """How many people its figures are about, where its subjects are not people."""
     contract_changes: tuple[Change, ...] = ()
+    """What rests on no single claim in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
     did not change; with the hash of each line over its items, in their order (`settling.sealing`), where they are kept.
-    `due_after` is there when it refers to what was worked out as facts arrived: after how many inputs that became
-    due."""
+    `accrued_after` is there when it adds up accruals: after how many inputs these began."""
 
     by_line: Mapping[LineKey, Sum]
     nothing: Mapping[RuleAndPayee, Reason]
     unchanged: Sequence[Change]
     hashes: Mapping[LineKey, bytes] = field(default_factory=dict)
-    due_after: int | None = None
+    accrued_after: int | None = None
 
 
 def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
     """What changes come to, by line."""
-    behind: dict[LineKey, list[Change]] = {}
+    by_line: dict[LineKey, list[Change]] = {}
     for change in changes:
-        behind.setdefault(change.line, []).append(change)
-    return {key: sum_of(group) for key, group in behind.items()}
+        by_line.setdefault(change.line, []).append(change)
+    return {line: sum_of(own) for line, own in by_line.items()}
 
 
 def sum_of(changes: Sequence[Change]) -> Sum:
@@ -51,13 +55,13 @@ def sum_of(changes: Sequence[Change]) -> Sum:
     shares: Counter[str] = Counter()
     for change in changes:
         shares.update(dict(change.shares))
-    people = frozenset(change.key.item.subject_id for change in changes)
+    subjects = frozenset(change.key.item.subject_id for change in changes)
     return Sum(
         version=min(change.version for change in changes),
         figures=sum((change.difference for change in changes), Figures()),
         shares=shares,
-        people=people,
-        count=len(people),
-        behind=max(change.behind for change in changes),
+        sample_subject_ids=subjects,
+        subject_count=len(subjects),
+        measured_people=max(change.measured_people for change in changes),
         contract_changes=tuple(change for change in changes if change.claim_id is None),
     )

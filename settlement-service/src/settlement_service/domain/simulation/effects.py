@@ -54,9 +54,9 @@ class Effects:
 
 def effects_of(asked: Asked, ran: Ran) -> Effects:
     """What stands when the last settlement is posted."""
-    items, due, _ = due_before(ran.basis, asked.ends)
-    found = by_rule(asked.history, due, {})
-    not_paid = _not_paid(items, asked)
+    now = due_before(ran.basis, asked.ends)
+    found = by_rule(asked.history, now.due, {})
+    not_paid = _not_paid(now.items, asked)
     nothing = {rule: ran.last.nothing.get((rule, said.payee)) for rule, said in asked.history.rules.items()}
     rules = (
         RuleEffect(
@@ -69,7 +69,7 @@ def effects_of(asked: Asked, ran: Ran) -> Effects:
         for one in found
     )
     limits = asked.history.at_end(asked.ends).limits
-    return Effects(tuple(rules), tuple(effect for limit in limits for effect in _of_limit(limit, due, ran)))
+    return Effects(tuple(rules), tuple(effect for limit in limits for effect in _of_limit(limit, now.due, ran)))
 
 
 def _not_paid(items: Sequence[Item], asked: Asked) -> Mapping[str, tuple[tuple[Reason, int], ...]]:

@@ -134,10 +134,9 @@ def run(basis: Basis, steps: Sequence[date]) -> Ran:
 def total_of(basis: Basis, steps: Sequence[date]) -> Mapping[str, int]:
     """What each payer pays in all, as `run` finds it: the last settlement is not posted, only looked at."""
     before = run(basis, steps[:-1]).basis
-    _, due, _ = due_before(before, steps[-1])
     found: Counter[str] = Counter()
-    for one in due:
-        found.update(dict(one.shares))
+    for shared in due_before(before, steps[-1]).due:
+        found.update(dict(shared.shares))
     for posted in basis.posted:
         found.subtract(dict(posted.shares))
     return found

@@ -51,7 +51,7 @@ def _are_enough(lines: Iterable[Line]) -> bool:
     """Whether FEWEST people or more stand behind lines: single ones, or those whose number one of them may tell. Who is
     counted may be the same people: they are not added."""
     known = any(line.tells is not None and line.tells.may_be_known for line in lines)
-    return known or len(frozenset[object]().union(*(line.people for line in lines))) >= FEWEST
+    return known or len(frozenset[object]().union(*(line.sample_subject_ids for line in lines))) >= FEWEST
 
 
 def _amount(lines: Iterable[Line]) -> int:
@@ -80,7 +80,7 @@ class _Attempt:
         return not any(self._follows(line, group) for line in small)
 
     def _is_small(self, line: Line) -> bool:
-        known = len(line.people) >= FEWEST if line.tells is None else line.tells.may_be_known
+        known = len(line.sample_subject_ids) >= FEWEST if line.tells is None else line.tells.may_be_known
         return not known and (line.price <= self._total if line.price else line.tells is not None)
 
     def _follows(self, line: Line, group: Sequence[Line]) -> bool:

@@ -73,17 +73,17 @@ class ContractPosition:
 def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPosition:
     """Where the contract stands as far as facts are known, and what was achieved before `ends` goes, for one party.
     `basis` is all there is: caps do not end where a party's view does."""
-    items, due, _ = due_before(basis, ends)
+    now = due_before(basis, ends)
     settled: dict[str, int] = defaultdict(int)
     for one in basis.posted:
         if audience.sees_line(one.key.item.rule, one.key.payee):
             settled[one.key.item.rule] += one.figures.amount_minor
-    own = [one for one in due if audience.sees_line(one.due.item.key.rule, _payee(basis.history, one.due.item))]
+    own = [one for one in now.due if audience.sees_line(one.due.item.key.rule, _payee(basis.history, one.due.item))]
     rules = by_rule(basis.history, own, settled)
     return ContractPosition(
         rules=tuple(one for one in rules if one.rule in audience.lines),
-        headroom=tuple(_headroom(basis, audience, due, ends)),
-        not_paid=_not_paid(basis.history, items, audience),
+        headroom=tuple(_headroom(basis, audience, now.due, ends)),
+        not_paid=_not_paid(basis.history, now.items, audience),
     )
 
 
@@ -95,16 +95,16 @@ def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int])
     """Every rule with what is due by it; `settled` is what is posted, in minor units, by rule."""
     figures: dict[str, Figures] = defaultdict(Figures)
     people: dict[str, set[UUID]] = defaultdict(set)
-    behind: Counter[str] = Counter()
+    measured: Counter[str] = Counter()
     for one in due:
         item = one.due.item
         figures[item.key.rule] += one.due.figures
         people[item.key.rule].add(item.key.subject_id)
-        behind[item.key.rule] = max(behind[item.key.rule], item.behind)
+        measured[item.key.rule] = max(measured[item.key.rule], item.measured_people)
     return [
         RulePosition(
             code,
-            len(people[code]) if is_by_person(history, rule) else behind[code],
+            len(people[code]) if is_by_person(history, rule) else measured[code],
             figures[code],
             settled.get(code, 0),
         )

@@ -82,6 +82,6 @@ def _alone(number: int, line: Line, history: History) -> Content:
     if line.by_person:
         return said
     counts = any(history.metrics[code].subject == "participant" for code in history.rules[line.rule].needs)
-    if counts or line.behind < FEWEST:
+    if counts or line.measured_people < FEWEST:
         del said["people"]
     return said

@@ -10,7 +10,7 @@ from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.process import clock
 from services.kit.process.caller import service_caller
-from settlement_service.storage import due_sums, settled_items, settlements
+from settlement_service.storage import accrual_sums, settled_items, settlements
 
 from ..builders import (
     EVALUATOR,
@@ -41,12 +41,12 @@ async def asked(settling: Settling) -> dict[str, Any]:
     return {"query": query, **asked}
 
 
-@pytest.mark.parametrize("query", [due_sums._PARTS, due_sums._SHARES_OF_PARTS])
+@pytest.mark.parametrize("query", [accrual_sums._PARTS, accrual_sums._SHARES_OF_PARTS])
 async def test_what_is_due_in_part_is_known_by_its_items_alone(
     settling: Settling, asked: dict[str, Any], query: str
 ) -> None:
     plan = await _plan(settling, query, asked)
-    assert not [line for line in plan if "due_line" in line]
+    assert not [line for line in plan if "accrual" in line]
 
 
 async def test_whose_items_are_its_own_is_looked_up_for_each_item(settling: Settling, asked: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ async def test_whose_items_are_its_own_is_looked_up_for_each_item(settling: Sett
     assert not [line for line in plan if "SubPlan" in line]
 
 
-async def test_of_whom_another_is_paid_nobody_sees_that_they_are_settled_apart(settling: Settling) -> None:
+async def test_of_whom_another_is_paid_nobody_sees_that_they_are_settled_individually(settling: Settling) -> None:
     job = a_claim(1)
     contract = await settling.contract(
         job,
@@ -71,7 +71,7 @@ async def test_of_whom_another_is_paid_nobody_sees_that_they_are_settled_apart(s
     app, seen = Database(settling.urls.app, application="tests"), {}
     for organisation in (PAYER, PROVIDER, OTHER, INVESTOR, STRANGER):
         async with app.transaction(organisation) as connection:
-            rows = text("select count(*) from settled_apart where contract_id = :contract")
+            rows = text("select count(*) from settled_individually where contract_id = :contract")
             seen[organisation] = (await connection.execute(rows, {"contract": contract.contract_id})).scalar_one()
     await app.close()
     assert seen == {PAYER: 1, PROVIDER: 1, OTHER: 0, INVESTOR: 0, STRANGER: 0}

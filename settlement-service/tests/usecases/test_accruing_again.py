@@ -19,7 +19,7 @@ from services.kit.process.caller import service_caller
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.settling.change import Change
 from settlement_service.storage import contracts
-from settlement_service.usecases.work_out_due import work_out_due
+from settlement_service.usecases.accrue import accrue
 
 from ..builders import (
     NOON,
@@ -38,7 +38,7 @@ from ..builders import (
 from ..conftest import Settling
 from ..mechanisms import a_fee, a_milestone
 from ..plain_courses import HALVES
-from .test_referring_to_due import items, posted, prepared, referred, worked_out
+from .test_settling_from_accruals import items, posted, prepared, referred, worked_out
 
 ENDS = (date(2026, 3, 1), date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1))
 
@@ -109,7 +109,7 @@ async def test_once_an_amendment_makes_one_depend_on_another_nothing_is_worked_o
         await settling.verify(contract.contract_id, a_claim(1, occurrence=str(n)))
     await worked_out(settling)
     async with settling.worker.transaction() as connection:
-        kept = text("select count(*) from due_line where contract_id = :contract")
+        kept = text("select count(*) from accrual where contract_id = :contract")
         assert (await connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
@@ -167,7 +167,7 @@ async def _happens(settling: Settling, course: _Course, most: int) -> None:
 async def _some_worked_out(settling: Settling, contract_id: UUID, most: int) -> None:
     async with settling.worker.transaction(service_caller("settlement-service").organisation) as connection:
         tx = Transaction(connection, service_caller("settlement-service"), clock.now(), clock.random_id())
-        await work_out_due(tx, await contracts.get_contract(tx, contract_id, lock=True), most)
+        await accrue(tx, await contracts.get_contract(tx, contract_id, lock=True), most)
 
 
 def _contract(dice: random.Random) -> ContractActivated:

@@ -26,8 +26,8 @@ from settlement_service.domain.settling.sums import Sums
 from settlement_service.domain.statement.statement import statement_of, statement_over
 from settlement_service.storage import contracts, inputs, opened, settled_items, settlements
 from settlement_service.usecases.gather_basis import gather_basis
-from settlement_service.usecases.refer_to_due import refer_to_due
-from settlement_service.worker import work_out_changed
+from settlement_service.usecases.settle_from_accruals import settle_from_accruals
+from settlement_service.worker import accrue_changed
 
 from ..builders import (
     NOON,
@@ -92,7 +92,7 @@ async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -
     assert await items(settling, path) == before
     async with settling.as_worker() as tx:
         with pytest.raises(DBAPIError, match="a settlement refers to this item"):
-            await tx.connection.execute(text("delete from due_item"))
+            await tx.connection.execute(text("delete from accrued_item"))
         await tx.connection.rollback()
 
 
@@ -103,7 +103,7 @@ async def test_what_no_settlement_refers_to_is_not_kept(settling: Settling) -> N
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON))
     await worked_out(settling)
     async with settling.as_worker() as tx:
-        kept = text("select count(*) from due_item where contract_id = :contract")
+        kept = text("select count(*) from accrued_item where contract_id = :contract")
         assert (await tx.connection.execute(kept, {"contract": contract.contract_id})).scalar_one() == 0
 
 
@@ -116,7 +116,7 @@ async def test_what_came_between_calculating_and_posting_is_worked_out_anew_and_
     await worked_out(settling)
     async with settling.as_worker() as tx:
         kept = text(
-            "select subject_id, due_after > 0 as anew from due_item where contract_id = :contract order by since"
+            "select subject_id, accrued_after > 0 as anew from accrued_item where contract_id = :contract order by since"
         )
         rows = (await tx.connection.execute(kept, {"contract": contract.contract_id})).all()
     assert [tuple(row) for row in rows] == [(a_claim(1).subject_id, False), (a_claim(2).subject_id, True)]
@@ -125,7 +125,7 @@ async def test_what_came_between_calculating_and_posting_is_worked_out_anew_and_
 async def worked_out(settling: Settling) -> None:
     changed = 1
     while changed:
-        changed, failed = await work_out_changed(settling.worker)
+        changed, failed = await accrue_changed(settling.worker)
         assert failed == 0
 
 
@@ -134,7 +134,7 @@ async def referred(settling: Settling, path: str) -> Sums | None:
     async with settling.as_worker() as tx:
         settlement = await settlements.get_settlement(tx, UUID(path.rsplit("/", 1)[1]))
         contract = await contracts.get_contract(tx, settlement.contract_id)
-        sums = await refer_to_due(tx, contract, settlement, await opened.posted_totals(tx, contract.id))
+        sums = await settle_from_accruals(tx, contract, settlement, await opened.posted_totals(tx, contract.id))
         kept = await _kept(tx, contract, await _calculated(tx, settlement, sums))
         settled = settle(await gather_basis(tx, contract), settlement.period.end)
         await tx.connection.rollback()
@@ -145,19 +145,19 @@ async def referred(settling: Settling, path: str) -> Sums | None:
     assert over(sums.hashes.values()).hex() == items_hash(sealed(settled.changes))
     of = (contract.history, settlement.kind, settlement.period)
     ours, theirs = statement_over(*of, sums), statement_of(*of, settled)
-    assert [replace(line, people=frozenset()) for line in ours.lines] == [
-        replace(line, people=frozenset()) for line in theirs.lines
+    assert [replace(line, sample_subject_ids=frozenset()) for line in ours.lines] == [
+        replace(line, sample_subject_ids=frozenset()) for line in theirs.lines
     ]
     for line, whole in zip(ours.lines, theirs.lines, strict=True):
-        assert line.people <= whole.people
-        assert len(line.people) >= min(5, len(whole.people))
+        assert line.sample_subject_ids <= whole.sample_subject_ids
+        assert len(line.sample_subject_ids) >= min(5, len(whole.sample_subject_ids))
     return sums
 
 
 async def _calculated(tx: Transaction, settlement: Settlement, sums: Sums | None) -> Settlement:
     known = await inputs.count_inputs(tx, settlement.contract_id)
     lines = tuple(LineHash(*line, "") for line in sums.hashes) if sums else ()
-    calculated = replace(settlement, inputs=known, lines=lines, due_after=sums.due_after if sums else None)
+    calculated = replace(settlement, inputs=known, lines=lines, accrued_after=sums.accrued_after if sums else None)
     await settlements.save_calculated(tx, calculated)
     return calculated
 
