@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from services.core.money import from_minor
 from services.core.period import Period
+from services.core.terms.mechanisms.table import metrics_named
 from services.core.terms.mechanisms.unit_price import Price, UnitPrice
 from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
@@ -17,7 +18,6 @@ from services.events.contracts import ContractActivated, ContractAmended, NamedP
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit.process import clock
 from settlement_service.domain.agreement.history import History, history_of
-from settlement_service.domain.agreement.naming import metrics_under
 from settlement_service.domain.agreement.terms import Terms, terms_of
 from settlement_service.domain.facts.claims import Claim
 
@@ -101,7 +101,7 @@ def activated(
 ) -> ContractActivated:
     """A contract in force. Without `metrics` each rule has one of its own name."""
     rules = rules or (a_rule(),)
-    codes = dict.fromkeys(code for rule in rules for code in sorted(metrics_under(rule)))
+    codes = dict.fromkeys(code for rule in rules for code in sorted(metrics_named(rule)))
     measured = metrics if metrics is not None else [a_metric(code) for code in codes]
     fields: dict[str, Any] = {
         "contract_id": contract_id or clock.new_id(),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of
+from services.core.terms.components import AggregateBaseline, MeasuredBaseline, PerPersonBaseline
 from services.core.terms.measures import AsEnrolled, Condition, Fixed, Measure, Rounding
-from services.core.terms.mechanisms.savings_share import AggregateBaseline, MeasuredBaseline, PerPersonBaseline, Slice
+from services.core.terms.mechanisms.savings_share import Slice
 from services.core.terms.outcomes import Cohort
 from services.core.terms.payment import Index, IndexValue, Retention
 from services.core.terms.rules import PaymentRule

@@ -9,11 +9,12 @@ from uuid import UUID
 from services.core.measurement import Measurement
 from services.core.money import Money, from_minor
 from services.core.subjects import subject_id_of
+from services.core.terms.components import AggregateBaseline, SavingsComponent
 from services.core.terms.measures import AllOf, AnyOf, Condition, Measure, Threshold
 from services.core.terms.mechanisms.bands import Band, Bands, Point
 from services.core.terms.mechanisms.gate import Gate
 from services.core.terms.mechanisms.milestone import Milestone
-from services.core.terms.mechanisms.savings_share import AggregateBaseline, SavingsComponent, SavingsShare, Slice
+from services.core.terms.mechanisms.savings_share import SavingsShare, Slice
 from services.core.terms.mechanisms.service_fee import ServiceFee
 from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes

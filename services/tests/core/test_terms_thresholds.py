@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.terms.checks.wordings import first_difference
+from services.core.terms.faults.wordings import first_difference
 from services.core.terms.figures import compare, rounded
 from services.core.terms.measures import MAX_NESTING, Threshold
 from services.kit.doors import shapes

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.core.terms.components import AggregateBaseline
 from services.core.terms.measures import AlsoStated, Fixed, Threshold
-from services.core.terms.mechanisms.savings_share import AggregateBaseline, Slice
+from services.core.terms.mechanisms.savings_share import Slice
 
 from ..books import Books
 from ..builders import a_claim, a_metric, a_rule

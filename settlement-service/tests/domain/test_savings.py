@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.core.terms.mechanisms.savings_share import (
-    AggregateBaseline,
-    MeasuredBaseline,
-    PerPersonBaseline,
-    PerPersonDayBaseline,
-    SavingsShare,
-    Slice,
-)
+from services.core.terms.components import AggregateBaseline, MeasuredBaseline, PerPersonBaseline, PerPersonDayBaseline
+from services.core.terms.mechanisms.savings_share import SavingsShare, Slice
 
 from ..books import Books
 from ..builders import YEAR

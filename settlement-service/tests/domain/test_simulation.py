@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.terms.mechanisms.savings_share import AggregateBaseline, SavingsComponent, SavingsShare, Slice
+from services.core.terms.components import AggregateBaseline, SavingsComponent
+from services.core.terms.mechanisms.savings_share import SavingsShare, Slice
 from services.core.terms.mechanisms.service_fee import ServiceFee
 from services.core.terms.payment import Cap, Payment
 from services.core.terms.splits import Shares, Weight

@@ -43,7 +43,7 @@ from ..terms_page import (
 )
 
 EXAMPLES = [pytest.param(one, id=one.name) for one in examples()]
-CHECKS = Path(__file__).parents[3] / "services" / "src" / "services" / "core" / "terms" / "checks"
+TERMS = Path(__file__).parents[3] / "services" / "src" / "services" / "core" / "terms"
 SIGNS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -89,7 +89,7 @@ def test_every_step_of_an_explanation_is_on_the_page() -> None:
 
 
 def test_every_fault_is_on_the_page() -> None:
-    said_in_code = "".join(path.read_text() for path in CHECKS.glob("*.py"))
+    said_in_code = "".join(path.read_text() for path in TERMS.rglob("*.py"))
     codes = set(re.findall(r'fault\(\s*[^,()]*,\s*"([a-z-]+)"', said_in_code))
     assert len(codes) > 80
     assert not {code for code in codes if f"`{code}`" not in PAGE.read_text()}

@@ -1,13 +1,11 @@
 """Domain: what an amendment leaves as it is: claims and postings stand on the terms that were in effect before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from services.core.errors import FieldError
 from services.core.terms.checks import TermsNotValid
-from services.core.terms.mechanisms.bands import Bands
-from services.core.terms.mechanisms.milestone import Milestone
-from services.core.terms.mechanisms.unit_price import UnitPrice
+from services.core.terms.mechanisms.table import mechanism_of
 from services.core.terms.model import Agreement
 from services.core.terms.rules import PaymentRule
 
@@ -65,9 +63,6 @@ def _rules(agreement: Agreement, earlier: Sequence[Agreement]) -> Iterator[Field
                 yield FieldError(f"/payment/rules/{place}/{field}", "rule-cannot-change", allowed)
 
 
-def _kept(rule: PaymentRule) -> dict[str, str]:
+def _kept(rule: PaymentRule) -> Mapping[str, object]:
     """What stays of a rule: items and lines are known by its code."""
-    kept: dict[str, str] = {"kind": rule.kind, "nature": rule.nature}
-    if isinstance(rule, UnitPrice | Milestone):
-        return kept | {"metric": rule.metric}
-    return kept | {"measure/metric": rule.measure.metric, "per": rule.per} if isinstance(rule, Bands) else kept
+    return {"kind": rule.kind, "nature": rule.nature, **mechanism_of(rule).kept_by_amendment(rule)}

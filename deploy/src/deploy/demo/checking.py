@@ -8,8 +8,8 @@ from deploy.demo.case import PLACEHOLDER, Case, Contract, OfPeople, OfSites, One
 from deploy.demo.expected import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from deploy.demo.parts import PARTS, role_of
 from services.core.errors import FieldError, Invalid
-from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.model import Agreement
+from services.core.terms.naming import components_on
 from services.core.terms.outcomes import Metric
 from services.kit.doors import shapes
 
@@ -183,15 +183,15 @@ def _claims(case: Case, agreement: Agreement) -> Faults:
 
 def _purse(agreement: Agreement, claim: OneClaim, at: str) -> Faults:
     """A claim that says no purse, or one that there is not, or no number where one is needed, would be waited for."""
-    rules = [rule for rule in agreement.payment.rules if isinstance(rule, SavingsShare)]
-    purses = {one.code: one for rule in rules for one in rule.components if one.metric == claim.metric}
+    purses = components_on(agreement.payment, claim.metric)
     said = claim.measurement
     if said is None or not purses:
         return
-    if said.component not in purses:
+    purse = None if said.component is None else purses.get(said.component)
+    if purse is None:
         if said.component is not None or claim.metric not in _measured(shapes.document(agreement.payment)):
             yield _fault(f"{at}/component", f"One of {', '.join(purses)}.")
-    elif said.n is None and said.arm == "intervention" and purses[said.component].baseline.kind in _PER_HEAD:
+    elif said.n is None and said.arm == "intervention" and purse.baseline.kind in _PER_HEAD:
         yield _fault(f"{at}/n", "Required, as the baseline of this purse is for each.")
 
 

@@ -3,7 +3,7 @@
 from outcomes_service.domain.contract import Cohort, Contract, Metric, Terms, people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_contract
 from services.core.terms import outcomes as agreed_on
-from services.core.terms.checks.naming import components_of, measured_whole
+from services.core.terms.naming import components_on, measured_whole
 from services.core.terms.parties import Party
 from services.core.terms.payment import Payment
 from services.events.contracts import ContractActivated, InForce
@@ -48,7 +48,7 @@ def cohort_of(agreed: agreed_on.Cohort, people: int) -> Cohort:
 
 
 def _metric(agreed: agreed_on.Metric, payment: Payment) -> Metric:
-    components = components_of(payment, agreed.code)
+    components = tuple(components_on(payment, agreed.code))
     return Metric(
         id=0,
         code=agreed.code,

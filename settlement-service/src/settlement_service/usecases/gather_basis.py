@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.core.terms.naming import looks_at_enrolled, metrics_looked_at
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.agreement.naming import looks_at_enrolled, metrics_looked_at
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.limits.caps import Taken
 from settlement_service.domain.settling.difference import Basis

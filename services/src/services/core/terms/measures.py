@@ -1,5 +1,6 @@
-"""Core: measures, thresholds over them, and conditions made of thresholds."""
+"""Core: measures, thresholds over them, conditions made of thresholds, and which metrics they look at."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
 from services.core.values import BY_KIND, value
@@ -122,3 +123,28 @@ class AnyOf:
 
 
 Condition: TypeAlias = Annotated[Threshold | AllOf | AnyOf, BY_KIND]
+
+
+def measures_in(condition: Condition) -> Iterator[Measure]:
+    """The measures of a condition's thresholds, in their order."""
+    if isinstance(condition, Threshold):
+        yield condition.measure
+        return
+    for part in condition.conditions:
+        yield from measures_in(part)
+
+
+def metrics_of(measure: Measure) -> Iterator[str]:
+    """Codes of the metrics whose claims a measure looks at: its own, and those that its denominator names."""
+    yield measure.metric
+    if isinstance(measure.denominator, AsEnrolled):
+        yield from measure.denominator.neutral_exits
+    if isinstance(measure.denominator, VerifiedCount):
+        yield measure.denominator.metric
+
+
+def counts_enrolled(measure: Measure) -> bool:
+    """Whether a measure looks at who is enrolled."""
+    by_default = measure.basis == "share" and measure.denominator is None
+    fails = measure.missing == "as_failure" and measure.basis not in ("count", "share")
+    return by_default or fails or isinstance(measure.denominator, AsEnrolled) or measure.cohorts is not None

@@ -13,6 +13,8 @@ Arm: TypeAlias = Literal["intervention", "comparison", "baseline"]
 
 AGREEMENT = "agreement"
 """`disputes_decided_by`: reporter and verifier both state the same second decision."""
+MAX_SUBJECTS = 10_000_000
+"""How many a cohort has at most, and how many a share is of."""
 
 
 @value

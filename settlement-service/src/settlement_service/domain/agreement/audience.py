@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.core.terms.measures import Measure
+from services.core.terms.measures import Measure, counts_enrolled, measures_in, metrics_of
 from services.core.terms.mechanisms.bands import Bands
+from services.core.terms.mechanisms.table import measures_of
 from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
-from settlement_service.domain.agreement.naming import counts_enrolled, measures_in, measures_of, metrics_of
 from settlement_service.domain.agreement.terms import Reading, Rule, Terms, is_by_subject
 
 TERMS_SCOPE = "terms"

@@ -1,13 +1,12 @@
 """Domain: periods of the calendar and their names: 2026-03, 2026-Q1, 2026."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.core.period import Period
-from services.core.terms.calendar import Every
+from services.core.terms.calendar import MONTHS, Every
 
 EVERY: tuple[Every, ...] = ("month", "quarter", "year")
-MONTHS: Mapping[Every, int] = {"month": 1, "quarter": 3, "year": 12}
 
 
 def name_of(day: date, every: Every) -> str:

@@ -12,6 +12,7 @@ from services.core.period import Period
 from services.core.terms.mechanisms.bands import Bands
 from services.core.terms.mechanisms.milestone import Milestone
 from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.mechanisms.table import metrics_named, paid_metrics
 from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.outcomes import AFTER_ALL, Cohort, Metric
 from services.core.terms.parties import Role
@@ -19,7 +20,6 @@ from services.core.terms.payment import AmountRounding, Cap, GrantWindow, Paymen
 from services.core.terms.rules import PaymentRule
 from services.core.terms.splits import Split
 from services.events.contracts import InForce, NamedParty
-from settlement_service.domain.agreement.naming import metrics_paid_by, metrics_under
 from settlement_service.domain.agreement.prices import ValidPrice, prices_of
 
 
@@ -46,12 +46,12 @@ class Rule:
     @cached_property
     def metrics(self) -> frozenset[str]:
         """The metrics that it pays for."""
-        return metrics_paid_by(self.said)
+        return paid_metrics(self.said)
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """All metrics that it is computed from, those of its conditions included."""
-        return metrics_under(self.said)
+        return metrics_named(self.said)
 
     def price_on(self, day: date) -> int | None:
         """The price in minor units of what was achieved on `day`."""
@@ -224,7 +224,7 @@ def is_by_subject(rule: PaymentRule) -> bool:
 
 
 def _pays_for_one_of(rule: PaymentRule, participants: set[str]) -> bool:
-    return is_by_subject(rule) and not participants.isdisjoint(metrics_paid_by(rule))
+    return is_by_subject(rule) and not participants.isdisjoint(paid_metrics(rule))
 
 
 def _rule(said: InForce, place: int, rule: PaymentRule) -> Rule:

@@ -6,13 +6,8 @@ from datetime import date
 from fractions import Fraction
 
 from services.core.money import to_minor
-from services.core.terms.mechanisms.savings_share import (
-    AggregateBaseline,
-    MeasuredBaseline,
-    PerPersonDayBaseline,
-    SavingsComponent,
-    SavingsShare,
-)
+from services.core.terms.components import AggregateBaseline, MeasuredBaseline, PerPersonDayBaseline, SavingsComponent
+from services.core.terms.mechanisms.savings_share import SavingsShare
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Facts

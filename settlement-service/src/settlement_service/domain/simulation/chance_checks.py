@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from services.core.errors import FieldError
 from services.core.measurement import is_decimal
-from services.core.terms.checks.faults import decimal, fault, within
+from services.core.terms.faults.plain import decimal, fault, within
 from settlement_service.domain.simulation.chance import (
     Binomial,
     Chance,

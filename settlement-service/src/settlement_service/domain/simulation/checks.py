@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from services.core.errors import FieldError, Invalid
 from services.core.terms.checks import TermsNotValid, check_terms
-from services.core.terms.checks.cohorts import MAX_SUBJECTS
-from services.core.terms.checks.faults import decimal, fault, named, once, within
+from services.core.terms.faults.plain import decimal, fault, named, once, within
 from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.model import Agreement
-from services.core.terms.outcomes import Metric
+from services.core.terms.outcomes import MAX_SUBJECTS, Metric
 from settlement_service.domain.simulation.chance_checks import MOST_SUBJECTS, faults_of_chance
 from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
 from settlement_service.domain.simulation.subjects import over_enrolled

@@ -8,13 +8,13 @@ from typing import Literal
 
 from services.core.terms.measures import AsEnrolled, Measure
 from services.core.terms.model import Agreement
+from services.core.terms.naming import all_measures
 from services.core.terms.outcomes import Arm, Cohort, Metric
 from services.core.values import value
 from services.events.contracts import InForce, NamedParty
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.agreement.naming import all_measures
 from settlement_service.domain.agreement.terms import Terms, terms_of
 from settlement_service.domain.settling.difference import Basis
 from settlement_service.domain.simulation.chance import MonteCarlo

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
+from services.core.terms.calendar import MONTHS
+from services.core.terms.measures import counts_enrolled
 from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.mechanisms.table import measures_of
 from services.core.terms.rules import PaymentRule
-from settlement_service.domain.agreement.calendar import MONTHS
-from settlement_service.domain.agreement.naming import counts_enrolled, measures_of
 from settlement_service.domain.simulation.chance import Binomial, MonteCarlo
 from settlement_service.domain.simulation.scenario import Asked, Scenario
 from settlement_service.domain.simulation.subjects import numbers_of

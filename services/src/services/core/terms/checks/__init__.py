@@ -3,17 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from services.core.errors import FieldError, Invalid
-from services.core.terms.checks.bands import bands
 from services.core.terms.checks.caps import caps
 from services.core.terms.checks.cohorts import cohorts
-from services.core.terms.checks.declared import Declared, declared_in
 from services.core.terms.checks.frame import first_day, frame, parties, readers
 from services.core.terms.checks.metrics import metrics
 from services.core.terms.checks.payment import indices, retention
 from services.core.terms.checks.rules import rules
-from services.core.terms.checks.savings import savings
 from services.core.terms.checks.splits import splits
 from services.core.terms.checks.windows import windows
+from services.core.terms.faults.declared import Declared
 from services.core.terms.model import Agreement
 
 
@@ -29,20 +27,33 @@ def check_terms(agreement: Agreement, *, amends: bool = False) -> None:
     `terms-not-valid` with every fault found, each with a JSON pointer below the agreement."""
     declared = declared_in(agreement)
     checks = _CHECKS if amends else (*_CHECKS, first_day)
-    faults = [fault for check in checks for fault in check(declared)]
+    faults = [fault for check in checks for fault in check(declared, agreement)]
     if faults:
         raise TermsNotValid(errors=faults)
 
 
-_CHECKS: tuple[Callable[[Declared], Iterator[FieldError]], ...] = (
+def declared_in(agreement: Agreement) -> Declared:
+    """What the agreement declares; of what stands twice, the first."""
+    return Declared(
+        currency=agreement.currency,
+        service_period=agreement.service_period,
+        outcome_period=agreement.outcome_period,
+        metrics={metric.code: metric for metric in reversed(agreement.outcomes.metrics)},
+        cohorts=frozenset(cohort.code for cohort in agreement.outcomes.cohorts),
+        roles={party.organisation_id: party.role for party in reversed(agreement.parties)},
+        payers=tuple(dict.fromkeys(agreement.payers())),
+        rules=frozenset(rule.code for rule in agreement.payment.rules),
+        indices=frozenset(index.code for index in agreement.payment.indices),
+    )
+
+
+_CHECKS: tuple[Callable[[Declared, Agreement], Iterator[FieldError]], ...] = (
     parties,
     frame,
     readers,
     metrics,
     cohorts,
     rules,
-    bands,
-    savings,
     caps,
     splits,
     windows,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from services.core.errors import FieldError
-from services.core.terms.checks.amounts import positive
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import fault
+from services.core.terms.faults.amounts import positive
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import fault
+from services.core.terms.model import Agreement
 from services.core.terms.payment import Cap, CapKind
 
 BELONGS: dict[str, tuple[CapKind, str]] = {
@@ -23,10 +24,10 @@ SAYS = {
 }
 
 
-def caps(declared: Declared) -> Iterator[FieldError]:
+def caps(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Every cap."""
     seen: set[tuple[str, str | None, str | None]] = set()
-    for place, cap in enumerate(declared.agreement.payment.caps):
+    for place, cap in enumerate(agreement.payment.caps):
         at = f"/payment/caps/{place}"
         yield from positive(declared, cap.amount, f"{at}/amount")
         yield from _fields(cap, at)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from services.core.errors import FieldError
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import coded, fault, named, once, span, within
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import coded, fault, named, once, span, within
+from services.core.terms.model import Agreement
+from services.core.terms.outcomes import MAX_SUBJECTS
 
-MAX_SUBJECTS = 10_000_000
 
-
-def cohorts(declared: Declared) -> Iterator[FieldError]:
+def cohorts(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Somebody can be enrolled."""
-    declared_cohorts = declared.agreement.outcomes.cohorts
+    declared_cohorts = agreement.outcomes.cohorts
     if not declared_cohorts:
         yield fault("/outcomes/cohorts", "cohorts-missing", "At least one cohort.")
     yield from once((cohort.code for cohort in declared_cohorts), "/outcomes/cohorts", "/code")

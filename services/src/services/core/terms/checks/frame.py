@@ -6,13 +6,13 @@ from services.core.errors import FieldError
 from services.core.ids import OrganisationIdNotValid, check_organisation_id
 from services.core.money import places_of
 from services.core.period import is_time_zone
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import fault, once, span
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import fault, once, span
+from services.core.terms.model import Agreement
 
 
-def parties(declared: Declared) -> Iterator[FieldError]:
+def parties(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Organisations, once each; somebody pays and somebody provides."""
-    agreement = declared.agreement
     for place, party in enumerate(agreement.parties):
         try:
             check_organisation_id(party.organisation_id, f"/parties/{place}/organisationId")
@@ -25,9 +25,8 @@ def parties(declared: Declared) -> Iterator[FieldError]:
         yield fault("/parties", "provider-missing", "At least one party has the role provider.")
 
 
-def frame(declared: Declared) -> Iterator[FieldError]:
+def frame(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Currency, time zone, and periods in their order."""
-    agreement = declared.agreement
     if places_of(agreement.currency) is None:
         yield fault("/currency", "currency-unknown", "An ISO 4217 code such as DKK.")
     if not is_time_zone(agreement.time_zone):
@@ -40,16 +39,14 @@ def frame(declared: Declared) -> Iterator[FieldError]:
         yield fault("/claimsCloseOn", "claims-close-too-early", "Not before the outcome period's end.")
 
 
-def first_day(declared: Declared) -> Iterator[FieldError]:
+def first_day(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """First terms hold for the whole outcome period."""
-    agreement = declared.agreement
     if agreement.effective_from > agreement.outcome_period.start:
         yield fault("/effectiveFrom", "effective-too-late", "Not after the outcome period's start.")
 
 
-def readers(declared: Declared) -> Iterator[FieldError]:
+def readers(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Who pays reads all."""
-    agreement = declared.agreement
     for part, roles in (("outcomes", agreement.outcomes.readable_by), ("payment", agreement.payment.readable_by)):
         if roles is not None and "payer" not in roles:
             allowed = "Roles with 'payer' among them, as who pays reads all; left out, every party reads it."

@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from services.core.errors import FieldError
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import coded, fault, named, once, within
-from services.core.terms.checks.naming import named_metrics
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import coded, fault, named, once, within
+from services.core.terms.model import Agreement
+from services.core.terms.naming import named_metrics
 from services.core.terms.outcomes import AGREEMENT, Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS
 
 
-def metrics(declared: Declared) -> Iterator[FieldError]:
+def metrics(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Each metric by itself, and beside the others."""
-    declared_metrics = declared.agreement.outcomes.metrics
+    declared_metrics = agreement.outcomes.metrics
     if not declared_metrics:
         yield fault("/outcomes/metrics", "metrics-missing", "At least one metric.")
     yield from once((metric.code for metric in declared_metrics), "/outcomes/metrics", "/code")
-    paid_by, circles = named_metrics(declared.agreement.payment), _circles(declared.metrics)
+    paid_by, circles = named_metrics(agreement.payment), _circles(declared.metrics)
     for place, metric in enumerate(declared_metrics):
         at = f"/outcomes/metrics/{place}"
         yield from _metric(metric, at)
@@ -24,15 +25,6 @@ def metrics(declared: Declared) -> Iterator[FieldError]:
         yield from _prerequisite(declared, metric, circles, at)
         if metric.use == "paid" and metric.code not in paid_by:
             yield fault(f"{at}/use", "metric-without-rule", "'observed', or a payment rule that names this metric.")
-
-
-def reports(metric: Metric | None, kind: str, pointer: str) -> Iterator[FieldError]:
-    """A metric is declared and reports units, or measurements: what is needed there."""
-    if metric is None:
-        yield fault(pointer, "metric-unknown", "The code of a metric of these terms.")
-    elif metric.reports != kind:
-        wanted = "units" if kind == "units" else "measurements"
-        yield fault(pointer, "metric-does-not-fit", f"The code of a metric that reports {wanted}.")
 
 
 def _metric(metric: Metric, at: str) -> Iterator[FieldError]:

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from services.core.errors import FieldError
-from services.core.terms.checks.conditions import condition
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import coded, decimal, fault, number_of, once
+from services.core.terms.faults.conditions import condition
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import coded, decimal, fault, number_of, once
+from services.core.terms.model import Agreement
 from services.core.terms.payment import Index, Retention
 
 
-def indices(declared: Declared) -> Iterator[FieldError]:
+def indices(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """Every index has a value on every day of the outcome period."""
-    tables = declared.agreement.payment.indices
+    tables = agreement.payment.indices
     yield from once((index.code for index in tables), "/payment/indices", "/code")
     for place, index in enumerate(tables):
         at = f"/payment/indices/{place}"
@@ -21,9 +22,9 @@ def indices(declared: Declared) -> Iterator[FieldError]:
         yield from _values(declared, index, f"{at}/values")
 
 
-def retention(declared: Declared) -> Iterator[FieldError]:
+def retention(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """What is held back is a part, of rules that there are, and is released once."""
-    held = declared.agreement.payment.retention
+    held = agreement.payment.retention
     if held is None:
         return
     yield from decimal(held.share, "/payment/retention/share")
@@ -41,7 +42,7 @@ def retention(declared: Declared) -> Iterator[FieldError]:
 
 
 def _release(declared: Declared, held: Retention) -> Iterator[FieldError]:
-    starts = declared.agreement.outcome_period.start
+    starts = declared.outcome_period.start
     if held.release_on is None and held.release_when is None:
         yield fault("/payment/retention", "release-missing", "Either releaseOn or releaseWhen.")
     if held.release_on is not None and held.release_when is not None:
@@ -61,7 +62,7 @@ def _values(declared: Declared, index: Index, at: str) -> Iterator[FieldError]:
     for place, (before, here) in enumerate(pairwise(index.values), start=1):
         if here.from_ <= before.from_:
             yield fault(f"{at}/{place}/from", "index-not-ascending", "Later than the day of the value before.")
-    starts = declared.agreement.outcome_period.start
+    starts = declared.outcome_period.start
     if index.values[0].from_ > starts:
         yield fault(f"{at}/0/from", "index-too-late", f"Not after {starts}, so that every day has a value.")
 

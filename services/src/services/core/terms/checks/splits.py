@@ -3,27 +3,29 @@
 from collections.abc import Iterator, Sequence
 
 from services.core.errors import FieldError
-from services.core.terms.checks.amounts import minor_of, not_negative
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import fault, once, within
-from services.core.terms.payment import GrantWindow
+from services.core.terms.checks.rules import placed_rules
+from services.core.terms.faults.amounts import minor_of, not_negative
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import fault, once, within
+from services.core.terms.model import Agreement
+from services.core.terms.payment import GrantWindow, Payment
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Split, Weight
 
 MAX_WEIGHT = 1_000_000_000
 
 
-def splits(declared: Declared) -> Iterator[FieldError]:
+def splits(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
     """The contract's split, and each rule's own."""
-    payment = declared.agreement.payment
+    payment = agreement.payment
     if payment.split is not None:
         shared = all(rule.split is None for rule in payment.rules)
-        yield from _split(declared, payment.split, _cap(declared, None) if shared else None, "/payment/split")
+        yield from _split(declared, payment.split, _cap(declared, payment, None) if shared else None, "/payment/split")
         yield from _left_out(declared, payment.split, "/payment/split")
     elif len(declared.payers) > 1 and any(isinstance(window, GrantWindow) for window in payment.windows):
         yield fault("/payment/split", "split-missing", "How several payers share a grant.")
-    for at, rule in declared.placed_rules():
+    for at, rule in placed_rules(payment):
         if rule.split is not None:
-            yield from _split(declared, rule.split, _cap(declared, rule.code), f"{at}/split")
+            yield from _split(declared, rule.split, _cap(declared, payment, rule.code), f"{at}/split")
         elif payment.split is None and len(declared.payers) > 1:
             yield fault(f"{at}/split", "split-missing", "How several payers share, here or for the contract.")
 
@@ -70,8 +72,7 @@ def _total(declared: Declared, split: MaximaInOrder) -> int | None:
     return None if not amounts or None in amounts else sum(amount for amount in amounts if amount is not None)
 
 
-def _cap(declared: Declared, rule: str | None) -> int | None:
+def _cap(declared: Declared, payment: Payment, rule: str | None) -> int | None:
     """The cap of a rule, or of the contract, in minor units."""
     kind = "contract" if rule is None else "rule"
-    caps = declared.agreement.payment.caps
-    return next((minor_of(declared, cap.amount) for cap in caps if cap.kind == kind and cap.rule == rule), None)
+    return next((minor_of(declared, cap.amount) for cap in payment.caps if cap.kind == kind and cap.rule == rule), None)

@@ -1,9 +1,21 @@
 """Core: the mechanism gate: a fixed amount if a condition holds."""
 
+from collections.abc import Iterator
 from typing import Literal
 
+from services.core.errors import FieldError
 from services.core.money import Money
-from services.core.terms.measures import Condition
+from services.core.terms.faults.amounts import positive
+from services.core.terms.faults.conditions import condition
+from services.core.terms.faults.declared import Declared
+from services.core.terms.measures import Condition, Measure, measures_in
+from services.core.terms.mechanisms.mechanism import (
+    Mechanism,
+    no_components,
+    nothing_kept,
+    nothing_together,
+    subjects_together,
+)
 from services.core.terms.nature import Nature, Vat
 from services.core.terms.splits import Split
 from services.core.values import value
@@ -23,3 +35,29 @@ class Gate:
     when: Condition | None = None
     split: Split | None = None
     posting: tuple[str, ...] = ()
+
+
+def _faults(declared: Declared, rule: Gate, at: str) -> Iterator[FieldError]:
+    """A condition that can be decided, and an amount."""
+    yield from condition(declared, rule.condition, f"{at}/condition")
+    yield from positive(declared, rule.amount, f"{at}/amount")
+
+
+def _paid(rule: Gate) -> frozenset[str]:
+    return frozenset(measure.metric for measure in _measures(rule))
+
+
+def _measures(rule: Gate) -> tuple[Measure, ...]:
+    return tuple(measures_in(rule.condition))
+
+
+GATE = Mechanism(
+    shape=Gate,
+    faults=_faults,
+    faults_together=nothing_together,
+    paid_metrics=_paid,
+    measures=_measures,
+    components=no_components,
+    pays_each_subject=subjects_together,
+    kept_by_amendment=nothing_kept,
+)

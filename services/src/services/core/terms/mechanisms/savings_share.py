@@ -1,63 +1,22 @@
 """Core: the mechanism savings share: a share of what was saved."""
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
 
+from services.core.errors import FieldError
 from services.core.money import Money
+from services.core.terms.components import MeasuredBaseline, SavingsComponent
+from services.core.terms.faults.amounts import minor_of, not_negative, positive
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.metrics import reports
+from services.core.terms.faults.plain import coded, fault, number_of, once, share
 from services.core.terms.measures import Condition
+from services.core.terms.mechanisms.mechanism import Mechanism, no_measures, nothing_kept, subjects_together
 from services.core.terms.nature import Nature, Vat
 from services.core.terms.splits import Split
-from services.core.values import BY_KIND, value
-
-
-@value
-class AggregateBaseline:
-    """What would have been spent (or earned) in each period, in sum."""
-
-    kind: Literal["aggregate"]
-    amount: Money
-
-
-@value
-class PerPersonBaseline:
-    """What would have been spent on each person in each period; the claim's n says how many persons."""
-
-    kind: Literal["per_person"]
-    amount: Money
-
-
-@value
-class PerPersonDayBaseline:
-    """What would have been spent on each person a day; the claim's n says how many person-days."""
-
-    kind: Literal["per_person_day"]
-    amount: Money
-
-
-@value
-class MeasuredBaseline:
-    """What a verified claim of the arm `comparison` or `baseline` says for the same period."""
-
-    kind: Literal["measured"]
-    arm: Literal["comparison", "baseline"]
-
-
-SavingsBaseline: TypeAlias = Annotated[
-    AggregateBaseline | PerPersonBaseline | PerPersonDayBaseline | MeasuredBaseline, BY_KIND
-]
-
-
-@value
-class SavingsComponent:
-    """One purse: what was spent in it (`cost`: less is a saving) or came in (`revenue`: more is). `reimbursed` is the
-    share that the state gives back of it, taken off when the basis is net. `metric` reports amounts, one measurement a
-    period (its measurement points); claims name the component."""
-
-    code: str
-    metric: str
-    flow: Literal["cost", "revenue"]
-    basis: Literal["gross", "net_of_reimbursement"]
-    baseline: SavingsBaseline
-    reimbursed: str | None = None
+from services.core.values import value
 
 
 @value
@@ -90,3 +49,125 @@ class SavingsShare:
     when: Condition | None = None
     split: Split | None = None
     posting: tuple[str, ...] = ()
+
+
+def _faults(declared: Declared, rule: SavingsShare, at: str) -> Iterator[FieldError]:
+    """Purses that can be measured, and slices in their order."""
+    yield from _component_faults(declared, rule, f"{at}/components")
+    yield from _slices(declared, rule, f"{at}/shares")
+    if rule.deductible is not None:
+        yield from not_negative(declared, rule.deductible, f"{at}/deductible")
+
+
+def _faults_together(declared: Declared, placed: Sequence[tuple[str, SavingsShare]]) -> Iterator[FieldError]:
+    """One code is one purse, and no more is shared of it than there is."""
+    shared: dict[str, Fraction] = {}
+    purses: dict[str, SavingsComponent] = {}
+    for at, rule in placed:
+        yield from _same_purse(rule, purses, f"{at}/components")
+        yield from _shared(rule, shared, f"{at}/shares")
+
+
+def _component_faults(declared: Declared, rule: SavingsShare, at: str) -> Iterator[FieldError]:
+    if not rule.components:
+        yield fault(at, "components-missing", "At least one component.")
+    yield from once((component.code for component in rule.components), at, "/code")
+    for place, component in enumerate(rule.components):
+        yield from coded(component.code, f"{at}/{place}")
+        yield from _measured(declared, component, f"{at}/{place}")
+        if _periods(declared, component) != _periods(declared, rule.components[0]):
+            allowed = "The code of a metric with the same measurement points as the first component's, in their order."
+            yield fault(f"{at}/{place}/metric", "measurement-points-differ", allowed)
+        yield from _reimbursed(component, f"{at}/{place}")
+        if not isinstance(component.baseline, MeasuredBaseline):
+            yield from not_negative(declared, component.baseline.amount, f"{at}/{place}/baseline/amount")
+
+
+def _measured(declared: Declared, component: SavingsComponent, at: str) -> Iterator[FieldError]:
+    """Amounts, one measurement a period."""
+    metric = declared.metrics.get(component.metric)
+    yield from reports(metric, "measurement", f"{at}/metric")
+    if metric is not None and metric.unit != "amount":
+        yield fault(f"{at}/metric", "unit-not-amount", "The code of a metric whose unit is 'amount'.")
+    if metric is not None and not metric.measurement_points:
+        allowed = "The code of a metric with measurement points: one for each period."
+        yield fault(f"{at}/metric", "measurement-points-missing", allowed)
+
+
+def _periods(declared: Declared, component: SavingsComponent) -> tuple[str, ...]:
+    """What periods a component is measured in: they are added up over components, period by period."""
+    metric = declared.metrics.get(component.metric)
+    return tuple(point.code for point in metric.measurement_points) if metric is not None else ()
+
+
+def _reimbursed(component: SavingsComponent, at: str) -> Iterator[FieldError]:
+    if component.basis == "net_of_reimbursement" and component.reimbursed is None:
+        yield fault(f"{at}/reimbursed", "reimbursed-missing", "The share that is given back, as the basis is net.")
+    if component.reimbursed is not None:
+        yield from share(component.reimbursed, f"{at}/reimbursed")
+        if component.basis == "gross":
+            yield fault(f"{at}/reimbursed", "reimbursed-not-expected", "Left out, as the basis is gross.")
+
+
+def _slices(declared: Declared, rule: SavingsShare, at: str) -> Iterator[FieldError]:
+    if not rule.shares:
+        yield fault(at, "slices-missing", "At least one share; the last one is open.")
+    last = len(rule.shares) - 1
+    for place, part in enumerate(rule.shares):
+        yield from share(part.share, f"{at}/{place}/share")
+        if part.up_to is not None:
+            yield from positive(declared, part.up_to, f"{at}/{place}/upTo")
+        if part.up_to is None and place != last:
+            yield fault(f"{at}/{place}/upTo", "slice-open", "An amount: only the last slice is open.")
+        if part.up_to is not None and place == last:
+            yield fault(f"{at}/{place}/upTo", "slice-not-open", "Left out: the last slice is open.")
+    ends = [minor_of(declared, part.up_to) for part in rule.shares]
+    for place, (before, here) in enumerate(pairwise(ends), start=1):
+        if before is not None and here is not None and here <= before:
+            yield fault(f"{at}/{place}/upTo", "slices-not-ascending", "More than where the slice before ends.")
+
+
+def _same_purse(rule: SavingsShare, purses: dict[str, SavingsComponent], at: str) -> Iterator[FieldError]:
+    """A code that stands in two rules is the same purse in both."""
+    for place, component in enumerate(rule.components):
+        first = purses.setdefault(component.code, component)
+        if _purse(first) != _purse(component):
+            allowed = "Another code, or metric, flow and basis as the component of this code has them before."
+            yield fault(f"{at}/{place}/code", "component-differs", allowed)
+
+
+def _purse(component: SavingsComponent) -> tuple[str, str, str]:
+    return component.metric, component.flow, component.basis
+
+
+def _shared(rule: SavingsShare, shared: dict[str, Fraction], at: str) -> Iterator[FieldError]:
+    """Of each purse, the greatest shares of all rules are together at most the whole."""
+    numbers = [number for part in rule.shares if (number := number_of(part.share)) is not None]
+    greatest = max((number for number in numbers if number <= 1), default=Fraction(0))
+    over = False
+    for code in dict.fromkeys(component.code for component in rule.components):
+        shared[code] = shared.get(code, Fraction(0)) + greatest
+        over = over or shared[code] > 1
+    if over:
+        allowed = "So much that the greatest shares of all rules in one component come to at most 1."
+        yield fault(at, "shares-above-whole", allowed)
+
+
+def _paid(rule: SavingsShare) -> frozenset[str]:
+    return frozenset(component.metric for component in rule.components)
+
+
+def _components(rule: SavingsShare) -> tuple[SavingsComponent, ...]:
+    return rule.components
+
+
+SAVINGS_SHARE = Mechanism(
+    shape=SavingsShare,
+    faults=_faults,
+    faults_together=_faults_together,
+    paid_metrics=_paid,
+    measures=no_measures,
+    components=_components,
+    pays_each_subject=subjects_together,
+    kept_by_amendment=nothing_kept,
+)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from services.core.errors import FieldError
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import decimal, fault, number_of, share
-from services.core.terms.checks.measures import COUNTED, measure
-from services.core.terms.checks.wordings import first_difference
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.measures import COUNTED, measure
+from services.core.terms.faults.plain import decimal, fault, number_of, share
+from services.core.terms.faults.wordings import first_difference
 from services.core.terms.measures import MAX_NESTING, Basis, Condition, Fixed, Threshold
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from services.core.errors import FieldError
 from services.core.measurement import QuantityNotValid, check_decimal, is_decimal
-from services.core.terms.checks.declared import Declared
+from services.core.terms.faults.declared import Declared
 
 CODE_PATTERN = r"[a-z0-9][a-z0-9._-]{0,31}"
 NAME_LENGTH = 200

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from services.core.errors import FieldError
 from services.core.money import AmountNotValid, Money, to_minor
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import fault
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.plain import fault
 
 
 def positive(declared: Declared, money: Money, at: str) -> Iterator[FieldError]:
@@ -25,7 +25,7 @@ def signed(declared: Declared, money: Money, at: str, two_sided: bool) -> Iterat
 
 def minor_of(declared: Declared, money: Money | None) -> int | None:
     """Minor units of an amount; None where there is none that can be compared."""
-    if money is None or money.currency != declared.agreement.currency:
+    if money is None or money.currency != declared.currency:
         return None
     try:
         return to_minor(money)
@@ -34,7 +34,7 @@ def minor_of(declared: Declared, money: Money | None) -> int | None:
 
 
 def _amount(declared: Declared, money: Money, at: str, lowest: int | None, allowed: str) -> Iterator[FieldError]:
-    if money.currency != declared.agreement.currency:
+    if money.currency != declared.currency:
         yield fault(f"{at}/currency", "currency-differs", "The contract's own currency.")
         return
     try:

@@ -5,10 +5,8 @@ from datetime import date
 
 from services.core.errors import FieldError
 from services.core.period import Period
-from services.core.terms.calendar import Every
-from services.core.terms.checks.faults import fault, span
-
-MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "year": 12}
+from services.core.terms.calendar import MONTHS, Every
+from services.core.terms.faults.plain import fault, span
 
 
 def inside(

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from services.core.errors import FieldError
-from services.core.terms.checks.cohorts import MAX_SUBJECTS
-from services.core.terms.checks.declared import Declared
-from services.core.terms.checks.faults import fault, once, within
-from services.core.terms.checks.metrics import reports
+from services.core.terms.faults.declared import Declared
+from services.core.terms.faults.metrics import reports
+from services.core.terms.faults.plain import fault, once, within
 from services.core.terms.measures import AsEnrolled, Fixed, Measure
-from services.core.terms.outcomes import Metric
+from services.core.terms.outcomes import MAX_SUBJECTS, Metric
 
 COUNTED = ("count", "share")
 """Bases over units; all others are over measurements."""
