@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from outcomes_service.app import ABOUT
-from outcomes_service.clients.registry import Registry
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import Settings
 from outcomes_service.worker import end_overdue
+from services.clients.registry import Registry
 from services.events.contracts import ContractTerminated
 from services.events.envelope import Envelope
 from services.kit.database.database import Database
@@ -190,6 +190,7 @@ async def worker(urls: Urls) -> AsyncIterator[Database]:
 async def ingestion(doors: Doors, urls: Urls, worker: Database, session_clock: Clock) -> AsyncIterator[Ingestion]:
     """The service, at the present time, beside a registry that knows no contract."""
     registry = httpx.MockTransport(lambda _: httpx.Response(404))
-    doors.app.state.registry = Registry(httpx.AsyncClient(transport=registry, base_url="http://registry.invalid"))
+    http = httpx.AsyncClient(transport=registry, base_url="http://registry.invalid")
+    doors.app.state.registry = Registry(http, "claims are taken from then on")
     yield Ingestion(doors, urls, worker, session_clock)
     session_clock.ahead = timedelta()

@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.clients.registry import Registry
 from services.events import CATALOGUE
 from services.events.contracts import ContractActivated
 from services.events.envelope import Envelope
@@ -25,7 +26,6 @@ from services.kit.process import clock
 from services.kit.process.caller import service_caller
 from services.kit.testing import Doors, Urls, a_caller, new_key, open_doors
 from settlement_service.app import ABOUT
-from settlement_service.clients.registry import Registry
 from settlement_service.consumers.facts import HANDLERS
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.settings import Settings
@@ -223,6 +223,7 @@ async def worker(urls: Urls) -> AsyncIterator[Database]:
 async def settling(doors: Doors, urls: Urls, worker: Database, session_clock: Clock) -> AsyncIterator[Settling]:
     """The service, at the present time, beside a registry that knows no contract."""
     registry = httpx.MockTransport(lambda _: httpx.Response(404))
-    doors.app.state.registry = Registry(httpx.AsyncClient(transport=registry, base_url="http://registry.invalid"))
+    http = httpx.AsyncClient(transport=registry, base_url="http://registry.invalid")
+    doors.app.state.registry = Registry(http, "from then on it can be settled")
     yield Settling(doors, urls, worker, session_clock)
     session_clock.ahead = timedelta()

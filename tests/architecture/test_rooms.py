@@ -19,7 +19,7 @@ ROOMS = {
 IN_EVERY_SERVICE = {"api", "consumers", "usecases", "domain", "storage", "clients", "app.py", "worker.py"}
 FRAME = {"__init__.py", "py.typed", "__pycache__"}
 ELSEWHERE = {
-    "services": {"core": "Core", "events": "Events", "kit": "Kit"},
+    "services": {"core": "Core", "events": "Events", "kit": "Kit", "clients": "Clients"},
     "gateway": {"api": "Door", "clients": "Clients", "policy.py": "Policy"}
     | {k: WIRING[k] for k in ("app.py", "settings.py")},
 }

@@ -7,9 +7,9 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from outcomes_service.api import routes_bulk, routes_claims, routes_cohorts
-from outcomes_service.clients.registry import NAME as REGISTRY
-from outcomes_service.clients.registry import Registry
 from outcomes_service.settings import Settings
+from services.clients.registry import Registry
+from services.events import contracts
 from services.events.outcomes import SERVICE
 from services.kit.app import About, create_app, serve
 from services.kit.doors.auth import ServiceAuth
@@ -25,9 +25,9 @@ async def _opens(app: FastAPI) -> AsyncIterator[None]:
     if len(secret) < SHORTEST_SECRET_BYTES:
         raise ValueError(f"{settings.order_key_file}: at least {SHORTEST_SECRET_BYTES} bytes are needed")
     app.state.order_secret = secret
-    auth = ServiceAuth(app.state.signer, SERVICE, REGISTRY)
+    auth = ServiceAuth(app.state.signer, SERVICE, contracts.SERVICE)
     async with peer_client(settings.contracts_url, auth) as registry:
-        app.state.registry = Registry(registry)
+        app.state.registry = Registry(registry, "claims are taken from then on")
         yield
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from outcomes_service.clients.registry import NAME as REGISTRY
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import WorkerSettings
 from outcomes_service.usecases.end_waits import MOST_CLAIMS, end_waits, find_overdue_contracts
@@ -92,7 +91,7 @@ def _transaction(connection: AsyncConnection, now: Now) -> Transaction:
 async def main() -> int:
     """Runs until SIGTERM or SIGINT; returns the exit status."""
     settings = WorkerSettings()
-    auth = ServiceAuth(Signer.from_file(settings.key_file), SERVICE, REGISTRY)
+    auth = ServiceAuth(Signer.from_file(settings.key_file), SERVICE, contracts.SERVICE)
     database = Database(settings.database_url, application=f"{SERVICE} worker", pool=3)
     async with peer_client(settings.contracts_url, auth) as registry:
         return await run_worker(
@@ -103,7 +102,7 @@ async def main() -> int:
                 catalogue=CATALOGUE,
                 topics=(contracts.TOPIC,),
                 handlers=HANDLERS,
-                fetch_missing=Owners({f"urn:enzym:{REGISTRY}": registry}).fetch_missing,
+                fetch_missing=Owners({f"urn:enzym:{contracts.SERVICE}": registry}).fetch_missing,
                 jobs=(ending_waits(database, clock.now),),
             )
         )

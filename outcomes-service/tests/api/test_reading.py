@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from outcomes_service.clients.registry import Registry
+from services.clients.registry import Registry
 from services.kit.process import clock
 from services.kit.testing import Doors, as_admin
 
@@ -85,7 +85,7 @@ def ask(doors: Doors, answer: Answer) -> list[str]:
         return answer(request)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answered), base_url="http://registry.invalid")
-    doors.app.state.registry = Registry(http)
+    doors.app.state.registry = Registry(http, "claims are taken from then on")
     return asked
 
 

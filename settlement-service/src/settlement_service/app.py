@@ -6,21 +6,22 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.clients.registry import Registry
+from services.events import contracts
 from services.events.settlements import SERVICE
 from services.kit.app import About, create_app, serve
 from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 from settlement_service.api import routes_details, routes_position, routes_settlements, routes_simulations
-from settlement_service.clients.registry import NAME as REGISTRY
-from settlement_service.clients.registry import Registry
 from settlement_service.settings import Settings
 
 
 @asynccontextmanager
 async def _opens(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    async with peer_client(settings.contracts_url, ServiceAuth(app.state.signer, SERVICE, REGISTRY)) as registry:
-        app.state.registry = Registry(registry)
+    auth = ServiceAuth(app.state.signer, SERVICE, contracts.SERVICE)
+    async with peer_client(settings.contracts_url, auth) as registry:
+        app.state.registry = Registry(registry, "from then on it can be settled")
         yield
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.clients.registry import Registry
 from services.events.outcomes import OutcomeWithdrawn
 from services.kit.process import clock
 from services.kit.testing import a_caller, as_admin, new_key
-from settlement_service.clients.registry import Registry
 
 from ..builders import (
     EVALUATOR,
@@ -232,7 +232,7 @@ class TestStrangers:
         said = {"contractId": contract_id, "parties": parties, "state": state}
         transport = httpx.MockTransport(lambda _: httpx.Response(200, json=said))
         client = httpx.AsyncClient(transport=transport, base_url="http://registry.invalid")
-        settling.doors.app.state.registry = Registry(client)
+        settling.doors.app.state.registry = Registry(client, "from then on it can be settled")
         refused(await settling.get(PAYER, f"/v1/contracts/{contract_id}/position"), status, code)
         answer = await settling.post(PAYER, f"/v1/contracts/{contract_id}/settlements", SCHEDULED)
         refused(answer, status, code)

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from outcomes_service.api.schemas import ClaimBody
 from outcomes_service.domain.answer import CREATED, Answer
 from outcomes_service.domain.claim import Claim
-from outcomes_service.usecases.await_contract import or_not_yet_known
+from services.clients.registry import Registry
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
 from services.kit.doors.shapes import Shape
@@ -56,5 +56,6 @@ async def read_in(request: Request, contract_id: UUID, read: Callable[[Transacti
 
 
 async def _in(request: Request, contract_id: UUID, work: Awaitable[T]) -> T:
+    registry: Registry = request.app.state.registry
     organisation = request.state.caller.organisation
-    return await or_not_yet_known(request.app.state.registry, organisation, contract_id, work)
+    return await registry.or_not_yet_known(organisation, contract_id, work)

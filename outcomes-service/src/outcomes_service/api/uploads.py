@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from outcomes_service.domain.references import is_external_id
-from outcomes_service.usecases.await_contract import or_not_yet_known
+from services.clients.registry import Registry
 from services.core.personal_numbers import find_personal_number
 from services.kit.doors.bulk import Door, bulk
 from services.kit.doors.ndjson import MEDIA_TYPE
@@ -32,8 +32,9 @@ def _lines(described: str) -> dict[str, Any]:
 
 async def upload(request: Request, contract_id: UUID, door: Door) -> Response:
     """The answer to an upload to a contract. Errors: before anything is read, those of `door.work` with no rows."""
+    registry: Registry = request.app.state.registry
     organisation = request.state.caller.organisation
-    return await or_not_yet_known(request.app.state.registry, organisation, contract_id, bulk(request, door))
+    return await registry.or_not_yet_known(organisation, contract_id, bulk(request, door))
 
 
 def value_of(row: Any) -> Any:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from services.clients.registry import Registry
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, etag
 from services.kit.doors.write import reading, write
 from settlement_service.api.schemas import SettlementBody
 from settlement_service.domain.ledger.lifecycle import Settlement
-from settlement_service.usecases.await_contract import or_not_yet_known
 from settlement_service.usecases.get_settlement import show
 
 T = TypeVar("T")
@@ -21,7 +21,9 @@ Work = Callable[[Transaction], Awaitable[Settlement]]
 async def about_contract(request: Request, contract_id: UUID, work: Awaitable[T]) -> T:
     """What `work` gives. Errors: those of `work`; `contract-not-yet-known` when the registry knows a contract that
     has not come here, which is asked when no transaction is open."""
-    return await or_not_yet_known(request.app.state.registry, request.state.caller.organisation, contract_id, work)
+    registry: Registry = request.app.state.registry
+    organisation = request.state.caller.organisation
+    return await registry.or_not_yet_known(organisation, contract_id, work)
 
 
 async def question(request: Request, work: Callable[[Transaction], Awaitable[T]]) -> T:

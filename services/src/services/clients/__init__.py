@@ -1,0 +1,1 @@
+"""Clients: the services that more than one service asks, each asked in one way."""
