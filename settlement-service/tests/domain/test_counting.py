@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.core.disclosure import FEWEST
 from services.core.subjects import subject_id_of
 from services.core.terms.measures import AsEnrolled, Fixed, Rounding
 from services.core.terms.mechanisms.bands import Bands
-from settlement_service.domain.statement.counting import FEWEST
 
 from ..books import Books
 from ..builders import INVESTOR, PAYER, YEAR, a_claim, a_metric, a_rule

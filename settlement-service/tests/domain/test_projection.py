@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.core.disclosure import FEWEST
 from settlement_service.domain.agreement.audience import audience_of, may_have_inputs, readership
-from settlement_service.domain.statement.counting import FEWEST
 
 from ..books import Books, Settled
 from ..builders import (

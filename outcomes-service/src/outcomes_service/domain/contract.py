@@ -7,6 +7,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.core.access import require_role
+from services.core.disclosure import FEWEST
 from services.core.errors import Conflict, NotFound
 from services.core.period import Period, local_date
 from services.core.terms.outcomes import AGREEMENT, IfNotDecided, Reports, SubjectKind, UnitOfMetric
@@ -15,8 +16,7 @@ from services.core.terms.parties import NEVER_AT_CLAIMS, Party, Role
 AT_CLAIMS: tuple[Role, ...] = ("payer", "provider", "evaluator", "intermediary")
 """Roles that may have to do with participants and claims; an investor and a guarantor never see one."""
 EXACT_COUNTS: tuple[Role, ...] = ("payer", "provider", "evaluator")
-FEWEST_SHOWN = 5
-"""Counts of people under this are not shown to anyone else (domain.md, section 6)."""
+"""Roles that see counts of people however small; to the others fewer than FEWEST are not shown."""
 ENROLLING: tuple[Role, ...] = ("payer", "provider")
 
 
@@ -168,6 +168,6 @@ def people_readers_of(contract: Contract) -> tuple[str, ...]:
 
 def shown_to(role: Role, cohort: Cohort) -> Cohort:
     """The cohort as a party in that role may see it."""
-    if role in EXACT_COUNTS or (cohort.people or 0) >= FEWEST_SHOWN:
+    if role in EXACT_COUNTS or (cohort.people or 0) >= FEWEST:
         return cohort
     return replace(cohort, people=None)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.core.disclosure import FEWEST
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.mechanisms.items import FIGURES, LineKey
 from settlement_service.domain.settling.posted_totals import Total
-from settlement_service.domain.statement.counting import FEWEST
 from settlement_service.domain.statement.statement import Sum
 from settlement_service.storage.due import NOW_DUE
 from settlement_service.storage.figures import figures_in

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from services.core.disclosure import FEWEST
 from services.core.terms.mechanisms.milestone import Milestone
 from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.splits import MaximaInOrder
@@ -15,7 +16,6 @@ from settlement_service.domain.mechanisms.items import Figures, LineKey
 from settlement_service.domain.settling.difference import Basis, Change
 from settlement_service.domain.settling.posted_totals import Total, looks_at_new_alone, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash
-from settlement_service.domain.statement.counting import FEWEST
 from settlement_service.domain.statement.statement import Sum, sum_of
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from services.core.disclosure import FEWEST
 from services.core.terms.measures import Fixed
 from services.core.terms.mechanisms.bands import Bands
 from services.core.terms.mechanisms.unit_price import UnitPrice
@@ -21,8 +22,6 @@ from settlement_service.domain.mechanisms.items import Figures
 from settlement_service.domain.mechanisms.working import Node, computed, leaf
 from settlement_service.domain.settling.difference import Change
 
-FEWEST = 5
-"""Counts under this are not shown. It may be raised, never lowered."""
 REACH = 50
 """How many counts more, and less, are looked at."""
 

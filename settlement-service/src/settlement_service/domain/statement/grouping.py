@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import gcd
 
-from settlement_service.domain.statement.counting import FEWEST
+from services.core.disclosure import FEWEST
 from settlement_service.domain.statement.statement import Line
 
 MOST_STATES = 1 << 22

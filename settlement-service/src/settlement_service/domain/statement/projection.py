@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.core.disclosure import FEWEST
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.hashes import content_hash
 from settlement_service.domain.mechanisms.items import RuleAndPayee
-from settlement_service.domain.statement.counting import FEWEST, Tells, tells_of
+from settlement_service.domain.statement.counting import Tells, tells_of
 from settlement_service.domain.statement.grouping import grouped
 from settlement_service.domain.statement.statement import Content, Line, Statement, content_of, line_content, money
 
