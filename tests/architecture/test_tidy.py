@@ -42,6 +42,19 @@ def test_no_float_where_money_is() -> None:
     assert not findings, said(findings)
 
 
+def test_only_one_module_adds_a_half() -> None:
+    """Half-up was written three times: an amount, a measure and its explanation could have been rounded apart."""
+    findings = [
+        f"{module.name}:{call.lineno} rounds; services.core.rounding does that"
+        for module in all_modules()
+        if module.name != "services/src/services/core/rounding.py"
+        for call in _calls(module)
+        if ast.unparse(call) in ("Fraction(1, 2)", "Fraction('1/2')", "Fraction('0.5')")
+        or (isinstance(call.func, ast.Name) and call.func.id == "round")
+    ]
+    assert not findings, said(findings)
+
+
 def test_files_stay_short() -> None:
     findings = [
         f"{module.name} has {count} lines"

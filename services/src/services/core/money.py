@@ -1,4 +1,4 @@
-"""Core: money: a whole number of minor units of one currency; the one place that rounds."""
+"""Core: money: a whole number of minor units of one currency; how it is written, rounded and divided."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from functools import cache
 import iso4217
 
 from services.core.errors import FieldError, Invalid
+from services.core.rounding import to_whole
 from services.core.values import value
 
 MAX_MINOR = 10**15
@@ -66,13 +67,8 @@ def format_minor(minor: int, currency: str) -> str:
 
 
 def round_minor(exact_minor: Fraction, mode: str = "half_up") -> int:
-    """Whole minor units: half-up is away from zero at the half (domain.md, section 3.7); floor goes down, ceil up."""
-    if mode == "floor":
-        return exact_minor.__floor__()
-    if mode == "ceil":
-        return exact_minor.__ceil__()
-    whole = (abs(exact_minor) + Fraction(1, 2)).__floor__()
-    return whole if exact_minor >= 0 else -whole
+    """Whole minor units of an exact amount, by `services.core.rounding.to_whole`."""
+    return to_whole(exact_minor, mode)
 
 
 def largest_remainder(minor: int, weights: Sequence[int]) -> list[int]:

@@ -2,21 +2,16 @@
 
 from fractions import Fraction
 
+from services.core.rounding import to_whole
 from services.core.terms.measures import Comparator, Rounding
 
 
 def rounded(figure: Fraction, rounding: Rounding | None) -> Fraction:
-    """The figure to so many decimals; half-up is away from zero at the half."""
+    """The figure to so many decimals: 50/162 half-up to two places is 0.31. Without a rounding it stays exact."""
     if rounding is None or rounding.mode == "none":
         return figure
-    scaled = figure * 10**rounding.places
-    if rounding.mode == "floor":
-        whole = scaled.__floor__()
-    elif rounding.mode == "ceil":
-        whole = scaled.__ceil__()
-    else:
-        whole = (abs(scaled) + Fraction(1, 2)).__floor__() * (1 if scaled >= 0 else -1)
-    return Fraction(whole, 10**rounding.places)
+    scale = 10**rounding.places
+    return Fraction(to_whole(figure * scale, rounding.mode), scale)
 
 
 def compare(left: Fraction, comparator: Comparator, right: Fraction) -> bool:

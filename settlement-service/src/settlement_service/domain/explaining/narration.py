@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from services.core.money import format_minor, places_of
+from services.core.rounding import to_whole
 from services.core.subjects import subject_id_of
 from services.core.terms.splits import Shares
 from settlement_service.domain.agreement.terms import Rule, Terms
@@ -206,10 +207,10 @@ def _value(language: Language, node: Node) -> str:
 
 def decimal(value: Fraction, places: int) -> str:
     """To so many decimals at the most, half-up, without zeros at the end."""
-    scaled = (abs(value) * 10**places + Fraction(1, 2)).__floor__()
-    digits = str(scaled).rjust(places + 1, "0")
+    scaled = to_whole(value * 10**places)
+    digits = str(abs(scaled)).rjust(places + 1, "0")
     whole, decimals = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")
-    sign = "-" if value < 0 and scaled else ""
+    sign = "-" if scaled < 0 else ""
     return f"{sign}{whole}.{decimals}" if decimals else sign + whole
 
 
