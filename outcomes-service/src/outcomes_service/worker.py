@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from outcomes_service.consumers.contracts import HANDLERS
 from outcomes_service.settings import WorkerSettings
@@ -17,13 +16,12 @@ from services.events import CATALOGUE, contracts
 from services.events.outcomes import SERVICE
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
-from services.kit.database.transaction import Transaction
+from services.kit.database.transaction import run_as_service
 from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
 from services.kit.process import clock
-from services.kit.process.caller import service_caller
 from services.kit.process.telemetry import what_failed
 from services.kit.process.waiting import pause
 from services.kit.worker import Job, Worker, run_worker
@@ -33,7 +31,6 @@ log = structlog.get_logger()
 TURN_SECONDS = 5.0
 """How often claims that wait too long are looked for: a look into one small index for each contract. They wait for
 days."""
-_CALLER = service_caller(SERVICE)
 
 Now = Callable[[], datetime]
 
@@ -62,9 +59,7 @@ async def end_overdue(database: Database, now: Now) -> bool:
 
 async def _overdue(database: Database, now: Now, after: UUID | None) -> list[UUID]:
     try:
-        return await database.run(
-            lambda connection: find_overdue_contracts(_transaction(connection, now), after), _CALLER.organisation
-        )
+        return await run_as_service(database, SERVICE, lambda tx: find_overdue_contracts(tx, after), now)
     except Exception as error:
         log.error("overdue claims could not be looked for", **what_failed(error))
         return []
@@ -72,9 +67,7 @@ async def _overdue(database: Database, now: Now, after: UUID | None) -> list[UUI
 
 async def _has_more(database: Database, now: Now, contract_id: UUID) -> bool:
     try:
-        ended = await database.run(
-            lambda connection: end_waits(_transaction(connection, now), contract_id), _CALLER.organisation
-        )
+        ended = await run_as_service(database, SERVICE, lambda tx: end_waits(tx, contract_id), now)
     except Unavailable:
         log.info("overdue claims wait: their contract or the database is busy", contract=str(contract_id))
         return False
@@ -82,10 +75,6 @@ async def _has_more(database: Database, now: Now, contract_id: UUID) -> bool:
         log.error("overdue claims could not be dealt with", contract=str(contract_id), **what_failed(error))
         return False
     return ended == MOST_CLAIMS
-
-
-def _transaction(connection: AsyncConnection, now: Now) -> Transaction:
-    return Transaction(connection, _CALLER, now(), clock.random_id())
 
 
 async def main() -> int:

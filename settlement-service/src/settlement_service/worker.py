@@ -8,20 +8,17 @@ from uuid import UUID
 
 import httpx
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.core.errors import Unavailable
 from services.events import CATALOGUE, contracts, outcomes
 from services.events.settlements import SERVICE
 from services.kit.bus import open_bus
 from services.kit.database.database import Database
-from services.kit.database.transaction import Transaction
+from services.kit.database.transaction import Transaction, run_as_service
 from services.kit.doors.auth import ServiceAuth
 from services.kit.doors.http import peer_client
 from services.kit.doors.keys import Signer
 from services.kit.facts.owners import Owners
-from services.kit.process import clock
-from services.kit.process.caller import service_caller
 from services.kit.process.telemetry import what_failed
 from services.kit.process.waiting import pause
 from services.kit.worker import Job, Worker, run_worker
@@ -111,7 +108,7 @@ async def work_out_changed(database: Database) -> tuple[int, int]:
 async def _found(database: Database, find: Callable[[Transaction], Awaitable[Sequence[T]]]) -> Sequence[T] | None:
     """What waits; None when that could not be asked: whatever the reason, it may pass."""
     try:
-        return await database.run(lambda connection: find(_transaction(connection)), _CALLER)
+        return await run_as_service(database, SERVICE, find)
     except Exception as error:
         log.error("what waits could not be looked at", **what_failed(error))
         return None
@@ -121,20 +118,13 @@ async def _failed(database: Database, move: Callable[[Transaction], Awaitable[bo
     """Moves a settlement or a contract on in a transaction of its own. What goes wrong with one is logged, and tried
     again with the next turn; the others go on."""
     try:
-        await database.run(lambda connection: move(_transaction(connection)), _CALLER)
+        await run_as_service(database, SERVICE, move)
     except Unavailable:
         log.info(f"a {what} waits: its contract or the database is busy", **{what: str(id_)})
     except Exception as error:
         log.error(f"a {what} could not be moved on", **{what: str(id_)}, **what_failed(error))
         return True
     return False
-
-
-def _transaction(connection: AsyncConnection) -> Transaction:
-    return Transaction(connection, service_caller(SERVICE), clock.now(), clock.random_id())
-
-
-_CALLER = service_caller(SERVICE).organisation
 
 
 async def main() -> int:

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import structlog
 from fastapi import Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -27,7 +26,7 @@ from services.kit.database.database import OutcomeUnknown
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, media_type
 from services.kit.doors.ndjson import MEDIA_TYPE, Line, Lines, LineTooLong, read_row
-from services.kit.doors.write import DONE, carry_out
+from services.kit.doors.write import DONE, carry_out, run_as_caller
 from services.kit.process.telemetry import what_failed
 
 log = structlog.get_logger()
@@ -89,8 +88,8 @@ async def bulk(request: Request, door: Door) -> Response:
     if int(request.headers.get("content-length", "0")) > BULK_LIMIT:
         raise _too_large()
 
-    async def opening(connection: AsyncConnection) -> Reply:
-        await door.work(_transaction(request, connection), ())
+    async def opening(tx: Transaction) -> Reply:
+        await door.work(tx, ())
         return Reply(200)
 
     await carry_out(request, door.operation, opening)
@@ -212,19 +211,17 @@ class _Upload(Response):
         return [*await self._results_of(values[:half]), *await self._results_of(values[half:])]
 
     async def _in_one_transaction(self, values: Sequence[Any]) -> Sequence[Result]:
-        request, database = self._request, self._request.app.state.database
+        request = self._request
 
-        async def attempt(connection: AsyncConnection) -> Sequence[Result]:
-            tx = _transaction(request, connection)
+        async def attempt(tx: Transaction) -> Sequence[Result]:
             results = await self._door.work(tx, values)
             await audit.note(tx, self._door.operation, request.url.path, DONE)
             return results
 
-        organisation = request.state.caller.organisation
         try:
-            results: Sequence[Result] = await database.run(attempt, organisation)
+            results = await run_as_caller(request, attempt)
         except OutcomeUnknown:
-            results = await database.run(attempt, organisation)
+            results = await run_as_caller(request, attempt)
         request.app.state.wake()
         return results
 
@@ -269,7 +266,3 @@ class _Upload(Response):
 
 def _too_large() -> TooLarge:
     return TooLarge(f"At most {BULK_LIMIT} bytes; send the rest by itself.")
-
-
-def _transaction(request: Request, connection: AsyncConnection) -> Transaction:
-    return Transaction(connection, request.state.caller, request.app.state.now(), request.state.correlation_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +13,8 @@ from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import idempotency
 from services.kit.doors.http import Reply
+
+T = TypeVar("T")
 
 DONE = "done"
 
@@ -24,8 +27,7 @@ async def write(request: Request, operation: str, work: Callable[[Transaction], 
     key = idempotency.key_of(request)
     mark = idempotency.fingerprint(request, await request.body())
 
-    async def attempt(connection: AsyncConnection) -> Reply:
-        tx = _transaction(request, connection)
+    async def attempt(tx: Transaction) -> Reply:
         earlier = await idempotency.earlier_answer(tx, key, mark)
         if earlier is not None:
             return earlier
@@ -41,8 +43,7 @@ async def write(request: Request, operation: str, work: Callable[[Transaction], 
 async def replace(request: Request, operation: str, work: Callable[[Transaction], Awaitable[Reply]]) -> Response:
     """Carries out a PUT: as `write`, without a key, because the version in `If-Match` lets it happen once only."""
 
-    async def attempt(connection: AsyncConnection) -> Reply:
-        tx = _transaction(request, connection)
+    async def attempt(tx: Transaction) -> Reply:
         reply = await work(tx)
         await audit.note(tx, operation, request.url.path, DONE)
         return reply
@@ -50,22 +51,28 @@ async def replace(request: Request, operation: str, work: Callable[[Transaction]
     return (await carry_out(request, operation, attempt)).response()
 
 
-async def carry_out(request: Request, operation: str, attempt: Callable[[AsyncConnection], Awaitable[Reply]]) -> Reply:
+async def carry_out(request: Request, operation: str, attempt: Callable[[Transaction], Awaitable[Reply]]) -> Reply:
     """Runs `attempt` as the caller, notes a refusal in the audit, and wakes the relay when something was done."""
-    database: Database = request.app.state.database
-    organisation = request.state.caller.organisation
     try:
-        reply = await database.run(attempt, organisation)
+        reply = await run_as_caller(request, attempt)
     except Refusal as refusal:
         code = refusal.code
 
-        async def noted(connection: AsyncConnection) -> None:
-            await audit.note(_transaction(request, connection), operation, request.url.path, code)
+        async def noted(tx: Transaction) -> None:
+            await audit.note(tx, operation, request.url.path, code)
 
-        await database.run(noted, organisation)
+        await run_as_caller(request, noted)
         raise
     request.app.state.wake()
     return reply
+
+
+async def run_as_caller(request: Request, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """`work` in one transaction of the caller; begun anew as `Database.run` says. Errors: those of `work` and of it."""
+    database: Database = request.app.state.database
+    return await database.run(
+        lambda connection: work(_transaction(request, connection)), request.state.caller.organisation
+    )
 
 
 @asynccontextmanager
