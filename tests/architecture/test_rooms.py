@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .source import DISTRIBUTIONS, REPOSITORY, SERVICES, all_modules, modules_of, root_of, said
+from .source import DISTRIBUTIONS, REPOSITORY, SERVICES, Module, all_modules, modules_of, root_of, said
 
 WIRING = {"app.py": "App", "worker.py": "Worker", "settings.py": "Settings"}
 ROOMS = {
@@ -27,6 +27,11 @@ ELSEWHERE = {
 
 def _rooms(distribution: str) -> dict[str, str]:
     return ELSEWHERE.get(distribution, {**ROOMS, **WIRING})
+
+
+def _room(module: Module) -> str:
+    """The first folder below the import root: `contracts-service/src/contracts_service/<room>/...`."""
+    return module.path.relative_to(REPOSITORY).parts[3]
 
 
 @pytest.mark.parametrize("distribution", ["services", *SERVICES, "gateway"])
@@ -78,3 +83,30 @@ def test_every_module_opens_with_a_docstring_that_is_a_sentence() -> None:
 def test_a_folder_a_distribution_and_an_import_root_have_one_name(distribution: str) -> None:
     assert (root_of(distribution) / "__init__.py").exists()
     assert f'name = "{distribution}"' in (REPOSITORY / distribution / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("distribution", SERVICES)
+def test_a_use_case_has_the_name_of_its_file(distribution: str) -> None:
+    """Four files held use cases of other names: who looks for one by its verb does not find it, and writes it again."""
+    findings = []
+    for module in modules_of(distribution):
+        if _room(module) != "usecases" or module.path.name in FRAME:
+            continue
+        functions = {node.name for node in module.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        if module.path.stem not in functions:
+            findings.append(f"{module.name} holds no function {module.path.stem}")
+    assert not findings, said(findings)
+
+
+@pytest.mark.parametrize("distribution", SERVICES)
+def test_doors_never_catch(distribution: str) -> None:
+    """Two did, beside a rule that said none does. What a door catches is answered in a way of its own: with another
+    code, without its audit row, or as if nothing had been wrong."""
+    findings = [
+        f"{module.name}:{node.lineno} catches; where it is raised, the domain says what it means"
+        for module in modules_of(distribution)
+        if _room(module) in ("api", "consumers")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ExceptHandler) or (isinstance(node, ast.Name) and node.id == "suppress")
+    ]
+    assert not findings, said(findings)

@@ -12,6 +12,7 @@ from outcomes_service.domain.occurrence import OccurrenceRequired, OccurrenceUnk
 from outcomes_service.domain.references import (
     ExternalIdNotValid,
     ParticipantKeyNotValid,
+    as_claim_id,
     check_external_id,
     check_participant_key,
     is_external_id,
@@ -132,3 +133,12 @@ def test_a_metric_with_points_has_their_codes_and_no_ordinals() -> None:
     with pytest.raises(OccurrenceUnknown) as refusal:
         occurrence_of(a_metric(2, "6m", "12m"), "1")
     assert "6m, 12m" in refusal.value.errors[0].detail
+
+
+@pytest.mark.parametrize("sent", [None, 7, ["x"], {}, "", "claim-1", "01900000-0000-7000-8000-00000000000"])
+def test_what_is_no_id_of_a_claim_is_none(sent: object) -> None:
+    assert as_claim_id(sent) is None
+
+
+def test_the_id_of_a_claim_is_read_however_it_is_spelled() -> None:
+    assert str(as_claim_id("01900000000070008000ABCDEF000000")) == "01900000-0000-7000-8000-abcdef000000"

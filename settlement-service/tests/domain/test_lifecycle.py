@@ -20,6 +20,11 @@ def test_every_state_is_reached_and_every_event_is_one_that_is_said() -> None:
     assert {f"eu.enzym.{row.event}.v1" for row in TRANSITIONS} <= set(CATALOGUE)
 
 
+def test_every_row_says_what_it_means_and_stands_once() -> None:
+    assert all(row.meaning for row in TRANSITIONS)
+    assert len({(row.start, row.end, row.event) for row in TRANSITIONS}) == len(TRANSITIONS)
+
+
 def test_what_is_posted_is_never_cancelled_and_what_is_cancelled_stays_so() -> None:
     assert not {row.start for row in TRANSITIONS if row.end == "cancelled"} & set(POSTED)
     assert not [row for row in TRANSITIONS if row.start == "cancelled"]

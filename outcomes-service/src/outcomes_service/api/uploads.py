@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from outcomes_service.domain.references import is_external_id
+from outcomes_service.domain.references import as_claim_id, is_external_id
 from services.clients.registry import Registry
 from services.core.personal_numbers import find_personal_number
 from services.kit.doors.bulk import Door, bulk
@@ -44,16 +44,13 @@ def value_of(row: Any) -> Any:
 
 def external_id_in(document: Any) -> Mapping[str, str]:
     """The sender's own id of the claim, if it is one: what may be a person's number is not said again."""
-    said = document.get("externalId") if isinstance(document, dict) else None
-    if not isinstance(said, str) or not is_external_id(said) or find_personal_number(said):
+    external_id = document.get("externalId") if isinstance(document, dict) else None
+    if not isinstance(external_id, str) or not is_external_id(external_id) or find_personal_number(external_id):
         return {}
-    return {"externalId": said}
+    return {"externalId": external_id}
 
 
 def claim_id_in(document: Any) -> Mapping[str, str]:
     """The id of the claim, if it is one."""
-    said = document.get("claimId") if isinstance(document, dict) else None
-    try:
-        return {"claimId": str(UUID(said))}
-    except (TypeError, ValueError, AttributeError):
-        return {}
+    claim_id = as_claim_id(document.get("claimId")) if isinstance(document, dict) else None
+    return {} if claim_id is None else {"claimId": str(claim_id)}

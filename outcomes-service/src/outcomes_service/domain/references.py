@@ -1,6 +1,7 @@
 """Domain: what senders call things by: their own ids of claims, keys of participants, references to evidence."""
 
 import re
+from uuid import UUID
 
 from services.core.errors import FieldError, Invalid
 from services.core.personal_numbers import find_personal_number
@@ -36,6 +37,16 @@ def is_external_id(text: str) -> bool:
         and not _LIKE_A_NUMBER_OF_A_PERSON.search(text)
         and not (_LIKE_A_QUANTITY.fullmatch(text) and find_personal_number(text))
     )
+
+
+def as_claim_id(sent: object) -> UUID | None:
+    """The id of a claim that was sent as text; None for anything else."""
+    if not isinstance(sent, str):
+        return None
+    try:
+        return UUID(sent)
+    except ValueError:
+        return None
 
 
 def check_external_id(text: str) -> str:

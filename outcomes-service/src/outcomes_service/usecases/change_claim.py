@@ -17,7 +17,7 @@ async def lock_claim(tx: Transaction, claim_id: UUID) -> tuple[Contract, Claim]:
     return contract, await get_claim(tx, claim_id)
 
 
-async def keep_change(tx: Transaction, change: Change) -> Claim:
+async def change_claim(tx: Transaction, change: Change) -> Claim:
     """Keeps what became of the claim, and tells of it."""
     await save_changes(tx, [change])
     await tell(tx, change.claim.contract_id, change.facts)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from outcomes_service.domain import deciding
 from outcomes_service.domain.claim import Claim, Reason
-from outcomes_service.usecases.change_claim import keep_change, lock_claim
+from outcomes_service.usecases.change_claim import change_claim, lock_claim
 from services.kit.database.transaction import Transaction
 
 
@@ -16,4 +16,4 @@ async def decide_dispute(
     and those of `deciding.decide_dispute`."""
     contract, claim = await lock_claim(tx, claim_id)
     change = deciding.decide_dispute(contract, claim, tx.caller.organisation, verdict, reason, expected, tx.now)
-    return await keep_change(tx, change)
+    return await change_claim(tx, change)

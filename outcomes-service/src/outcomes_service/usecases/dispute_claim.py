@@ -6,7 +6,7 @@ from outcomes_service.domain.claim import Claim, Reason
 from outcomes_service.domain.deciding import dispute
 from outcomes_service.domain.reporting import OccurrenceTaken
 from outcomes_service.storage.claims import has_live_twin
-from outcomes_service.usecases.change_claim import keep_change, lock_claim
+from outcomes_service.usecases.change_claim import change_claim, lock_claim
 from services.kit.database.transaction import Transaction
 
 
@@ -17,4 +17,4 @@ async def dispute_claim(tx: Transaction, claim_id: UUID, reason: Reason, expecte
     change = dispute(contract, claim, tx.caller.organisation, reason, expected, tx.now)
     if await has_live_twin(tx, claim):
         raise OccurrenceTaken("Contest the decision before another claim is made on the same occurrence.")
-    return await keep_change(tx, change)
+    return await change_claim(tx, change)

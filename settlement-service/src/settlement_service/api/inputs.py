@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -26,14 +27,12 @@ PIECE_BYTES = 64 * 1024
 async def inputs_response(request: Request, opened: Opened, format_: Format) -> Response:
     """NDJSON: the head on the first line, then an input a line; JSON: the head with the inputs as its last member.
     It is written to disk first: a slow reader holds no transaction open."""
-    spool = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed when it was sent
-    try:
+    with ExitStack() as until_sent:
+        spool = until_sent.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY_BYTES))
         head = shapes.document(opened.given)
         await _write(request, opened, spool, head, lines=format_.media_type == NDJSON)
         size, digest = spool.tell(), await asyncio.to_thread(_digest, spool)
-    except BaseException:
-        spool.close()
-        raise
+        until_sent.pop_all()  # it stays open, and is closed when it was sent
     headers = {
         "content-length": str(size),
         "content-digest": f"sha-256=:{digest}:",

@@ -17,7 +17,7 @@ from settlement_service.api.schemas_items import ExplanationBody, ItemList, item
 from settlement_service.domain.facts.figures import ItemPlace
 from settlement_service.domain.settling.change import Change
 from settlement_service.usecases import list_items as items
-from settlement_service.usecases.get_inputs import open_inputs
+from settlement_service.usecases.get_inputs import get_inputs as get
 from settlement_service.usecases.get_settlement import get_settlement as show
 
 router = APIRouter(prefix="/v1/settlements/{settlement_id}", route_class=StrictRoute, tags=["settlements"])
@@ -83,7 +83,7 @@ async def get_inputs(request: Request, settlement_id: UUID) -> Response:
     """Everything that the settlement rests on, as far as the caller may see it, to compute it again with
     `enzym-recompute`: NDJSON (what was computed, then an input a line), or one JSON document."""
     format_ = wanted(request, (NDJSON, JSON))
-    opened = await question(request, lambda tx: open_inputs(tx, settlement_id))
+    opened = await question(request, lambda tx: get(tx, settlement_id))
     if opened.given.input_count == 0:
         raise NotFound()
     return await inputs_response(request, opened, format_)

@@ -15,7 +15,7 @@ from services.kit.database.transaction import Transaction
 from services.kit.facts.outbox import tell
 from services.kit.process import clock
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.ledger.lifecycle import Settlement, check_move
+from settlement_service.domain.ledger.lifecycle import REJECTED, Settlement, check_move
 from settlement_service.domain.ledger.payments import (
     Confirmed,
     Outcome,
@@ -33,8 +33,6 @@ from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement
 from settlement_service.usecases.post_settlement import said_postings
 
-REJECTED = "settlement.payment_rejected"
-"""It may follow on anything that is posted, so its row says whether a payment may be confirmed at all."""
 Said: TypeAlias = SettlementPaid | SettlementPartlyPaid | SettlementPaymentRejected
 EVENTS: Mapping[type[Said], str] = MappingProxyType(
     {

@@ -30,7 +30,7 @@ class Opened:
     tree: Tree | None
 
 
-async def open_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
+async def get_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
     if not may_have_inputs(contract.history.all_versions, audience):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.core.errors import Conflict
 from services.core.period import Period
-from services.events.settlements import Position
+from services.events.settlements import SERVICE, Position
 from settlement_service.domain.facts.figures import LineKey
 from settlement_service.domain.statement.statement import Kind
 
@@ -16,33 +16,42 @@ State: TypeAlias = Literal["open", "frozen", "calculated", "approved", "posted",
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row: from where to where, who brings it about, what is said of it."""
+    """One row: `who` takes a settlement from `start` to `end`; `event` is the fact that is told."""
 
     start: State
     end: State
     who: str
     event: str
+    meaning: str
 
 
-TRANSITIONS = (
-    Transition("open", "frozen", "settlement-service", "settlement.frozen"),
-    Transition("frozen", "calculated", "settlement-service", "settlement.calculated"),
-    Transition("calculated", "calculated", "payer", "settlement.approved"),
-    Transition("calculated", "approved", "the last payer to approve", "settlement.approved"),
-    Transition("approved", "posted", "settlement-service", "settlement.posted"),
-    Transition("posted", "partly_paid", "payer", "settlement.partly_paid"),
-    Transition("posted", "paid", "payer", "settlement.paid"),
-    Transition("partly_paid", "partly_paid", "payer", "settlement.partly_paid"),
-    Transition("partly_paid", "paid", "payer", "settlement.paid"),
-    Transition("posted", "posted", "payer", "settlement.payment_rejected"),
-    Transition("partly_paid", "posted", "payer", "settlement.payment_rejected"),
-    Transition("partly_paid", "partly_paid", "payer", "settlement.payment_rejected"),
-    Transition("paid", "partly_paid", "payer", "settlement.payment_rejected"),
-    Transition("paid", "posted", "payer", "settlement.payment_rejected"),
-    Transition("paid", "paid", "payer", "settlement.payment_rejected"),
-    Transition("open", "cancelled", "payer", "settlement.cancelled"),
-    Transition("frozen", "cancelled", "payer", "settlement.cancelled"),
-    Transition("calculated", "cancelled", "payer", "settlement.cancelled"),
+PAYER = "payer"
+LAST_PAYER = "the last payer to approve"
+REJECTED = "settlement.payment_rejected"
+"""It may follow on anything that is posted, so its rows say whether a payment may be confirmed at all."""
+
+TRANSITIONS = tuple(
+    Transition(*row)
+    for row in (
+        ("open", "frozen", SERVICE, "settlement.frozen", "All facts up to its end have come; what they are is fixed"),
+        ("frozen", "calculated", SERVICE, "settlement.calculated", "Its lines say what is due; payers may look at it"),
+        ("calculated", "calculated", PAYER, "settlement.approved", "One payer approves, others are still to"),
+        ("calculated", "approved", LAST_PAYER, "settlement.approved", "All payers have approved: it is to be posted"),
+        ("approved", "posted", SERVICE, "settlement.posted", "What is owed stands in the ledger; payers are to pay"),
+        ("posted", "partly_paid", PAYER, "settlement.partly_paid", "A first payment is confirmed; more is left"),
+        ("posted", "paid", PAYER, "settlement.paid", "One payment, the only one, pays all"),
+        ("partly_paid", "partly_paid", PAYER, "settlement.partly_paid", "Another payment is confirmed; more is left"),
+        ("partly_paid", "paid", PAYER, "settlement.paid", "The last payment is confirmed; nothing is left to pay"),
+        ("posted", "posted", PAYER, REJECTED, "A payment failed that was never confirmed; it is noted"),
+        ("partly_paid", "posted", PAYER, REJECTED, "The only payment is taken back; all is left to pay"),
+        ("partly_paid", "partly_paid", PAYER, REJECTED, "One of several payments is taken back, or a failure noted"),
+        ("paid", "partly_paid", PAYER, REJECTED, "One of several payments is taken back; it is left to pay"),
+        ("paid", "posted", PAYER, REJECTED, "The only payment is taken back; all is left to pay"),
+        ("paid", "paid", PAYER, REJECTED, "A payment failed that was never confirmed; it is noted"),
+        ("open", "cancelled", PAYER, "settlement.cancelled", "A payer gives it up; its period is free again"),
+        ("frozen", "cancelled", PAYER, "settlement.cancelled", "The same when its facts are fixed"),
+        ("calculated", "cancelled", PAYER, "settlement.cancelled", "The same once calculated; approvals fall with it"),
+    )
 )
 UNPOSTED: tuple[State, ...] = ("open", "frozen", "calculated", "approved")
 """One settlement a contract at a time may be in one of these."""
