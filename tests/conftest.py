@@ -16,7 +16,7 @@ from tests.invariants.snapshot import SERVICES, Snapshot
 from tests.recorder import Recorder
 from tests.running import RunningSuite, running_suite
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.cast import a_stage
 from deploy.demo.reading import CASES, read_case
 from deploy.demo.show import Show

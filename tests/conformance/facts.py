@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.claims import Claimed, claims_of
 from deploy.demo.parts import ORGANISATIONS, PARTS
 from deploy.demo.people import participants_of

@@ -11,7 +11,7 @@ from tests.conformance.conftest import FILES, Tell
 from tests.conformance.engine import statements_of
 from tests.conformance.facts import agreement_of, facts_of
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.claims import claims_of
 from deploy.demo.comparing import differences, gate_of, refusal_differences
 from deploy.demo.expected import ExpectedPayment, ExpectedRefusal

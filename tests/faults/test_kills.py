@@ -8,7 +8,7 @@ from tests.conftest import CheckAll, Played
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.cast import a_stage
 from deploy.demo.show import Show
 from deploy.demo.story import Told, play

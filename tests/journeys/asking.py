@@ -11,7 +11,7 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo import agreeing
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.cast import a_stage
 from deploy.demo.people import Participant, participants_of
 from deploy.demo.stage import Stage

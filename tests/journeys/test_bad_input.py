@@ -11,7 +11,7 @@ from tests.journeys.asking import Desk, a_desk, check_faults, refusal_of
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from services.kit.doors.keys import Signer, new_private_key
 from services.kit.process import clock
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.client import Client
 from deploy.demo.parts import PARTS, approver_of
 from deploy.demo.stage import Organisation, Stage

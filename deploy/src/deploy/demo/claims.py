@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.demo.case import Case, Decision, OfPeople, OfSites, OneClaim
+from deploy.demo.cases.case import Case, Decision, OfPeople, OfSites, OneClaim
 from deploy.demo.people import Participant, dice, participants_of, seed
 from services.core.measurement import Measurement
 from services.kit.doors import shapes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.demo.case import Case, People
+from deploy.demo.cases.case import Case, People
 
 LAST_ENROLMENT = 640
 """Days after the start, at most: enrolments are spread, and time is left for the longest row of outcomes."""

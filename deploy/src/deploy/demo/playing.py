@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.demo import acts, agreeing
 from deploy.demo.acts import Turn
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.client import Refused
 from deploy.demo.comparing import differences, gate_of, refusal_differences
 from deploy.demo.expected import ExpectedGate, ExpectedRefusal

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.checking import check_case
 from services.core.errors import FieldError, Refusal
 from services.kit.doors import shapes

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo.case import Case
+from deploy.demo.cases.case import Case
 from deploy.demo.client import Answer, Client, NotReachable
 from deploy.demo.parts import approver_of, role_of
 
