@@ -12,9 +12,9 @@ from tests.conformance.engine import statements_of
 from tests.conformance.facts import agreement_of, facts_of
 
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.expectations import ExpectedPayment, ExpectedRefusal
 from deploy.demo.claims import claims_of
 from deploy.demo.comparing import differences, gate_of, refusal_differences
-from deploy.demo.expected import ExpectedPayment, ExpectedRefusal
 from deploy.demo.parts import ORGANISATIONS
 from deploy.demo.people import enrolment_rows
 from deploy.demo.reading import CASES, read_case

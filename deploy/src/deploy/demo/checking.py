@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from deploy.demo.cases.case import PLACEHOLDER, Case, Contract, OfPeople, OfSites, OneClaim
-from deploy.demo.expected import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
+from deploy.demo.cases.expectations import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from deploy.demo.parts import PARTS, role_of
 from services.core.errors import FieldError, Invalid
 from services.core.terms.mechanisms.savings_share import SavingsShare

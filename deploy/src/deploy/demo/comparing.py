@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deploy.demo.expected import (
+from deploy.demo.cases.expectations import (
     ExpectedGate,
     ExpectedPayment,
     ExpectedRefusal,

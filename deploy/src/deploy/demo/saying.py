@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from deploy.demo.cases.expectations import Expected, ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from deploy.demo.comparing import Said, gate_of, totals
-from deploy.demo.expected import Expected, ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from services.core.money import format_minor
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from deploy.demo import acts, reporting, settling
 from deploy.demo.acts import Turn
+from deploy.demo.cases.expectations import ExpectedPayment
 from deploy.demo.claims import claim_rows
 from deploy.demo.comparing import differences
-from deploy.demo.expected import ExpectedPayment
 from deploy.demo.saying import statement_in_one_line
 from deploy.demo.show import Show, grouped, minor
 from deploy.demo.stage import Stage

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
-from deploy.demo.expected import Expected
+from deploy.demo.cases.expectations import Expected
 from services.core.measurement import Measurement
 from services.core.period import Period
 from services.core.terms.model import Agreement
