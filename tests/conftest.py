@@ -17,8 +17,8 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite, running_suite
 
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.case_file import CASES, read_case
 from deploy.demo.cast import a_stage
-from deploy.demo.reading import CASES, read_case
 from deploy.demo.show import Show
 from deploy.demo.stage import Stage
 from deploy.demo.story import Told, play

@@ -8,9 +8,9 @@ from tests.conftest import Played
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
+from deploy.demo.cases.case_file import read_case
 from deploy.demo.cast import a_stage
 from deploy.demo.playing import play_case
-from deploy.demo.reading import read_case
 from deploy.demo.saying import expected_in_one_line, got_in_one_line
 from deploy.demo.show import Show
 

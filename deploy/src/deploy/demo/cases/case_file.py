@@ -11,7 +11,7 @@ from services.core.errors import FieldError, Refusal
 from services.kit.doors import shapes
 
 _WHOLE = 'A whole number; amounts and quantities are texts such as "12.50".'
-CASES = Path(__file__).parents[4] / "tests" / "conformance" / "cases"
+CASES = Path(__file__).parents[5] / "tests" / "conformance" / "cases"
 
 
 class CaseNotReadable(Exception):
