@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.demo.cases.case import Case
-from deploy.demo.checking import check_case
+from deploy.demo.cases.case_checks import check_case
 from services.core.errors import FieldError, Refusal
 from services.kit.doors import shapes
 
