@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.parties import ORGANISATIONS, PARTS
 from deploy.demo.claims import Claimed, claims_of
-from deploy.demo.parts import ORGANISATIONS, PARTS
 from deploy.demo.people import participants_of
 from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of

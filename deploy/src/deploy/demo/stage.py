@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.parties import approver_of, role_of
 from deploy.demo.client import Answer, Client, NotReachable
-from deploy.demo.parts import approver_of, role_of
 
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 120.0

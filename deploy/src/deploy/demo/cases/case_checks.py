@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.demo.cases.case import PLACEHOLDER, Case, Contract, OfPeople, OfSites, OneClaim
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
-from deploy.demo.parts import PARTS, role_of
+from deploy.demo.cases.parties import PARTS, role_of
 from services.core.errors import FieldError, Invalid
 from services.core.terms.mechanisms.savings_share import SavingsShare
 from services.core.terms.model import Agreement
