@@ -12,8 +12,8 @@ from tests.running import RunningSuite
 
 from deploy.demo import agreeing
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.participants import Participant, participants_of
 from deploy.demo.cast import a_stage
-from deploy.demo.people import Participant, participants_of
 from deploy.demo.stage import Stage
 from deploy.demo.tokens import Tokens
 from services.kit.process import clock

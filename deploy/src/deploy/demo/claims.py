@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.demo.cases.case import Case, Decision, OfPeople, OfSites, OneClaim
-from deploy.demo.people import Participant, dice, participants_of, seed
+from deploy.demo.cases.participants import Participant, dice, participants_of, seed
 from services.core.measurement import Measurement
 from services.kit.doors import shapes
 

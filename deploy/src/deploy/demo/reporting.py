@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from deploy.demo.cases.participants import enrolment_rows
 from deploy.demo.claims import claims_of
 from deploy.demo.client import Uploaded
-from deploy.demo.people import enrolment_rows
 from deploy.demo.stage import Stage
 
 REASON = "evidence_insufficient"
