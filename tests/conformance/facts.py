@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from deploy.demo.cases.case import Case
+from deploy.demo.cases.claims import Claimed, claims_of
 from deploy.demo.cases.participants import participants_of
 from deploy.demo.cases.parties import ORGANISATIONS, PARTS
-from deploy.demo.claims import Claimed, claims_of
 from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of
 from services.core.terms.model import Agreement

@@ -13,10 +13,10 @@ from tests.conformance.facts import agreement_of, facts_of
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.case_file import CASES, read_case
+from deploy.demo.cases.claims import claims_of
 from deploy.demo.cases.expectations import ExpectedPayment, ExpectedRefusal
 from deploy.demo.cases.participants import enrolment_rows
 from deploy.demo.cases.parties import ORGANISATIONS
-from deploy.demo.claims import claims_of
 from deploy.demo.comparing import differences, gate_of, refusal_differences
 from deploy.demo.saying import expected_in_one_line, got_in_one_line
 from services.core.money import to_minor

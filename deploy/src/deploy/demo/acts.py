@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from deploy.demo import agreeing, reporting, settling
-from deploy.demo.claims import claims_of
+from deploy.demo.cases.claims import claims_of
 from deploy.demo.comparing import totals
 from deploy.demo.show import Show
 from deploy.demo.stage import Stage

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from deploy.demo.cases.claims import claims_of
 from deploy.demo.cases.participants import enrolment_rows
-from deploy.demo.claims import claims_of
 from deploy.demo.client import Uploaded
 from deploy.demo.stage import Stage
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from deploy.demo import acts, reporting, settling
 from deploy.demo.acts import Turn
+from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
-from deploy.demo.claims import claim_rows
 from deploy.demo.comparing import differences
 from deploy.demo.saying import statement_in_one_line
 from deploy.demo.show import Show, grouped, minor

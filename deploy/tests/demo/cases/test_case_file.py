@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from deploy.demo.cases.case_file import CASES, CaseNotReadable, find_case, read_case
+from deploy.demo.cases.claims import claim_rows, claims_of, correction_of, rejected_ids
 from deploy.demo.cases.participants import participants_of
-from deploy.demo.claims import claim_rows, claims_of, correction_of, rejected_ids
 
 ORGANISATIONS = {"payer": "0088:1", "investor": "0088:2", "provider": "0088:3", "evaluator": "0088:4"}
 APOLLO, DANISH = "project-apollo", "danish-synthetic"
