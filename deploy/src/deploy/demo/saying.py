@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from deploy.demo.cases.expectations import Expected, ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
-from deploy.demo.comparing import Said, gate_of, totals
+from deploy.demo.compare.comparison import Said, gate_of, totals
 from services.core.money import format_minor
 
 

@@ -8,7 +8,7 @@ from deploy.demo import acts, reporting, settling
 from deploy.demo.acts import Turn
 from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
-from deploy.demo.comparing import differences
+from deploy.demo.compare.comparison import differences
 from deploy.demo.saying import statement_in_one_line
 from deploy.demo.show import Show, grouped, minor
 from deploy.demo.stage import Stage

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
-from deploy.demo.comparing import differences, gate_of, refusal_differences
+from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
 from deploy.demo.saying import expected_in_one_line, got_in_one_line
 from services.kit.doors import shapes
 
