@@ -10,7 +10,7 @@ from tests.running import RunningSuite
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cast import a_stage
-from deploy.demo.show import Show
+from deploy.demo.print.printer import Show
 from deploy.demo.story import Told, play
 
 UPLOADS = {"participants": 60, "claims": 300, "verifications": 500}

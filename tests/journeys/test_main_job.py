@@ -12,7 +12,7 @@ from tests.conftest import CheckAll, Played
 from tests.invariants.snapshot import Snapshot
 
 from deploy.demo.client import Client
-from deploy.demo.show import minor
+from deploy.demo.print.printer import minor
 
 RECOMPUTE = str(Path(sys.executable).with_name("enzym-recompute"))
 

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Played
 
 from deploy.demo.client import Client, Refused
-from deploy.demo.show import minor
+from deploy.demo.print.printer import minor
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 FEWEST = 5

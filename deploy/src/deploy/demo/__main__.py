@@ -12,9 +12,9 @@ from deploy.demo.cases.case_file import CaseNotReadable, find_case, read_case
 from deploy.demo.cast import a_stage
 from deploy.demo.client import NotReachable, Refused
 from deploy.demo.playing import Played, play_case
+from deploy.demo.print.printer import Show
 from deploy.demo.reporting import RowsNotTaken
 from deploy.demo.running import SuiteNotStarted, a_suite
-from deploy.demo.show import Show
 from deploy.demo.story import Told, play
 
 USUAL = "project-apollo"

@@ -14,7 +14,7 @@ from deploy.demo.cases.expectations import (
     Line,
     Statement,
 )
-from deploy.demo.show import minor
+from deploy.demo.print.printer import minor
 from services.core.money import format_minor, to_minor
 from services.kit.doors import shapes
 

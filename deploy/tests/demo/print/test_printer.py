@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.demo.show import Show, grouped, minor
+from deploy.demo.print.printer import Show, grouped, minor
 
 GBP = "GBP"
 STATEMENT = {
