@@ -18,7 +18,7 @@ from deploy.demo.cases.expectations import ExpectedPayment, ExpectedRefusal
 from deploy.demo.cases.participants import enrolment_rows
 from deploy.demo.cases.parties import ORGANISATIONS
 from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
-from deploy.demo.saying import expected_in_one_line, got_in_one_line
+from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
 from services.core.money import to_minor
 from services.core.personal_numbers import refuse_personal_numbers
 from services.core.terms.checks import TermsNotValid, check_terms

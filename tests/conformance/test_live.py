@@ -11,8 +11,8 @@ from tests.running import RunningSuite
 from deploy.demo.cases.case_file import read_case
 from deploy.demo.cast import a_stage
 from deploy.demo.playing import play_case
+from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
 from deploy.demo.print.printer import Show
-from deploy.demo.saying import expected_in_one_line, got_in_one_line
 
 TOLD_AS_A_WHOLE = "project-apollo"
 

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedPayment, ExpectedRefusal, ExpectedSplit
 from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
-from deploy.demo.saying import expected_in_one_line, got_in_one_line
+from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
 from services.kit.doors import shapes
 
 PARTS = {"payer": "0088:1", "payer-2": "0088:2", "investor": "0088:3"}
