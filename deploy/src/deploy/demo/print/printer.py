@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.demo.steps import steps_of
+from deploy.demo.print.calculation import steps_of
 from services.core.money import Money, from_minor, to_minor
 from services.kit.doors import shapes
 
