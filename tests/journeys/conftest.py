@@ -8,7 +8,7 @@ from tests.conftest import Played
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
-from deploy.demo.client import Client
+from deploy.demo.play.client import Client
 from deploy.demo.tokens import Tokens
 
 

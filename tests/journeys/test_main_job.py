@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import CheckAll, Played
 from tests.invariants.snapshot import Snapshot
 
-from deploy.demo.client import Client
+from deploy.demo.play.client import Client
 from deploy.demo.print.printer import minor
 
 RECOMPUTE = str(Path(sys.executable).with_name("enzym-recompute"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.conftest import Played
 
-from deploy.demo.client import Client, Refused
+from deploy.demo.play.client import Client, Refused
 from deploy.demo.print.printer import minor
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"

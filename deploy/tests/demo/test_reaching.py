@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from deploy.demo.client import NotReachable
+from deploy.demo.play.client import NotReachable
 from deploy.demo.reaching import wait_for_a_listener
 
 

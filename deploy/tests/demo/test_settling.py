@@ -8,7 +8,7 @@ import httpx
 
 from deploy.demo.cases.case_file import CASES, read_case
 from deploy.demo.cases.parties import PARTS, approver_of
-from deploy.demo.client import Client
+from deploy.demo.play.client import Client
 from deploy.demo.settling import explain_one, settle
 from deploy.demo.stage import Organisation, Stage
 

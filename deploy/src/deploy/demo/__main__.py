@@ -10,7 +10,7 @@ import typer
 
 from deploy.demo.cases.case_file import CaseNotReadable, find_case, read_case
 from deploy.demo.cast import a_stage
-from deploy.demo.client import NotReachable, Refused
+from deploy.demo.play.client import NotReachable, Refused
 from deploy.demo.playing import Played, play_case
 from deploy.demo.print.printer import Show
 from deploy.demo.reporting import RowsNotTaken

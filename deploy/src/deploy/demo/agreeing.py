@@ -1,6 +1,6 @@
 """Deploy: the first act of the demo: all parties register, agree on the terms, sign, and the contract is active."""
 
-from deploy.demo.client import Client, Refused
+from deploy.demo.play.client import Client, Refused
 from deploy.demo.stage import Stage
 
 

@@ -7,7 +7,7 @@ import httpx
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.parties import PARTS, approver_of
-from deploy.demo.client import Client
+from deploy.demo.play.client import Client
 from deploy.demo.stage import Organisation, Stage
 from deploy.demo.tokens import Tokens
 from services.kit.process import clock

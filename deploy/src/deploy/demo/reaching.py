@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 
-from deploy.demo.client import NotReachable
+from deploy.demo.play.client import NotReachable
 
 LISTENING_SECONDS = 15.0
 """So long nobody may listen: as long as a gateway takes to start that somebody has just begun to start."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.parties import approver_of, role_of
-from deploy.demo.client import Answer, Client, NotReachable
+from deploy.demo.play.client import Answer, Client, NotReachable
 
 POLL_SECONDS = 0.3
 PATIENCE_SECONDS = 120.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from deploy.demo.client import Client, NotReachable, Refused
+from deploy.demo.play.client import Client, NotReachable, Refused
 from deploy.demo.tokens import Tokens
 
 SUMMARY = {"summary": {"created": 2, "replayed": 0, "refused": 0, "failed": 0}}
