@@ -9,7 +9,7 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo.play.client import Client
-from deploy.demo.tokens import Tokens
+from deploy.demo.play.tokens import Tokens
 
 
 @pytest.fixture(scope="session")

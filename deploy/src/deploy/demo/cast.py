@@ -8,8 +8,8 @@ import httpx
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.parties import PARTS, approver_of
 from deploy.demo.play.client import Client
+from deploy.demo.play.tokens import Tokens
 from deploy.demo.stage import Organisation, Stage
-from deploy.demo.tokens import Tokens
 from services.kit.process import clock
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deploy.demo.play.client import Client, NotReachable, Refused
-from deploy.demo.tokens import Tokens
+from deploy.demo.play.tokens import Tokens
 
 SUMMARY = {"summary": {"created": 2, "replayed": 0, "refused": 0, "failed": 0}}
 ROWS = [{"externalId": "a"}, {"externalId": "b"}]
