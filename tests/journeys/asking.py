@@ -14,8 +14,8 @@ from deploy.demo import agreeing
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.participants import Participant, participants_of
 from deploy.demo.cast import a_stage
+from deploy.demo.play.case_run import Stage
 from deploy.demo.play.tokens import Tokens
-from deploy.demo.stage import Stage
 from services.kit.process import clock
 
 PROBLEM = {"type", "title", "status", "detail", "instance", "code", "correlationId", "errors"}

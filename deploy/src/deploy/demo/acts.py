@@ -7,8 +7,8 @@ from typing import Any
 from deploy.demo import agreeing, reporting, settling
 from deploy.demo.cases.claims import claims_of
 from deploy.demo.compare.comparison import totals
+from deploy.demo.play.case_run import Stage
 from deploy.demo.print.printer import Show
-from deploy.demo.stage import Stage
 from services.kit.doors import shapes
 
 Turn = Callable[[str], None]

@@ -1,7 +1,7 @@
 """Deploy: the first act of the demo: all parties register, agree on the terms, sign, and the contract is active."""
 
+from deploy.demo.play.case_run import Stage
 from deploy.demo.play.client import Client, Refused
-from deploy.demo.stage import Stage
 
 
 def register(stage: Stage) -> None:

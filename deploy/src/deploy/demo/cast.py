@@ -7,9 +7,9 @@ import httpx
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.parties import PARTS, approver_of
+from deploy.demo.play.case_run import Organisation, Stage
 from deploy.demo.play.client import Client
 from deploy.demo.play.tokens import Tokens
-from deploy.demo.stage import Organisation, Stage
 from services.kit.process import clock
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)

@@ -9,10 +9,10 @@ from deploy.demo.acts import Turn
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedRefusal
 from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
+from deploy.demo.play.case_run import Stage
 from deploy.demo.play.client import Refused
 from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line, statement_in_one_line
 from deploy.demo.print.printer import Show
-from deploy.demo.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)

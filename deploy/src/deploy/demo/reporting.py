@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from deploy.demo.cases.claims import claims_of
 from deploy.demo.cases.participants import enrolment_rows
+from deploy.demo.play.case_run import Stage
 from deploy.demo.play.client import Uploaded
-from deploy.demo.stage import Stage
 
 REASON = "evidence_insufficient"
 OnRow = Callable[[int], None]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.demo.cases.claims import claim_rows, correction_of, rejected_ids
+from deploy.demo.play.case_run import Stage, wait_until
 from deploy.demo.print.printer import minor
-from deploy.demo.stage import Stage, wait_until
 
 CALCULATED = ("calculated", "approved", "posted")
 POSTED = ("posted", "partly_paid", "paid")

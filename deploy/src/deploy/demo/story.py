@@ -9,9 +9,9 @@ from deploy.demo.acts import Turn
 from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
 from deploy.demo.compare.comparison import differences
+from deploy.demo.play.case_run import Stage
 from deploy.demo.print.one_line import statement_in_one_line
 from deploy.demo.print.printer import Show, grouped, minor
-from deploy.demo.stage import Stage
 from services.kit.doors import shapes
 
 
