@@ -18,8 +18,8 @@ from tests.running import RunningSuite, running_suite
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.case_file import CASES, read_case
-from deploy.demo.cast import a_stage
 from deploy.demo.play.case_run import Stage
+from deploy.demo.play.connections import a_stage
 from deploy.demo.print.printer import Show
 from deploy.demo.story import Told, play
 

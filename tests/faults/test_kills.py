@@ -9,7 +9,7 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo.cases.case import Case
-from deploy.demo.cast import a_stage
+from deploy.demo.play.connections import a_stage
 from deploy.demo.print.printer import Show
 from deploy.demo.story import Told, play
 

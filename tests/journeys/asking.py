@@ -13,8 +13,8 @@ from tests.running import RunningSuite
 from deploy.demo import agreeing
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.participants import Participant, participants_of
-from deploy.demo.cast import a_stage
 from deploy.demo.play.case_run import Stage
+from deploy.demo.play.connections import a_stage
 from deploy.demo.play.tokens import Tokens
 from services.kit.process import clock
 

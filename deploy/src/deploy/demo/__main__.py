@@ -9,8 +9,8 @@ import httpx
 import typer
 
 from deploy.demo.cases.case_file import CaseNotReadable, find_case, read_case
-from deploy.demo.cast import a_stage
 from deploy.demo.play.client import NotReachable, Refused
+from deploy.demo.play.connections import a_stage
 from deploy.demo.playing import Played, play_case
 from deploy.demo.print.printer import Show
 from deploy.demo.reporting import RowsNotTaken
