@@ -10,9 +10,9 @@ import httpx
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
-from deploy.demo import agreeing
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.participants import Participant, participants_of
+from deploy.demo.play import contract_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.play.connections import a_stage
 from deploy.demo.play.tokens import Tokens
@@ -84,12 +84,12 @@ def a_desk(suite: RunningSuite, case: Case, recorder: Recorder) -> Iterator[Desk
         recorder.connect(suite.gateway) as http,
         httpx.Client(base_url=suite.issuer, trust_env=False) as issuer,
     ):
-        agreeing.register(stage)
-        contract_id = agreeing.draft(stage)
+        contract_steps.register(stage)
+        contract_id = contract_steps.draft(stage)
         contract = f"/v1/contracts/{contract_id}"
-        agreeing.propose(stage, contract)
-        agreeing.sign(stage, contract)
-        agreeing.activate(stage, contract)
+        contract_steps.propose(stage, contract)
+        contract_steps.sign(stage, contract)
+        contract_steps.activate(stage, contract)
         people = participants_of(case)[:ENROLLED]
         rows = [
             {"participantKey": one.key, "cohort": one.cohort, "enrolledOn": one.enrolled_on.isoformat()}

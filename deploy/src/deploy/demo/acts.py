@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from deploy.demo import agreeing, reporting, settling
+from deploy.demo import reporting, settling
 from deploy.demo.cases.claims import claims_of
 from deploy.demo.compare.comparison import totals
+from deploy.demo.play import contract_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.print.printer import Show
 from services.kit.doors import shapes
@@ -27,7 +28,7 @@ def register(stage: Stage, show: Show, turn: Turn) -> None:
     """Everybody says who they are."""
     show.act("The contract")
     turn("register")
-    agreeing.register(stage)
+    contract_steps.register(stage)
     for part, organisation in stage.organisations.items():
         show.say(f"{part}: {organisation.name} ({organisation.id})")
 
@@ -36,17 +37,17 @@ def agree(stage: Stage, show: Show, turn: Turn) -> str:
     """Drafted, proposed, signed by every party, active. Returns the contract's id."""
     register(stage, show, turn)
     turn("draft")
-    contract_id = agreeing.draft(stage)
+    contract_id = contract_steps.draft(stage)
     contract = f"/v1/contracts/{contract_id}"
     payment = stage.case.contract["payment"]
     rules, caps = _counted(payment["rules"], "payment rule"), _counted(payment.get("caps", ()), "cap")
     show.say(f"Contract {contract_id} is drafted by the payer: {rules}, {caps}.")
     turn("sign")
-    agreeing.propose(stage, contract)
-    root = agreeing.sign(stage, contract)
+    contract_steps.propose(stage, contract)
+    root = contract_steps.sign(stage, contract)
     show.say(f"Proposed, and signed by every party over the root {root}.")
     turn("activate")
-    agreeing.activate(stage, contract)
+    contract_steps.activate(stage, contract)
     show.say("Active.")
     return contract_id
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo import acts, agreeing
+from deploy.demo import acts
 from deploy.demo.acts import Turn
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedRefusal
 from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
+from deploy.demo.play import contract_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.play.client import Refused
 from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line, statement_in_one_line
@@ -88,7 +89,7 @@ def _refused(stage: Stage, show: Show, turn: Turn, expected: ExpectedRefusal) ->
     turn("draft")
     contract_id, problem = None, None
     try:
-        contract_id = agreeing.draft(stage)
+        contract_id = contract_steps.draft(stage)
     except Refused as refusal:
         if refusal.status >= 500:
             raise
