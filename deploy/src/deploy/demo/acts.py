@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from deploy.demo import reporting, settling
+from deploy.demo import settling
 from deploy.demo.cases.claims import claims_of
 from deploy.demo.compare.comparison import totals
-from deploy.demo.play import contract_steps
+from deploy.demo.play import contract_steps, outcome_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.print.printer import Show
 from services.kit.doors import shapes
@@ -58,16 +58,16 @@ def report(stage: Stage, show: Show, contract: str, turn: Turn) -> None:
     people, claims = stage.case.participants, claims_of(stage.case)
     turn("enrol")
     with show.counting("participants", people) as on_row:
-        reporting.enrol(stage, contract, on_row)
+        outcome_steps.enrol(stage, contract, on_row)
     if people:
         show.say(f"{_counted(range(people), 'participant')} enrolled, under keys that tell nothing of a person.")
     turn("claim")
     with show.counting("claims", len(claims)) as on_row:
-        reporting.claim(stage, contract, on_row)
+        outcome_steps.claim(stage, contract, on_row)
     show.say(f"{_counted(claims, 'outcome')} claimed.")
     turn("verify")
     with show.counting("decisions", len(claims)) as on_row:
-        reporting.verify(stage, contract, on_row)
+        outcome_steps.verify(stage, contract, on_row)
     decided = Counter(one.decision for one in claims)
     told = ", ".join(f"{count} {what}" for what, count in decided.items())
     show.say(f"Decided by another organisation than who claims: {told or 'nothing'}.")

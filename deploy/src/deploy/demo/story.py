@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo import acts, reporting, settling
+from deploy.demo import acts, settling
 from deploy.demo.acts import Turn
 from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
 from deploy.demo.compare.comparison import differences
+from deploy.demo.play import outcome_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.print.one_line import statement_in_one_line
 from deploy.demo.print.printer import Show, grouped, minor
@@ -75,7 +76,7 @@ def _settle(stage: Stage, show: Show, contract: str, turn: Turn) -> Mapping[str,
     show.say("Prepared by one person of the payer, approved by another, posted; the payer pulls the statement.")
     verdict = "the same as" if is_published(stage, statement) else "NOT the same as"
     show.say(f"Total {grouped(statement['total'])} {statement['currency']}: {verdict} published, line by line.")
-    show.claims("Rejected, and so not paid", reporting.rejected_claims(stage, contract))
+    show.claims("Rejected, and so not paid", outcome_steps.rejected_claims(stage, contract))
     acts.explain(stage, show, statement)
     return statement
 
@@ -86,7 +87,7 @@ def _send_again(stage: Stage, show: Show, contract: str, turn: Turn) -> bool:
     before = settling.position(stage, contract)
     claims = len(claim_rows(stage.case))
     with show.counting("claims", claims) as on_row:
-        results = reporting.claim(stage, contract, on_row)
+        results = outcome_steps.claim(stage, contract, on_row)
     unchanged = settling.position(stage, contract) == before and results["replayed"] == claims
     show.say(f"{results['replayed']} of {claims} rows are known already, {results['created']} are new.")
     show.say("Nothing changed." if unchanged else "Something CHANGED.")
