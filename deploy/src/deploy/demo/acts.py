@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from deploy.demo import settling
 from deploy.demo.cases.claims import claims_of
 from deploy.demo.compare.comparison import totals
-from deploy.demo.play import contract_steps, outcome_steps
+from deploy.demo.play import contract_steps, outcome_steps, settlement_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.print.printer import Show
 from services.kit.doors import shapes
@@ -77,7 +76,7 @@ def settle(stage: Stage, show: Show, contract: str, number: int) -> Mapping[str,
     """One settlement of the case, by its number from 1: returns its statement, which is shown."""
     settlement = stage.case.settlements[number - 1]
     earlier = [one for one in stage.case.settlements[:number] if one.kind == settlement.kind]
-    statement = settling.settle(stage, contract, shapes.document(settlement), len(earlier))
+    statement = settlement_steps.settle(stage, contract, shapes.document(settlement), len(earlier))
     show.statement(f"Statement {statement['number']}, {statement['state']}", statement, stage.case.rule_names)
     return statement
 
@@ -99,7 +98,7 @@ def show_sums(stage: Stage, show: Show, statements: Sequence[Mapping[str, Any]])
 
 def explain(stage: Stage, show: Show, statement: Mapping[str, Any]) -> None:
     """Why one item is what it is."""
-    explained = settling.explain_one(stage, statement)
+    explained = settlement_steps.explain_one(stage, statement)
     if explained is None:
         show.say("No line of it has an item.")
     else:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo import acts, settling
+from deploy.demo import acts
 from deploy.demo.acts import Turn
 from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
 from deploy.demo.compare.comparison import differences
-from deploy.demo.play import outcome_steps
+from deploy.demo.play import outcome_steps, settlement_steps
 from deploy.demo.play.case_run import Stage
 from deploy.demo.print.one_line import statement_in_one_line
 from deploy.demo.print.printer import Show, grouped, minor
@@ -84,11 +84,11 @@ def _settle(stage: Stage, show: Show, contract: str, turn: Turn) -> Mapping[str,
 def _send_again(stage: Stage, show: Show, contract: str, turn: Turn) -> bool:
     show.act("The whole file once more")
     turn("again")
-    before = settling.position(stage, contract)
+    before = settlement_steps.position(stage, contract)
     claims = len(claim_rows(stage.case))
     with show.counting("claims", claims) as on_row:
         results = outcome_steps.claim(stage, contract, on_row)
-    unchanged = settling.position(stage, contract) == before and results["replayed"] == claims
+    unchanged = settlement_steps.position(stage, contract) == before and results["replayed"] == claims
     show.say(f"{results['replayed']} of {claims} rows are known already, {results['created']} are new.")
     show.say("Nothing changed." if unchanged else "Something CHANGED.")
     return unchanged
@@ -97,11 +97,11 @@ def _send_again(stage: Stage, show: Show, contract: str, turn: Turn) -> bool:
 def _correct(stage: Stage, show: Show, contract: str, turn: Turn) -> Mapping[str, Any]:
     show.act("A correction")
     turn("correct")
-    claim = settling.correct_one(stage, contract)
+    claim = settlement_steps.correct_one(stage, contract)
     show.say(f"The provider corrects the date of {claim['externalId']}, which is paid. Until the payer has verified")
     show.say("the correction, there is no verified claim behind that amount: it is due back.")
     body = {**shapes.document(stage.case.settlements[0]), "kind": "correction"}
-    correction = settling.settle(stage, contract, body)
+    correction = settlement_steps.settle(stage, contract, body)
     title = f"Statement {correction['number']}, {correction['state']}: what is different from what was posted"
     show.statement(title, correction, stage.case.rule_names)
     return correction

@@ -10,7 +10,7 @@ from deploy.demo.cases.case_file import CASES, read_case
 from deploy.demo.cases.parties import PARTS, approver_of
 from deploy.demo.play.case_run import Organisation, Stage
 from deploy.demo.play.client import Client
-from deploy.demo.settling import explain_one, settle
+from deploy.demo.play.settlement_steps import explain_one, settle
 
 SETTLEMENT = "/v1/settlements/s1"
 ZERO, TEN = {"amount": "0.00", "currency": "USD"}, {"amount": "10.00", "currency": "USD"}
