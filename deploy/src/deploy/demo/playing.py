@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo import acts
-from deploy.demo.acts import Turn
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.expectations import ExpectedGate, ExpectedRefusal
 from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
-from deploy.demo.play import contract_steps
+from deploy.demo.play import contract_steps, phases
 from deploy.demo.play.case_run import Stage
 from deploy.demo.play.client import Refused
+from deploy.demo.play.phases import Turn
 from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line, statement_in_one_line
 from deploy.demo.print.printer import Show
 
@@ -67,25 +66,25 @@ def _no_turn(step: str) -> None:
 
 def play_case(stage: Stage, show: Show, turn: Turn = _no_turn) -> Played:
     """Plays a case on a fresh contract. Errors: Refused, NotReachable, RowsNotTaken."""
-    acts.introduce(stage, show)
+    phases.introduce(stage, show)
     expected = stage.case.expected
     if isinstance(expected, ExpectedRefusal):
         return _refused(stage, show, turn, expected)
-    contract_id = acts.agree(stage, show, turn)
+    contract_id = phases.agree(stage, show, turn)
     contract = f"/v1/contracts/{contract_id}"
-    acts.report(stage, show, contract, turn)
+    phases.report(stage, show, contract, turn)
     show.act("The settlement" if len(stage.case.settlements) == 1 else "The settlements")
     turn("settle")
     numbers = range(1, len(stage.case.settlements) + 1)
-    statements = tuple(acts.settle(stage, show, contract, number) for number in numbers)
-    acts.show_sums(stage, show, statements)
-    acts.explain(stage, show, statements[-1])
+    statements = tuple(phases.settle(stage, show, contract, number) for number in numbers)
+    phases.show_sums(stage, show, statements)
+    phases.explain(stage, show, statements[-1])
     unlike = differences(expected, statements, stage.ids)
     return _told(show, Played(stage.case, contract_id, statements, None, tuple(unlike)))
 
 
 def _refused(stage: Stage, show: Show, turn: Turn, expected: ExpectedRefusal) -> Played:
-    acts.register(stage, show, turn)
+    phases.register(stage, show, turn)
     turn("draft")
     contract_id, problem = None, None
     try:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo import acts
-from deploy.demo.acts import Turn
 from deploy.demo.cases.claims import claim_rows
 from deploy.demo.cases.expectations import ExpectedPayment
 from deploy.demo.compare.comparison import differences
-from deploy.demo.play import outcome_steps, settlement_steps
+from deploy.demo.play import outcome_steps, phases, settlement_steps
 from deploy.demo.play.case_run import Stage
+from deploy.demo.play.phases import Turn
 from deploy.demo.print.one_line import statement_in_one_line
 from deploy.demo.print.printer import Show, grouped, minor
 from services.kit.doors import shapes
@@ -53,10 +52,10 @@ class Told:
 
 def play(stage: Stage, show: Show, turn: Turn = lambda _: None) -> Told:
     """Plays the whole case on a fresh contract. Errors: Refused, NotReachable, RowsNotTaken."""
-    acts.introduce(stage, show)
-    contract_id = acts.agree(stage, show, turn)
+    phases.introduce(stage, show)
+    contract_id = phases.agree(stage, show, turn)
     contract = f"/v1/contracts/{contract_id}"
-    acts.report(stage, show, contract, turn)
+    phases.report(stage, show, contract, turn)
     statement = _settle(stage, show, contract, turn)
     unchanged = _send_again(stage, show, contract, turn)
     correction = _correct(stage, show, contract, turn)
@@ -72,12 +71,12 @@ def is_published(stage: Stage, statement: Mapping[str, Any]) -> bool:
 def _settle(stage: Stage, show: Show, contract: str, turn: Turn) -> Mapping[str, Any]:
     show.act("The settlement")
     turn("settle")
-    statement = acts.settle(stage, show, contract, 1)
+    statement = phases.settle(stage, show, contract, 1)
     show.say("Prepared by one person of the payer, approved by another, posted; the payer pulls the statement.")
     verdict = "the same as" if is_published(stage, statement) else "NOT the same as"
     show.say(f"Total {grouped(statement['total'])} {statement['currency']}: {verdict} published, line by line.")
     show.claims("Rejected, and so not paid", outcome_steps.rejected_claims(stage, contract))
-    acts.explain(stage, show, statement)
+    phases.explain(stage, show, statement)
     return statement
 
 
