@@ -9,8 +9,8 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo.cases.case_file import read_case
+from deploy.demo.play.any_case import play_case
 from deploy.demo.play.connections import a_stage
-from deploy.demo.playing import play_case
 from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
 from deploy.demo.print.printer import Show
 

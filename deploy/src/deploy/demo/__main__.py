@@ -9,10 +9,10 @@ import httpx
 import typer
 
 from deploy.demo.cases.case_file import CaseNotReadable, find_case, read_case
+from deploy.demo.play.any_case import Played, play_case
 from deploy.demo.play.client import NotReachable, Refused
 from deploy.demo.play.connections import a_stage
 from deploy.demo.play.outcome_steps import RowsNotTaken
-from deploy.demo.playing import Played, play_case
 from deploy.demo.print.printer import Show
 from deploy.demo.running import SuiteNotStarted, a_suite
 from deploy.demo.story import Told, play
