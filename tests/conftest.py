@@ -20,8 +20,8 @@ from deploy.demo.cases.case import Case
 from deploy.demo.cases.case_file import CASES, read_case
 from deploy.demo.play.case_run import Stage
 from deploy.demo.play.connections import a_stage
+from deploy.demo.play.walkthrough import Told, play
 from deploy.demo.print.printer import Show
-from deploy.demo.story import Told, play
 
 QUIET_SECONDS = 60.0
 

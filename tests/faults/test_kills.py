@@ -10,8 +10,8 @@ from tests.running import RunningSuite
 
 from deploy.demo.cases.case import Case
 from deploy.demo.play.connections import a_stage
+from deploy.demo.play.walkthrough import Told, play
 from deploy.demo.print.printer import Show
-from deploy.demo.story import Told, play
 
 UPLOADS = {"participants": 60, "claims": 300, "verifications": 500}
 """So many lines of each upload have been sent when the axe falls."""
