@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from deploy.demo.reaching import wait_for_a_listener
+from deploy.demo.play.reachability import wait_for_a_listener
 from deploy.launcher.folder import find_suite, folder_for, is_running
 from deploy.launcher.programs import Ports
 from services.kit.local.child import tied_to_us

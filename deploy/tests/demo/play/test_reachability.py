@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from deploy.demo.play.client import NotReachable
-from deploy.demo.reaching import wait_for_a_listener
+from deploy.demo.play.reachability import wait_for_a_listener
 
 
 def a_free_port() -> int:
