@@ -13,9 +13,9 @@ from deploy.demo.play.any_case import Played, play_case
 from deploy.demo.play.client import NotReachable, Refused
 from deploy.demo.play.connections import a_stage
 from deploy.demo.play.outcome_steps import RowsNotTaken
+from deploy.demo.play.suite import SuiteNotStarted, a_suite
 from deploy.demo.play.walkthrough import Told, play
 from deploy.demo.print.printer import Show
-from deploy.demo.running import SuiteNotStarted, a_suite
 
 USUAL = "project-apollo"
 """Told as a whole: all is sent once more, and a claim is corrected."""
