@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.demo.reading import CASES
+from deploy.demo.cases.case_file import CASES
 
 FILES = sorted(CASES.glob("*.json"))
 LINES = pytest.StashKey[list[str]]()

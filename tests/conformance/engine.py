@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.conformance.facts import contract_id_of, facts_of
 
-from deploy.demo.case import Case
-from deploy.demo.parts import ORGANISATIONS
+from deploy.demo.cases.case import Case
+from deploy.demo.cases.parties import ORGANISATIONS
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.facts.log import Fact
 from settlement_service.domain.facts.outcome_data import Facts

@@ -11,14 +11,14 @@ from tests.conformance.conftest import FILES, Tell
 from tests.conformance.engine import statements_of
 from tests.conformance.facts import agreement_of, facts_of
 
-from deploy.demo.case import Case
-from deploy.demo.claims import claims_of
-from deploy.demo.comparing import differences, gate_of, refusal_differences
-from deploy.demo.expected import ExpectedPayment, ExpectedRefusal
-from deploy.demo.parts import ORGANISATIONS
-from deploy.demo.people import enrolment_rows
-from deploy.demo.reading import CASES, read_case
-from deploy.demo.saying import expected_in_one_line, got_in_one_line
+from deploy.demo.cases.case import Case
+from deploy.demo.cases.case_file import CASES, read_case
+from deploy.demo.cases.claims import claims_of
+from deploy.demo.cases.expectations import ExpectedPayment, ExpectedRefusal
+from deploy.demo.cases.participants import enrolment_rows
+from deploy.demo.cases.parties import ORGANISATIONS
+from deploy.demo.compare.comparison import differences, gate_of, refusal_differences
+from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
 from services.core.money import to_minor
 from services.core.personal_numbers import refuse_personal_numbers
 from services.core.terms.checks import TermsNotValid, check_terms

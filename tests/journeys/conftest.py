@@ -8,8 +8,8 @@ from tests.conftest import Played
 from tests.recorder import Recorder
 from tests.running import RunningSuite
 
-from deploy.demo.client import Client
-from deploy.demo.tokens import Tokens
+from deploy.demo.play.client import Client
+from deploy.demo.play.tokens import Tokens
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,4 @@ def outsider(suite: RunningSuite, played: Played) -> Iterator[Client]:
     with ExitStack() as leaving:
         issuer = leaving.enter_context(Recorder().connect(suite.issuer))
         gateway = leaving.enter_context(played.recorder.connect(suite.gateway))
-        yield Client(gateway, Tokens(issuer, "other-municipality"), f"outsider-{played.told.contract_id}")
+        yield Client(gateway, Tokens(issuer, "other-municipality"), f"outsider-{played.result.contract_id}")

@@ -1,0 +1,1 @@
+"""Deploy: what came out of a case beside what was expected of it."""

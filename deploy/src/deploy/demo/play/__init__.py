@@ -1,0 +1,1 @@
+"""Deploy: a case played through the gateway: the suite, the clients of the parties, and the steps."""

@@ -1,0 +1,1 @@
+"""Deploy: what the demo prints."""
