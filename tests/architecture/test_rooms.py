@@ -1,6 +1,7 @@
 """Tests: every line has its room: the list of rooms is closed, and each module says in which it stands."""
 
 import ast
+from collections import Counter
 
 import pytest
 
@@ -17,6 +18,9 @@ ROOMS = {
     "clients": "Clients",
 }
 IN_EVERY_SERVICE = {"api", "consumers", "usecases", "domain", "storage", "clients", "app.py", "worker.py"}
+MOST_MODULES = 25
+MAY_HOLD_MORE = {"usecases"}
+"""One module a verb: their names are the list that a reader looks for."""
 FRAME = {"__init__.py", "py.typed", "__pycache__"}
 ELSEWHERE = {
     "services": {"core": "Core", "events": "Events", "kit": "Kit"},
@@ -55,6 +59,18 @@ def test_every_module_says_in_which_room_it_stands(distribution: str) -> None:
         allowed = (f"{word}: ", "Wiring: ") if room in WIRING else (f"{word}: ",)
         if not (ast.get_docstring(module.tree) or "").startswith(allowed):
             findings.append(f'{module.name} must begin with """{word}: what stands here."""')
+    assert not findings, said(findings)
+
+
+def test_no_folder_has_more_modules_than_one_can_survey() -> None:
+    """`settlement_service/domain` had become 51 modules in one drawer and `services/kit` 41: nobody found the place of
+    a new line, and so the same decision stood in several."""
+    folders = Counter(module.path.parent for module in all_modules() if module.path.name != "__init__.py")
+    findings = [
+        f"{folder.relative_to(REPOSITORY)} has {count} modules; the most is {MOST_MODULES}: make rooms"
+        for folder, count in folders.items()
+        if count > MOST_MODULES and folder.name not in MAY_HOLD_MORE
+    ]
     assert not findings, said(findings)
 
 
