@@ -1,6 +1,7 @@
 """Tests: every line has its room: the list of rooms is closed, and each module says in which it stands."""
 
 import ast
+from collections import Counter
 
 import pytest
 
@@ -17,6 +18,9 @@ ROOMS = {
     "clients": "Clients",
 }
 IN_EVERY_SERVICE = {"api", "consumers", "usecases", "domain", "storage", "clients", "app.py", "worker.py"}
+MOST_MODULES = 25
+MAY_HOLD_MORE = {"usecases"}
+"""One module a verb: their names are the list that a reader looks for."""
 FRAME = {"__init__.py", "py.typed", "__pycache__"}
 ELSEWHERE = {
     "services": {"core": "Core", "events": "Events", "kit": "Kit", "clients": "Clients"},
@@ -36,12 +40,15 @@ def _room(module: Module) -> str:
 
 @pytest.mark.parametrize("distribution", ["services", *SERVICES, "gateway"])
 def test_the_list_of_rooms_is_closed(distribution: str) -> None:
+    """The import rules name rooms: what stands in a new one beside them may import, and be imported by, anything."""
     there = {path.name for path in root_of(distribution).iterdir() if path.suffix in ("", ".py")} - FRAME
     assert there <= set(_rooms(distribution)), f"no such room: {there - set(_rooms(distribution))}"
 
 
 @pytest.mark.parametrize("distribution", SERVICES)
 def test_every_service_has_the_same_rooms(distribution: str) -> None:
+    """Who knows one service finds every line in the others; a service without its migrations or README is missed only
+    when it is run elsewhere."""
     there = {path.name for path in root_of(distribution).iterdir()}
     assert there >= IN_EVERY_SERVICE
     for wanted in ("README.md", "pyproject.toml", "alembic.ini", "migrations/env.py", "tests"):
@@ -50,6 +57,8 @@ def test_every_service_has_the_same_rooms(distribution: str) -> None:
 
 @pytest.mark.parametrize("distribution", ["services", *SERVICES, "gateway"])
 def test_every_module_says_in_which_room_it_stands(distribution: str) -> None:
+    """A module that was moved says another word than its folder, and who moved it looks again at whether it belongs
+    there; without the word a line in the wrong room looks like any other."""
     root = root_of(distribution)
     findings = []
     for module in modules_of(distribution):
@@ -63,7 +72,21 @@ def test_every_module_says_in_which_room_it_stands(distribution: str) -> None:
     assert not findings, said(findings)
 
 
+def test_no_folder_has_more_modules_than_one_can_survey() -> None:
+    """`settlement_service/domain` had become 51 modules in one drawer and `services/kit` 41: nobody found the place of
+    a new line, and so the same decision stood in several."""
+    folders = Counter(module.path.parent for module in all_modules() if module.path.name != "__init__.py")
+    findings = [
+        f"{folder.relative_to(REPOSITORY)} has {count} modules; the most is {MOST_MODULES}: make rooms"
+        for folder, count in folders.items()
+        if count > MOST_MODULES and folder.name not in MAY_HOLD_MORE
+    ]
+    assert not findings, said(findings)
+
+
 def test_every_module_of_deploy_says_where_it_stands() -> None:
+    """`deploy` has one word for all its rooms: without it a module that only runs the suite looks like part of a
+    service."""
     findings = [
         module.name
         for module in modules_of("deploy")
@@ -73,6 +96,7 @@ def test_every_module_of_deploy_says_where_it_stands() -> None:
 
 
 def test_every_module_opens_with_a_docstring_that_is_a_sentence() -> None:
+    """A module that cannot be told in one sentence holds two things; what was added to it later is found by nobody."""
     findings = [
         module.name for module in all_modules() if not (ast.get_docstring(module.tree) or "").endswith((".", "?"))
     ]
@@ -81,6 +105,8 @@ def test_every_module_opens_with_a_docstring_that_is_a_sentence() -> None:
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_a_folder_a_distribution_and_an_import_root_have_one_name(distribution: str) -> None:
+    """Where the three differ, tools that go by one of them (lock, types, images) pass over the distribution in
+    silence."""
     assert (root_of(distribution) / "__init__.py").exists()
     assert f'name = "{distribution}"' in (REPOSITORY / distribution / "pyproject.toml").read_text()
 

@@ -77,14 +77,29 @@ async def add_claims(
 ) -> set[UUID]:
     """Keeps new claims of the caller; returns the ids of those that were kept. Left out is what clashes, with what
     stood before or stands earlier in `new`: the same external id, or a live claim on the same occurrence."""
-    contents = [one.content for one in new]
+    ids = [one.id for one in new]
     values = (
         contract_id,
         tx.caller.organisation,
         tx.now,
         corrects,
-        [one.id for one in new],
+        ids,
         [one.metric_id for one in new],
+        *_content_columns([one.content for one in new]),
+        column([one.external_id for one in new]),
+        [one.overdue_at for one in new],
+    )
+    with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
+        async with tx.connection.begin_nested():
+            await tx.connection.exec_driver_sql(_ADD, values)
+        return set(ids)
+    await tx.connection.exec_driver_sql(_ADD_WHAT_DOES_NOT_CLASH, values)
+    return set((await tx.connection.exec_driver_sql(_KEPT, (ids,))).scalars())
+
+
+def _content_columns(contents: Sequence[Content]) -> tuple[Any, ...]:
+    """What claims say, in the order of `_ADD`'s columns."""
+    return (
         column([content.metric for content in contents]),
         [content.subject_id for content in contents],
         column([content.subject_code or "" for content in contents]),
@@ -94,16 +109,7 @@ async def add_claims(
         [content.units for content in contents],
         column([_measurement_text(content.measurement) for content in contents]),
         column([_evidence_text(content.evidence) for content in contents]),
-        column([one.external_id for one in new]),
-        [one.overdue_at for one in new],
     )
-    ids = [one.id for one in new]
-    with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
-        async with tx.connection.begin_nested():
-            await tx.connection.exec_driver_sql(_ADD, values)
-        return set(ids)
-    await tx.connection.exec_driver_sql(_ADD_WHAT_DOES_NOT_CLASH, values)
-    return set((await tx.connection.exec_driver_sql(_KEPT, (ids,))).scalars())
 
 
 async def find_standing(tx: Transaction, contract_id: UUID, external_ids: Collection[str]) -> Mapping[str, Standing]:

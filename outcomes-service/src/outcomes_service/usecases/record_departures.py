@@ -31,6 +31,18 @@ async def record_departures(tx: Transaction, contract_id: UUID, rows: Sequence[L
     if not rows:
         return []
     people = await find_participants(tx, contract_id, {row.participant_key for row in rows})
+    answers, left = _judged(people, rows)
+    if left:
+        await end_enrolments(tx, left)
+        await tell(tx, contract_id, [_left(contract_id, subject_id, row) for subject_id, row in left])
+    return answers
+
+
+def _judged(
+    people: dict[str, Participant], rows: Sequence[Leaving]
+) -> tuple[list[Answer], list[tuple[UUID, Enrolment]]]:
+    """One answer a row, and the enrolments that end, each with its subject. `people` is brought up to date row by row,
+    so that a row is judged by what the rows before it did."""
     answers: list[Answer] = []
     left: list[tuple[UUID, Enrolment]] = []
     for row in rows:
@@ -41,16 +53,17 @@ async def record_departures(tx: Transaction, contract_id: UUID, rows: Sequence[L
             answers.append(refused(refusal))
             continue
         answers.append(CREATED if ended else REPLAYED)
-        if ended is None or person is None:
-            continue
-        closed = ended._replace(left_on=row.left_on)
-        others = tuple(one for one in person.enrolments if one != ended)
-        people[row.participant_key] = Participant(person.subject_id, (*others, closed))
-        left.append((person.subject_id, closed))
-    if left:
-        await end_enrolments(tx, left)
-        await tell(tx, contract_id, [_left(contract_id, subject_id, row) for subject_id, row in left])
-    return answers
+        if person and ended:
+            closed = ended._replace(left_on=row.left_on)
+            people[row.participant_key] = _with(person, ended, closed)
+            left.append((person.subject_id, closed))
+    return answers, left
+
+
+def _with(person: Participant, ended: Enrolment, closed: Enrolment) -> Participant:
+    """The participant with one enrolment closed."""
+    others = tuple(enrolment for enrolment in person.enrolments if enrolment != ended)
+    return Participant(person.subject_id, (*others, closed))
 
 
 def _left(contract_id: UUID, subject_id: UUID, ended: Enrolment) -> ParticipantLeft:

@@ -64,21 +64,13 @@ async def keep_claims(
     if len(kept) == len(rows):
         return [Answer("created", id_) for id_ in ids]
     taken = OccurrenceTaken("The first claim on it, until that is rejected, withdrawn or corrected.")
-    others = {row.external_id for place, row in enumerate(rows) if place not in kept}
-    standing = await find_standing(tx, contract.id, others)
-    turns = {id_: turn for turn, id_ in enumerate(ids)}
-    answers = []
-    for place, row in enumerate(rows):
-        stands = standing.get(row.external_id)
-        if place in kept:
-            answers.append(Answer("created", ids[place]))
-        elif stands is None or turns.get(stands.id, -1) > place:
-            answers.append(refused(refusals.get(place, taken)))
-        elif _is_same(contract, people, row, stands, corrects):
-            answers.append(Answer("replayed", stands.id))
-        else:
-            answers.append(refused(ExternalIdTaken("A new external id, or the same content as before.")))
-    return answers
+    earlier = await _stood_before(tx, contract.id, rows, ids, kept)
+    return [
+        Answer("created", ids[place])
+        if place in kept
+        else _answer_left_out(contract, people, row, corrects, earlier.get(place), refusals.get(place, taken))
+        for place, row in enumerate(rows)
+    ]
 
 
 def _judged(
@@ -121,6 +113,35 @@ async def _kept(
     facts = [_claimed(contract, by, new[place], key, corrects) for place, key in zip(kept, keys, strict=True)]
     await tell(tx, contract.id, facts)
     return set(kept)
+
+
+async def _stood_before(
+    tx: Transaction, contract_id: UUID, rows: Sequence[Reported], ids: Sequence[UUID], kept: set[int]
+) -> dict[int, Standing]:
+    """By the places in `rows` of what was not kept: the claim that stands under its external id, unless that is of a
+    later row."""
+    left_out = [place for place in range(len(rows)) if place not in kept]
+    standing = await find_standing(tx, contract_id, {rows[place].external_id for place in left_out})
+    places = {id_: place for place, id_ in enumerate(ids)}
+    found = {place: standing.get(rows[place].external_id) for place in left_out}
+    return {place: stands for place, stands in found.items() if stands and places.get(stands.id, -1) <= place}
+
+
+def _answer_left_out(
+    contract: Contract,
+    people: Mapping[str, Participant],
+    row: Reported,
+    corrects: UUID | None,
+    stands: Standing | None,
+    refusal: Refusal,
+) -> Answer:
+    """What is said to a row that was not kept: `stands` is what stood under its external id before it, `refusal` why
+    it was not kept where nothing did."""
+    if stands is None:
+        return refused(refusal)
+    if _is_same(contract, people, row, stands, corrects):
+        return Answer("replayed", stands.id)
+    return refused(ExternalIdTaken("A new external id, or the same content as before."))
 
 
 def _is_same(

@@ -1,1 +1,1 @@
-"""Kit: what is known: claims, enrolments, what was posted, and the log that all of it stands in."""
+"""Kit: facts on their way out and in: outbox and relay, consumer and inbox, what is parked, what an owner is asked."""
