@@ -63,7 +63,7 @@ migrate: $(READY)  ## a database to its newest revision (SERVICE=contracts-servi
 
 lock: $(READY)  ## pin all dependencies anew, with hashes
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --no-emit-package services --quiet --output-file requirements.lock $(PROJECTS) --group pyproject.toml:dev
+	  $(foreach each,$(DISTRIBUTIONS),--no-emit-package enzym-$(each)) --quiet --output-file requirements.lock $(PROJECTS) --group pyproject.toml:dev
 
 clean:  ## remove what was installed and built (not the data in .data)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .source import DISTRIBUTIONS, REPOSITORY, SERVICES, all_modules, modules_of, root_of, said
+from .source import REPOSITORY, SERVICES, all_modules, modules_of, root_of, said
 
 WIRING = {"app.py": "App", "worker.py": "Worker", "settings.py": "Settings"}
 ROOMS = {
@@ -72,9 +72,3 @@ def test_every_module_opens_with_a_docstring_that_is_a_sentence() -> None:
         module.name for module in all_modules() if not (ast.get_docstring(module.tree) or "").endswith((".", "?"))
     ]
     assert not findings, said(findings)
-
-
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
-def test_a_folder_a_distribution_and_an_import_root_have_one_name(distribution: str) -> None:
-    assert (root_of(distribution) / "__init__.py").exists()
-    assert f'name = "{distribution}"' in (REPOSITORY / distribution / "pyproject.toml").read_text()
