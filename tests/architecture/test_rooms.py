@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from .source import DISTRIBUTIONS, REPOSITORY, SERVICES, Module, all_modules, modules_of, root_of, said
+from .source import REPOSITORY, SERVICES, Module, all_modules, modules_of, root_of, said
 
 WIRING = {"app.py": "App", "worker.py": "Worker", "settings.py": "Settings"}
 ROOMS = {
@@ -101,14 +101,6 @@ def test_every_module_opens_with_a_docstring_that_is_a_sentence() -> None:
         module.name for module in all_modules() if not (ast.get_docstring(module.tree) or "").endswith((".", "?"))
     ]
     assert not findings, said(findings)
-
-
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
-def test_a_folder_a_distribution_and_an_import_root_have_one_name(distribution: str) -> None:
-    """Where the three differ, tools that go by one of them (lock, types, images) pass over the distribution in
-    silence."""
-    assert (root_of(distribution) / "__init__.py").exists()
-    assert f'name = "{distribution}"' in (REPOSITORY / distribution / "pyproject.toml").read_text()
 
 
 @pytest.mark.parametrize("distribution", SERVICES)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from deploy.demo.case import Case
 from tests.conformance.courses import Course, id_of
 from tests.conformance.facts import contract_id_of, facts_of
 
-from deploy.demo.case import Case
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import Audience, audience_of
 from settlement_service.domain.agreement.history import History

@@ -53,14 +53,15 @@ alter table accrued_item add column until bigint check (until > since);
 alter table accrued_item add column whole_from date;
 alter table accrued_item add foreign key (contract_id) references contract;
 create unique index accrued_item_in_place on accrued_item
-    (contract_id, accrued_after, rule, price_minor, payee, subject_id, achieved_on, occurrence, since) nulls not distinct;
+    (contract_id, accrued_after, rule, price_minor, payee, subject_id, achieved_on, occurrence, since)
+    nulls not distinct;
 create index accrued_item_of_subject on accrued_item (contract_id, subject_id);
 comment on table accrued_item is
-    'what is due to open subjects, worked out as facts arrive; all anew when something was posted (accrued_after inputs). A
+    'what open subjects have accrued, kept as facts arrive; all anew when something was posted (accrued_after inputs). A
      settlement over so many inputs has the items that were due then (since), and not others in their place (until)';
 comment on column accrued_item.whole_from is
-    'from which end on all that its subject has accrued is due; before that what was achieved by then is. Null where it is
-     not due in part';
+    'from which end on all that its subject has accrued is due; before that what was achieved by then is. Null where it
+     is not due in part';
 create table accrual (
     contract_id uuid not null references contract,
     subject_id uuid not null,
@@ -80,8 +81,8 @@ create index accrual_individually on accrual (contract_id, subject_id) where not
 create index accrual_whole on accrual (contract_id, whole_from);
 comment on table accrual is
     'what accrued items come to by subject and line; shares by payer in party order. Of the subject: from which end of a
-     settlement on all of it is due as it stands (null: never), and whether a part of it is before. Otherwise the subject
-     is settled individually';
+     settlement on all of it is due as it stands (null: never), and whether a part of it is before. Otherwise the
+     subject is settled individually';
 alter table settlement add column accrued_after bigint;
 alter table settlement add column lines jsonb not null default '[]';
 comment on column settlement.accrued_after is
@@ -93,7 +94,7 @@ create table settled_individually (
     subject_id uuid not null,
     primary key (settlement_id, subject_id)
 );
-comment on table settled_individually is 'whose items a settlement has of its own, though it refers to what is due to others';
+comment on table settled_individually is 'whose items a settlement has of its own, though it adds up others'' accruals';
 create view settled_item with (security_invoker) as
 select settlement_id, contract_id, {ITEM} from settlement_item
 union all

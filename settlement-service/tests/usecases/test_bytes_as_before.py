@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from services.events import CATALOGUE
-from services.kit import shapes
+from services.kit.doors import shapes
 from services.kit.testing import as_admin
 
 from ..builders import PAYER, PROVIDER, a_claim

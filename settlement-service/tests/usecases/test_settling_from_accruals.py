@@ -116,7 +116,8 @@ async def test_what_came_between_calculating_and_posting_is_worked_out_anew_and_
     await worked_out(settling)
     async with settling.as_worker() as tx:
         kept = text(
-            "select subject_id, accrued_after > 0 as anew from accrued_item where contract_id = :contract order by since"
+            "select subject_id, accrued_after > 0 as anew from accrued_item"
+            " where contract_id = :contract order by since"
         )
         rows = (await tx.connection.execute(kept, {"contract": contract.contract_id})).all()
     assert [tuple(row) for row in rows] == [(a_claim(1).subject_id, False), (a_claim(2).subject_id, True)]

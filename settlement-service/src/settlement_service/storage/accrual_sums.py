@@ -1,4 +1,4 @@
-"""Storage: what all that has accrued comes to, as sets: line by line, without a look at each item where none is needed."""
+"""Storage: what all that has accrued comes to, line by line: as sets, without a look at each item."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -99,7 +99,7 @@ async def save_amendment(tx: Transaction, fact: ContractAmended) -> None:
 
 
 async def save_accrues(tx: Transaction, contract_id: UUID, *, accrues: bool) -> None:
-    """Keeps whether what one subject is due never depends on another (`domain.settling.independent`)."""
+    """Keeps whether what one subject is due never depends on another (`settling.accruals`)."""
     await tx.connection.execute(update(contract).where(contract.c.id == contract_id).values(accrues=accrues))
 
 

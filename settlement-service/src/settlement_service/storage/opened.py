@@ -22,7 +22,8 @@ select contract_id, subject_id, (select coalesce(max(position), 0) + 1 from inpu
 from (select contract_id, subject_id from item where contract_id = :contract
     union select contract_id, subject_id from posted_item where contract_id = :contract
     union select contract_id, subject_id from open_subject where contract_id = :contract) known
-on conflict (contract_id, subject_id) do update set position = excluded.position, accrued_inputs = excluded.accrued_inputs
+on conflict (contract_id, subject_id) do update
+    set position = excluded.position, accrued_inputs = excluded.accrued_inputs
 """
 _CLOSE = """
 with next as materialized (

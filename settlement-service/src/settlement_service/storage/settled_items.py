@@ -22,7 +22,8 @@ select * from (
     where settlement_id = :settlement and {{which}} order by subject_id, achieved_on, occurrence limit :most)
     union all
     (select {_COLUMNS} from accrued_item
-    where contract_id = :contract and accrued_after = :accrued_after and since <= :inputs and (until is null or until > :inputs)
+    where contract_id = :contract and accrued_after = :accrued_after
+        and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
         and not exists (select from settled_individually apart
             where apart.settlement_id = :settlement and apart.subject_id = accrued_item.subject_id)

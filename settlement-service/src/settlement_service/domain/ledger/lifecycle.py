@@ -114,7 +114,7 @@ class LineHash:
 class Settlement:
     """One settlement of one contract. `number` counts from 1 within the contract. What stands under `frozen` and
     below is there from that state on. `heads` is what each owner said its last sequence is. `lines` are the hashes of
-    its lines over their items, which `items_sha256` is over; `accrued_after` as in `domain.statement.statement.Sums`."""
+    its lines over their items, which `items_sha256` is over; `accrued_after` as in `settling.sums.Sums`."""
 
     id: UUID
     contract_id: UUID

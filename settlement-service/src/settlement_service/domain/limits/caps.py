@@ -155,9 +155,9 @@ def apply_caps(
 ) -> list[Due]:
     """What is due for each payable item, in the order in which caps look at them; then for what is given over the
     amounts of rules. Never is more due than a cap allows. The last item that fits is cut in part: of 30, 30 and 30
-    under a cap of 70 the last one gives 10. Where what was posted takes up more than a cap (it was lowered, or an amount
-    below zero is gone) and something is taken back, what that leaves is looked at once more: until posting all of it
-    and settling again would change nothing."""
+    under a cap of 70 the last one gives 10. Where what was posted takes up more than a cap (it was lowered, or an
+    amount below zero is gone) and something is taken back, what that leaves is looked at once more: until posting all
+    of it and settling again would change nothing."""
     ordered = in_order(history, items)
     caps = [
         _Cap(limit, gives_up(limits, limit), max_retainable(history, limit))

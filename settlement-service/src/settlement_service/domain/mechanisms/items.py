@@ -34,10 +34,10 @@ NotPayable: TypeAlias = Literal[
 @dataclass(frozen=True, slots=True)
 class Item:
     """What one rule gives for one subject and occurrence, before caps, by the version of the terms that governs its
-    date. `reason` says why it gives nothing; then units and gross are 0. `rule` is empty when no rule pays for the
-    metric. Units count payable occurrences; what is not paid by units has no price. `claim_id` is the claim that it
-    rests on alone; `working` how an amount that rests on several was computed, and `measured_people` how many people it is
-    about where that is not its subject."""
+    date: an entitlement (Danish: betalingspost). `reason` says why it gives nothing; then units and gross are 0. `rule`
+    is empty when no rule pays for the metric. Units count payable occurrences; what is not paid by units has no price.
+    `claim_id` is the claim that it rests on alone; `working` how an amount that rests on several was computed, and
+    `measured_people` how many people it is about where that is not its subject."""
 
     key: ItemKey
     claim_id: UUID | None
