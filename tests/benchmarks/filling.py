@@ -64,8 +64,8 @@ insert into accrued_item (contract_id, rule, subject_id, occurrence, price_minor
     order_key, claimed_units, now_units, now_gross_minor, now_cut_person_minor, now_cut_rule_minor,
     now_cut_period_minor, now_cut_contract_minor, now_retained_minor, now_cut_payer_minor, now_shares, before_units,
     before_gross_minor, before_cut_person_minor, before_cut_rule_minor, before_cut_period_minor,
-    before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, measured_people, decided_by,
-    decided_at, sha256, accrued_after, since)
+    before_cut_contract_minor, before_retained_minor, before_cut_payer_minor, before_shares, measured_people,
+    decided_by, decided_at, sha256, accrued_after, since)
 select contract_id, rule, subject_id, occurrence, price_minor, ':payee', claim_id, version, achieved_on, order_key,
     claimed_units, units, gross_minor, 0, 0, 0, 0, 0, 0, jsonb_build_object(':payer', gross_minor), 0, 0, 0, 0, 0, 0, 0,
     0, '{}', 0, decided_by, decided_at, sha256('filled'), 0, 1

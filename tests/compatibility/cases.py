@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from deploy.demo.expected import ExpectedRefusal
-from deploy.demo.reading import CASES, read_case
+from deploy.demo.cases.case_file import CASES, read_case
+from deploy.demo.cases.expectations import ExpectedRefusal
 
 from .playing import played_case
 from .settled import Row, hashes_of

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from deploy.demo.case import Case
 from tests.conformance.courses import Course, id_of
 from tests.conformance.facts import contract_id_of, facts_of
 
+from deploy.demo.cases.case import Case
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import Audience, audience_of
 from settlement_service.domain.agreement.history import History
@@ -77,7 +77,7 @@ class Played:
         """Settlement number `place`, from 0, as each party is shown it."""
         statement = self.course.statements[place]
         for party in statement.history.newest.parties:
-            audience = audience_of(statement.history.whole, party.organisation_id)
+            audience = audience_of(statement.history.all_versions, party.organisation_id)
             assert audience is not None
             yield audience, project(statement, audience, self.posted_before(place))
 
