@@ -23,23 +23,48 @@ def negative_items_to_keep(
     if not stood or not taken:
         return frozenset()
     now = {item.key: [_as_posted(history, item)] for item in payable if item.gross_minor < 0}
-    used, rising = Counter(taken), dict[ItemKey, Mapping[Group, int]]()
-    most: dict[Group, int | None] = {}
+    room, used, rising = _Room(history, limits), Counter(taken), dict[ItemKey, Mapping[Group, int]]()
     for key in dict.fromkeys([*_in_order(history, stood), *now]):
         before, after = taken_by(limits, stood.get(key, ())), taken_by(limits, now.get(key, ()))
-        most |= {group: _most(history, limits, group) for group in before.keys() - most.keys()}
-        if any(after[group] > minor and most[group] is not None for group, minor in before.items()):
+        if room.may_lack(before, after):
             rising[key] = {group: after[group] - before[group] for group in {**before, **after}}
         used.update(before if key in rising else after)
-    return _without_room(rising, used, {group: minor for group, minor in most.items() if minor is not None})
+    return _without_room(rising, used, room)
+
+
+class _Room:
+    """How much may stand in each group of a cap."""
+
+    def __init__(self, history: History, limits: Sequence[Limit]) -> None:
+        self._history, self._limits = history, limits
+        self._most: dict[Group, int | None] = {}
+
+    def most(self, group: Group) -> int | None:
+        """The most that may stand in a group, in minor units; None stands for all."""
+        if group not in self._most:
+            self._most[group] = _most(self._history, self._limits, group)
+        return self._most[group]
+
+    def may_lack(self, before: Counter[Group], after: Counter[Group]) -> bool:
+        """Whether more would stand in a group of limited room than before."""
+        limited = [group for group in before if self.most(group) is not None]
+        return any(after[group] > before[group] for group in limited)
+
+    def holds(self, more: Mapping[Group, int], used: Counter[Group]) -> bool:
+        """Whether there is room for as much more, in the groups that something below zero stood in."""
+        return all(
+            used[group] + minor <= most
+            for group, minor in more.items()
+            if minor > 0 and (most := self._most.get(group)) is not None
+        )
 
 
 def _below_zero(posted: Iterable[Posted]) -> Mapping[ItemKey, list[Posted]]:
-    found: dict[ItemKey, list[Posted]] = {}
-    for one in posted:
-        if one.figures.gross_minor < 0:
-            found.setdefault(one.key.item, []).append(one)
-    return found
+    by_item: dict[ItemKey, list[Posted]] = {}
+    for stood in posted:
+        if stood.figures.gross_minor < 0:
+            by_item.setdefault(stood.key.item, []).append(stood)
+    return by_item
 
 
 def _in_order(history: History, stood: Mapping[ItemKey, Sequence[Posted]]) -> list[ItemKey]:
@@ -75,15 +100,14 @@ def _is_in(of: str, limit: Limit) -> bool:
 
 
 def _without_room(
-    rising: Mapping[ItemKey, Mapping[Group, int]], used: Counter[Group], most: Mapping[Group, int]
+    rising: Mapping[ItemKey, Mapping[Group, int]], used: Counter[Group], room: _Room
 ) -> frozenset[ItemKey]:
     """Takes back one after the other, each that finds room for as much more as that is, until no other does."""
     left = list(rising)
     while True:
         refused = []
         for key in left:
-            more = {group: minor for group, minor in rising[key].items() if minor > 0 and group in most}
-            if all(used[group] + minor <= most[group] for group, minor in more.items()):
+            if room.holds(rising[key], used):
                 used.update(rising[key])
             else:
                 refused.append(key)

@@ -23,19 +23,27 @@ def apply_conditions(
     """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its
     units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
     condition takes it back only if it does not hold by all that is known."""
-    closed = closed_rules(history, facts.before(ends))
-    known = closed_rules(history, facts) if closed and posted else closed
-    still = {rule: reason for rule, reason in known.items() if rule in closed}
-    found = []
-    for item in items:
-        reasons = still if posted.get(item.key) else closed
-        found.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
+    conditioned = _under_conditions(history, items, facts, ends, posted)
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _max_units(rule) is not None}
     if not limited:
-        return found
-    counted = [item.reason is None and item.key.rule in limited for item in found]
-    rest = [item for item, counts in zip(found, counted, strict=True) if not counts]
-    return rest + _within_units(history, [item for item, counts in zip(found, counted, strict=True) if counts], posted)
+        return conditioned
+    counted, rest = list[Item](), list[Item]()
+    for item in conditioned:
+        (counted if item.reason is None and item.key.rule in limited else rest).append(item)
+    return rest + _within_units(history, counted, posted)
+
+
+def _under_conditions(
+    history: History, items: Iterable[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
+) -> list[Item]:
+    closed = closed_rules(history, facts.before(ends))
+    by_all_known = closed_rules(history, facts) if closed and posted else closed
+    still_closed = {rule: reason for rule, reason in by_all_known.items() if rule in closed}
+    conditioned = []
+    for item in items:
+        reasons = still_closed if posted.get(item.key) else closed
+        conditioned.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
+    return conditioned
 
 
 def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], NotPayable]:
@@ -85,14 +93,14 @@ def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemK
     used: dict[str, int] = defaultdict(int)
     for item, keeps in zip(ordered, kept, strict=True):
         used[item.key.rule] += keeps
-    found = []
+    cut = []
     for item, keeps in zip(ordered, kept, strict=True):
         most = _max_units(history.version(item.version).rules[item.key.rule])
         room = item.units if most is None else max(0, most - used[item.key.rule])
         more = min(item.units - keeps, room)
         used[item.key.rule] += more
-        found.append(_cut_to(item, keeps + more))
-    return found
+        cut.append(_cut_to(item, keeps + more))
+    return cut
 
 
 def _cut_to(item: Item, units: int) -> Item:

@@ -47,6 +47,12 @@ def tells_of(history: History, code: str, figures: Figures, contract_changes: Se
     rate = _counts_of(rule).rate(terms, rule) if version in counting else None
     if rate is None:
         return Tells(_counts_of(rule).told_by_units and figures.units >= FEWEST)
+    return _told_by_rate(rate, change, [_counts_of(rule).rate(terms, rule) for terms, rule in rules.values()])
+
+
+def _told_by_rate(rate: RateByCount, change: Change | None, rates: Iterable[RateByCount | None]) -> Tells | None:
+    """What an amount tells that follows from a count: 40,000.00 where each further person gives 10,000.00 more tells
+    that there were four."""
     counted = _count_under(change.working, rate.metric) if change and change.working else None
     count, of = counted or (0, rate.of)
     if of is None and rate.by_share:
@@ -56,7 +62,6 @@ def tells_of(history: History, code: str, figures: Figures, contract_changes: Se
     if _as_much(amounts, count) >= FEWEST:
         return None
     are_few = change is None or counted is None or count < FEWEST
-    rates = [_counts_of(rule).rate(terms, rule) for terms, rule in rules.values()]
     may_be_known = not are_few and change is not None and not _may_be_few(change, count, of, rates)
     return Tells(may_be_known, frozenset(minor - now for other, minor in amounts.items() if other != count))
 
