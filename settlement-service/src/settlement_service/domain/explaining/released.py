@@ -11,8 +11,8 @@ from settlement_service.domain.statement.statement import money
 
 def released(terms: Terms, change: Change) -> Mapping[str, Any]:
     """What had been held back, and until which day or condition, where nothing of it is held back any more."""
-    held, now = change.before.retained_minor, change.now
-    if held <= 0 or now.retained_minor or now.under_caps_minor <= 0:
+    held, now = change.before.taken("retention"), change.now
+    if held <= 0 or now.taken("retention") or now.under_caps_minor <= 0:
         return {}
     found: dict[str, Any] = {"released": money(held, terms.currency)}
     retention = terms.retention

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from settlement_service.domain.facts.figures import CUTS
+
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "rule": "Rule {rule} of version {version} of the terms pays for {metrics}.",
@@ -199,25 +201,9 @@ DANISH: Mapping[str, str] = MappingProxyType(
 )
 
 CAPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "en": {
-            "person": "the cap on a person",
-            "rule": "the cap on the rule",
-            "period": "the cap on the period",
-            "contract": "the cap on the contract",
-            "retention": "held back",
-            "payer": "no payer is left to pay it",
-        },
-        "da": {
-            "person": "loft pr. person",
-            "rule": "loft for reglen",
-            "period": "loft for perioden",
-            "contract": "loft for kontrakten",
-            "retention": "tilbageholdt",
-            "payer": "ingen betaler har mere tilbage",
-        },
-    }
+    {"en": {cut.kind: cut.in_english for cut in CUTS}, "da": {cut.kind: cut.in_danish for cut in CUTS}}
 )
+"""What took something off, in words."""
 
 REASONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

@@ -1,14 +1,101 @@
-"""Domain: the figures of an item: what is due of it or posted, and by what that is kept."""
+"""Domain: the figures of an item: what is due of it or posted, what was taken off it, and by what that is kept."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import add, attrgetter, sub
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Literal, TypeAlias
 from uuid import UUID
 
-CAPS = ("person", "rule", "period", "contract", "retention", "payer")
-"""What may be taken from an item, in the order in which it is."""
+CutKind: TypeAlias = Literal["person", "rule", "period", "contract", "retention", "payer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One kind of what may be taken off an amount: a cap, what is held back, or that no payer is left.
+
+    `kind` is its name in terms, statements and answers. `figure` is the figure of an item that counts it, in minor
+    units, and the column in tables. `keeps_room` says whether what it takes off takes up room under the caps all the
+    same. `comes_free` says when what it took off may become due without a fact about the subject itself: always, or
+    only by another version of the terms. Then come its words in explanations.
+    """
+
+    kind: CutKind
+    figure: str
+    keeps_room: bool
+    comes_free: Literal["always", "by_version"]
+    in_english: str
+    in_danish: str
+
+
+CUTS = (
+    Cut(
+        kind="person",
+        figure="cut_person_minor",
+        keeps_room=False,
+        comes_free="by_version",
+        in_english="the cap on a person",
+        in_danish="loft pr. person",
+    ),
+    Cut(
+        kind="rule",
+        figure="cut_rule_minor",
+        keeps_room=False,
+        comes_free="always",
+        in_english="the cap on the rule",
+        in_danish="loft for reglen",
+    ),
+    Cut(
+        kind="period",
+        figure="cut_period_minor",
+        keeps_room=False,
+        comes_free="always",
+        in_english="the cap on the period",
+        in_danish="loft for perioden",
+    ),
+    Cut(
+        kind="contract",
+        figure="cut_contract_minor",
+        keeps_room=False,
+        comes_free="always",
+        in_english="the cap on the contract",
+        in_danish="loft for kontrakten",
+    ),
+    Cut(
+        kind="retention",
+        figure="retained_minor",
+        keeps_room=True,
+        comes_free="always",
+        in_english="held back",
+        in_danish="tilbageholdt",
+    ),
+    Cut(
+        kind="payer",
+        figure="cut_payer_minor",
+        keeps_room=True,
+        comes_free="always",
+        in_english="no payer is left to pay it",
+        in_danish="ingen betaler har mere tilbage",
+    ),
+)
+"""What may be taken off an amount, in the order in which it is. Columns, SQL, CSV, words and the shape of a posting
+follow from it. A new kind is also named in `CutKind`, has a field in `Figures`, and gets its columns by a migration."""
+CUT_KINDS: tuple[CutKind, ...] = tuple(cut.kind for cut in CUTS)
+WITHOUT_ROOM: tuple[CutKind, ...] = tuple(cut.kind for cut in CUTS if not cut.keeps_room)
+"""Those whose cuts leave their room under the caps to others."""
+FIGURES = ("units", "gross_minor", *(cut.figure for cut in CUTS))
+"""The figures of an item, in their order."""
+
+_FIGURE_OF: Mapping[str, str] = MappingProxyType({cut.kind: cut.figure for cut in CUTS})
+_ROW = attrgetter(*FIGURES)
+_TAKEN = attrgetter(*(cut.figure for cut in CUTS))
+_LEAVING_ROOM = attrgetter(*(cut.figure for cut in CUTS if not cut.keeps_room))
+
+
+def figure_of(kind: str) -> str:
+    """The figure that counts what a kind takes off. Errors: KeyError for a kind that is none of `CUTS`."""
+    return _FIGURE_OF[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +107,11 @@ class ItemKey:
     occurrence: str
 
 
-FIGURES = (
-    "units",
-    "gross_minor",
-    "cut_person_minor",
-    "cut_rule_minor",
-    "cut_period_minor",
-    "cut_contract_minor",
-    "retained_minor",
-    "cut_payer_minor",
-)
-"""The figures of an item, in their order."""
-_ROW = attrgetter(*FIGURES)
-
-
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Units, their value, and what each cap cut from it, what is held back and what no payer is left to pay, in minor
-    units; the difference of two when it is what one settlement posts. The amount is what is left."""
+    """Units, their value, and what was taken off it by each of `CUTS`, in minor units. It is the difference of two
+    where it is what one settlement posts. The amount is what is left: of 3,000.00, of which a cap on the contract takes
+    500.00 and 250.00 is held back, 2,250.00 is left, and 2,500.00 is what it takes up under the caps."""
 
     units: int = 0
     gross_minor: int = 0
@@ -51,35 +125,44 @@ class Figures:
     @property
     def under_caps_minor(self) -> int:
         """What takes up room under the caps: also what is only held back, and what no payer pays."""
-        cut = self.cut_person_minor + self.cut_rule_minor + self.cut_period_minor + self.cut_contract_minor
-        return self.gross_minor - cut
+        cut: Iterable[int] = _LEAVING_ROOM(self)
+        return self.gross_minor - sum(cut)
 
-    def left_by(self, caps: Collection[str]) -> int:
-        """What some of the caps on items leave of the value, in minor units."""
-        by_first = self.cut_person_minor * ("person" in caps) + self.cut_rule_minor * ("rule" in caps)
-        by_last = self.cut_period_minor * ("period" in caps) + self.cut_contract_minor * ("contract" in caps)
-        return self.gross_minor - by_first - by_last
+    def taken(self, kind: CutKind) -> int:
+        """What one kind of `CUTS` took off, in minor units. Errors: KeyError for any other kind."""
+        minor: int = getattr(self, figure_of(kind))
+        return minor
+
+    def with_taken(self, kind: CutKind, minor: int) -> "Figures":
+        """These, with so many minor units taken off by one kind."""
+        return replace(self, **{figure_of(kind): minor})
+
+    def left_by(self, kinds: Collection[str]) -> int:
+        """What some kinds leave of the value, in minor units."""
+        taken: Iterable[int] = [getattr(self, _FIGURE_OF[kind]) for kind in kinds]
+        return self.gross_minor - sum(taken)
 
     @property
     def amount_minor(self) -> int:
-        """What is left after all caps."""
-        return self.under_caps_minor - self.retained_minor - self.cut_payer_minor
+        """What is left when everything is taken off."""
+        taken: Iterable[int] = _TAKEN(self)
+        return self.gross_minor - sum(taken)
 
     @property
-    def cuts(self) -> tuple[tuple[str, int], ...]:
-        """Each cap that cut something, with how much, in their order."""
-        return tuple((cap, minor) for cap, minor in zip(CAPS, self.row()[2:], strict=True) if minor)
+    def cuts(self) -> tuple[tuple[CutKind, int], ...]:
+        """Each kind that took something off, with how much, in their order."""
+        return tuple((kind, minor) for kind, minor in zip(CUT_KINDS, _TAKEN(self), strict=True) if minor)
 
     def row(self) -> tuple[int, ...]:
         """All figures in their order."""
-        found: tuple[int, ...] = _ROW(self)
-        return found
+        figures: tuple[int, ...] = _ROW(self)
+        return figures
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(*map(add, self.row(), other.row()))
 
     def __neg__(self) -> "Figures":
-        return Figures(*(-one for one in self.row()))
+        return Figures(*(-figure for figure in self.row()))
 
     def __sub__(self, other: "Figures") -> "Figures":
         return Figures(*map(sub, self.row(), other.row()))
@@ -124,7 +207,7 @@ class Posted:
 
 def figures_of(posted: Iterable[Posted]) -> Mapping[ItemKey, Figures]:
     """What has been posted for each item, over all its prices and payees; items of nothing are left out."""
-    found: dict[ItemKey, Figures] = {}
-    for one in posted:
-        found[one.key.item] = found.get(one.key.item, NOTHING) + one.figures
-    return {key: figures for key, figures in found.items() if figures}
+    by_item: dict[ItemKey, Figures] = {}
+    for each in posted:
+        by_item[each.key.item] = by_item.get(each.key.item, NOTHING) + each.figures
+    return {key: figures for key, figures in by_item.items() if figures}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from services.core.canonical import canonical
@@ -32,8 +32,9 @@ from services.events.outcomes import (
 )
 from settlement_service.domain.agreement.audience import PEOPLE_SCOPE, TERMS_SCOPE, metric_scope, paid_scope
 from settlement_service.domain.facts.claims import ClaimFact
-from settlement_service.domain.facts.figures import FIGURES, Figures, ItemKey, PostedKey
+from settlement_service.domain.facts.figures import CUTS, FIGURES, Figures, ItemKey, PostedKey
 
+T = TypeVar("T")
 OWN_SOURCE = "urn:enzym:settlement-service"
 ITEMS_POSTED = "eu.enzym.items.posted.v1"
 """The one input that no event tells of: it stands in the log only."""
@@ -47,7 +48,17 @@ class SharePosted:
     minor: int
 
 
+def _with_cuts(cls: type[T]) -> type[T]:
+    """A field for what each of `CUTS` takes off, in minor units, beside those that a shape says itself: 0 where a
+    posting leaves it out."""
+    for cut in CUTS:
+        cls.__annotations__[cut.figure] = int
+        setattr(cls, cut.figure, 0)
+    return cls
+
+
 @value
+@_with_cuts
 class ItemPosted:
     """What a settlement posted for one item at one price: differences, in minor units and payable units."""
 
@@ -61,12 +72,6 @@ class ItemPosted:
     shares: tuple[SharePosted, ...]
     units: int
     gross_minor: int
-    cut_person_minor: int = 0
-    cut_rule_minor: int = 0
-    cut_period_minor: int = 0
-    cut_contract_minor: int = 0
-    retained_minor: int = 0
-    cut_payer_minor: int = 0
 
     def key(self, rule: str) -> PostedKey:
         """What the posted figures are kept by."""

@@ -32,5 +32,5 @@ def people_at(limit: Limit, due: Iterable[Shared]) -> int:
     for one in due:
         item, figures = one.due.item, one.due.figures
         if group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on):
-            of_person[item.key.subject_id] += figures.gross_minor - figures.cut_person_minor
+            of_person[item.key.subject_id] += figures.left_by(("person",))
     return sum(1 for minor in of_person.values() if minor >= limit.minor)

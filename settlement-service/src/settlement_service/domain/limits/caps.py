@@ -10,7 +10,7 @@ from uuid import UUID
 from settlement_service.domain.agreement.calendar import name_of, names_of
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
-from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey, Posted
+from settlement_service.domain.facts.figures import NOTHING, WITHOUT_ROOM, Figures, ItemKey, Posted
 from settlement_service.domain.mechanisms.items import Item, in_order
 from settlement_service.domain.mechanisms.mechanism import AmountsByRule
 
@@ -19,7 +19,6 @@ Group: TypeAlias = tuple[str, str]
 Taken: TypeAlias = Mapping[Group, int]
 """What items that are not among those looked at take up under caps, in minor units: items of a later period that are
 posted already, or what a party that sees a part of the contract is told of the rest of it."""
-ACHIEVED = ("person", "rule", "period", "contract")
 CONTRACT: Group = ("contract", "")
 BEFORE_NETTING = ("person", "rule")
 """The caps before what is given over the amounts of rules."""
@@ -92,15 +91,15 @@ def order_of(limits: Iterable[Limit]) -> tuple[str, ...]:
     """The kinds of caps on items in the order in which they are applied. One on what is settled in a period is the
     last: it says when something is paid, the others whether it is."""
     if any(limit.definition.period_basis == "settled" for limit in limits):
-        return "person", "rule", "contract", "period"
-    return ACHIEVED
+        return *(kind for kind in WITHOUT_ROOM if kind != "period"), "period"
+    return WITHOUT_ROOM
 
 
 def gives_up(limits: Iterable[Limit], limit: Limit) -> frozenset[str]:
     """The caps whose cuts hold no room under a cap: itself, and those before it. What a later one cut has its place
     all the same, but what waits for another period has not."""
     order = order_of(limits)
-    waits = ("period",) if order != ACHIEVED else ()
+    waits = ("period",) if order != WITHOUT_ROOM else ()
     return frozenset({*order[: order.index(limit.definition.kind) + 1], *waits})
 
 
@@ -132,7 +131,7 @@ def max_retainable(history: History, limit: Limit) -> int | None:
 def taken_by(limits: Iterable[Limit], posted: Iterable[Posted]) -> Counter[Group]:
     """What posted items take up under each cap."""
     taken: Counter[Group] = Counter()
-    caps = [limit for limit in limits if limit.definition.kind in ACHIEVED]
+    caps = [limit for limit in limits if limit.definition.kind in WITHOUT_ROOM]
     without = [gives_up(caps, limit) for limit in caps]
     for one in posted:
         item = one.key.item
@@ -176,7 +175,7 @@ def _applied(
     caps: Sequence[_Cap], items: Sequence[Item], over_rules: OverRules, posted: PreviouslyPosted, taken: Taken
 ) -> tuple[list[Due], bool]:
     """What is due under every cap, one after the other; and whether one of them is crowded."""
-    amounts = _Amounts(list(items), [item.gross_minor for item in items], {kind: [0] * len(items) for kind in ACHIEVED})
+    amounts = _Amounts(list(items), [item.gross_minor for item in items], {kind: [0] * len(items) for kind in WITHOUT_ROOM})
     for cap in caps:
         if cap.limit.definition.kind in BEFORE_NETTING:
             amounts.put_under(cap, posted, taken)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from services.core.money import largest_remainder, to_minor
@@ -60,7 +60,7 @@ def split_among_payers(
 
 
 def _payable(due: Due) -> int:
-    return due.figures.under_caps_minor - due.figures.retained_minor
+    return due.figures.under_caps_minor - due.figures.taken("retention")
 
 
 def _split_of(history: History, item: Item) -> Split | None:
@@ -124,7 +124,7 @@ def _filled(
     found = []
     for one, way, want, shares in zip(due, ways, wanted, kept, strict=True):
         lost = _fill(way, want, shares, used, _payable(one) - sum(shares.values()))
-        found.append(Shared(Due(one.item, replace(one.figures, cut_payer_minor=lost)), _said(shares)))
+        found.append(Shared(Due(one.item, one.figures.with_taken("payer", lost)), _said(shares)))
     return found
 
 

@@ -1,7 +1,7 @@
 """Domain: what is held back of an amount until it is released."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from services.core.money import round_minor
@@ -26,7 +26,7 @@ def retain_of(history: History, due: Sequence[Due], state: RetentionState) -> li
     retained = []
     for amount in due:
         minor = _retained(history.version(amount.item.version), amount, state)
-        retained.append(Due(amount.item, replace(amount.figures, retained_minor=minor)) if minor else amount)
+        retained.append(Due(amount.item, amount.figures.with_taken("retention", minor)) if minor else amount)
     return retained
 
 
@@ -42,4 +42,4 @@ def _retained(terms: Terms, due: Due, state: RetentionState) -> int:
         return held
     before = state.posted.get(due.item.key, NOTHING)
     new = max(0, minor - before.under_caps_minor)
-    return min(held, before.retained_minor + round_minor(new * share, terms.rounding))
+    return min(held, before.taken("retention") + round_minor(new * share, terms.rounding))

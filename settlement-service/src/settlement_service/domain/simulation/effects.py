@@ -88,7 +88,7 @@ def _not_paid(items: Sequence[Item], asked: Asked) -> Mapping[str, tuple[tuple[R
 def _of_limit(limit: Limit, due: Sequence[Shared], ran: Ran) -> Iterator[CapEffect]:
     said = limit.definition
     if said.kind == "person":
-        cut = sum(one.due.figures.cut_person_minor for one in due)
+        cut = sum(one.due.figures.taken("person") for one in due)
         yield CapEffect(said.kind, None, limit.minor, None, cut, people_at(limit, due))
     elif said.kind == "payer":
         yield CapEffect(said.kind, said.payer, limit.minor, used_by_payer(limit, due), None)
@@ -106,6 +106,6 @@ def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[CapEffect]:
         item = one.due.item
         group = group_of(limit, item.key.rule, item.key.subject_id, item.achieved_on)
         if group is not None:
-            cut[group[1]] += getattr(one.due.figures, f"cut_{limit.definition.kind}_minor")
+            cut[group[1]] += one.due.figures.taken(limit.definition.kind)
     for of, minor in used_by_group(limit, due).items():
         yield CapEffect(limit.definition.kind, of or None, limit.minor, minor, cut[of])
