@@ -19,7 +19,7 @@ async def test_who_is_closed_is_found_again_by_its_place_and_not_among_all(settl
     contract_id = clock.new_id()
     add = "insert into open_subject select :contract, gen_random_uuid(), 1 from generate_series(1, :many)"
     asked = {"contract": contract_id, "inputs": 1, "ends": date(2027, 1, 1), "most": opened.AT_ONCE, "after": None}
-    asked |= {"person": True}
+    asked |= {"by_version": True}
     async with settling.worker.transaction(SERVICE.organisation) as connection:
         await contracts.lock_or_add(Transaction(connection, SERVICE, clock.now(), clock.random_id()), contract_id)
         await connection.execute(text(add), {"contract": contract_id, "many": MANY})

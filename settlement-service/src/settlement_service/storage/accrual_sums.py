@@ -14,7 +14,7 @@ from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.domain.settling.sums import Sum
 from settlement_service.storage.accruals import NOW_DUE
-from settlement_service.storage.figures import figures_in
+from settlement_service.storage.figures import figures_in, left_by
 
 _WHOLE = "whole_from <= :ends"
 """Subjects whose accruals are due as they stand: what decides it stands in each row (`accruals.AccruedSubject`)."""
@@ -46,7 +46,7 @@ select rule, price_minor, payee, key as payer, sum(value::bigint)::bigint as min
 from accrued_item, jsonb_each_text(now_shares) where {_OF_PARTS} group by rule, price_minor, payee, key
 """
 _MONTHS = f"""
-select rule, to_char(achieved_on, 'YYYY-MM') as month, sum(now_gross_minor - now_cut_person_minor)::bigint as taken
+select rule, to_char(achieved_on, 'YYYY-MM') as month, sum({left_by(("person",), "now_")})::bigint as taken
 from accrued_item where {NOW_DUE} group by rule, to_char(achieved_on, 'YYYY-MM')
 """
 _SUBJECT = "sha256(string_agg(sha256, '' order by achieved_on, occurrence))"

@@ -1,11 +1,12 @@
-"""Storage: the figures of an item as columns: how tables have them, and how they are written and read."""
+"""Storage: the figures of an item as columns: how tables have them, how they are written and read, and sums in SQL."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Row
 from sqlalchemy.dialects.postgresql import JSONB
 
-from settlement_service.domain.facts.figures import FIGURES, Figures
+from settlement_service.domain.facts.figures import CUT_KINDS, FIGURES, WITHOUT_ROOM, Figures, figure_of
 
 
 def figure_columns(prefix: str = "") -> list[Column[Any]]:
@@ -26,3 +27,23 @@ def figures_row(figures: Figures, prefix: str = "") -> dict[str, int]:
 def figures_in(row: Row[Any], prefix: str = "") -> Figures:
     """The figures in a row."""
     return Figures(*(getattr(row, prefix + name) for name in FIGURES))
+
+
+def left_by(kinds: Iterable[str], prefix: str = "") -> str:
+    """What some kinds of cuts leave of the value, in SQL, as `Figures.left_by`."""
+    return f"({' - '.join(prefix + name for name in ('gross_minor', *map(figure_of, kinds)))})"
+
+
+def under_caps(prefix: str = "") -> str:
+    """What takes up room under the caps, in SQL, as `Figures.under_caps_minor`."""
+    return left_by(WITHOUT_ROOM, prefix)
+
+
+def amount(prefix: str = "") -> str:
+    """What is left when everything is taken off, in SQL, as `Figures.amount_minor`."""
+    return left_by(CUT_KINDS, prefix)
+
+
+def any_taken(kinds: Iterable[str], prefix: str = "") -> str:
+    """Whether one of some kinds took something off, in SQL."""
+    return " or ".join(f"{prefix}{figure_of(kind)} <> 0" for kind in kinds) or "false"

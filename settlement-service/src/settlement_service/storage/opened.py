@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from services.kit.database.transaction import Transaction
+from settlement_service.domain.facts.figures import CUTS
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.settling.posted_totals import Total
+from settlement_service.storage.figures import any_taken
 from settlement_service.storage.tables import open_subject, posted_total
 
 Subjects: TypeAlias = Collection[UUID] | None
@@ -25,13 +27,15 @@ from (select contract_id, subject_id from item where contract_id = :contract
 on conflict (contract_id, subject_id) do update
     set position = excluded.position, accrued_inputs = excluded.accrued_inputs
 """
-_CLOSE = """
+_FREE, _FREE_BY_VERSION = (
+    any_taken(cut.kind for cut in CUTS if cut.comes_free == when) for when in ("always", "by_version")
+)
+_CLOSE = f"""
 with next as materialized (
     select ctid as place, subject_id,
         (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
-                and (cut_rule_minor <> 0 or cut_period_minor <> 0 or cut_contract_minor <> 0 or cut_payer_minor <> 0
-                    or retained_minor <> 0 or achieved_on >= :ends or (:person and cut_person_minor <> 0))
+                and ({_FREE} or achieved_on >= :ends or (:by_version and ({_FREE_BY_VERSION})))
             limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
@@ -60,8 +64,8 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
     await tx.connection.execute(text(_OPEN_ALL), {"contract": contract_id})
 
 
-async def close_subjects(tx: Transaction, of: Settlement, *, person: bool) -> None:
-    """Of whom all is posted as it is due, nothing was cut that may become free (by a cap on a `person` only if so), and
+async def close_subjects(tx: Transaction, of: Settlement, *, by_version: bool) -> None:
+    """Of whom all is posted as it is due, nothing was cut that may become free (also `by_version`, if so), and
     nothing is achieved or posted later: such a subject changes nothing until a fact about it comes. What came after the
     settlement was frozen stays open."""
     asked = {
@@ -69,7 +73,7 @@ async def close_subjects(tx: Transaction, of: Settlement, *, person: bool) -> No
         "inputs": of.inputs or 0,
         "ends": of.period.end,
         "most": AT_ONCE,
-        "person": person,
+        "by_version": by_version,
     }
     last: UUID | None = None
     while True:

@@ -11,17 +11,16 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
 from settlement_service.domain.agreement.terms import Limit, Terms
+from settlement_service.domain.facts.figures import WITHOUT_ROOM, figure_of
 from settlement_service.domain.ledger.lifecycle import POSTED, Settlement
 from settlement_service.domain.limits.caps import CONTRACT, Group, gives_up
+from settlement_service.storage.figures import left_by, under_caps
 
-_UP_TO = """
+_FIGURES = ", ".join(f"now_{name}" for name in ("gross_minor", *map(figure_of, WITHOUT_ROOM)))
+_UP_TO = f"""
 with level as (
     select item.rule, item.subject_id, item.occurrence, item.price_minor, item.payee, item.achieved_on,
-        settlement.number, settlement.period_end, now_gross_minor,
-        now_cut_person_minor, now_cut_rule_minor, now_cut_period_minor, now_cut_contract_minor,
-        now_gross_minor - now_cut_person_minor - now_cut_rule_minor - now_cut_period_minor - now_cut_contract_minor
-            - before_gross_minor + before_cut_person_minor + before_cut_rule_minor + before_cut_period_minor
-            + before_cut_contract_minor as posted,
+        settlement.number, settlement.period_end, {_FIGURES}, {under_caps("now_")} - {under_caps("before_")} as posted,
         now_shares, before_shares,
         item.rule = any(:all_items) or (item.rule = any(:items) and item.payee = :organisation) as mine
     from settled_item item join settlement on item.settlement_id = settlement.id
@@ -29,26 +28,24 @@ with level as (
         and (settlement.id = :settlement or (settlement.number < :number and settlement.state = any(:posted)))
 ), stands as (
     select distinct on (rule, subject_id, occurrence, price_minor, payee)
-        rule, subject_id, achieved_on, mine, now_gross_minor, now_cut_person_minor, now_cut_rule_minor,
-        now_cut_period_minor, now_cut_contract_minor
+        rule, subject_id, achieved_on, mine, {_FIGURES}
     from level order by rule, subject_id, occurrence, price_minor, payee, number desc
 )
 """
 """Each change by a settlement up to this one; and what stands by the last one of each item."""
 _BY_DAY = f"""{_UP_TO}
-select rule as code, achieved_on, sum(now_gross_minor)::bigint as gross, sum(now_cut_person_minor)::bigint as person,
-    sum(now_cut_rule_minor)::bigint as rule, sum(now_cut_period_minor)::bigint as period,
-    sum(now_cut_contract_minor)::bigint as contract
+select rule as code, achieved_on, sum(now_gross_minor)::bigint as gross,
+    {", ".join(f"sum(now_{figure_of(kind)})::bigint as {kind}" for kind in WITHOUT_ROOM)}
 from stands where not mine group by rule, achieved_on
 """
 _BY_PERIOD = f"""{_UP_TO}
 select period_end, sum(posted)::bigint as minor from level where not mine group by period_end
 """
 _BY_PERSON = f"""{_UP_TO}
-select subject_id, coalesce(sum(now_gross_minor - now_cut_person_minor
-    - case when :waits and achieved_on >= :ends then now_cut_period_minor else 0 end)
+select subject_id, coalesce(sum({left_by(("person",), "now_")}
+    - case when :waits and achieved_on >= :ends then now_{figure_of("period")} else 0 end)
     filter (where not mine), 0)::bigint as minor
-from stands group by subject_id having coalesce(sum(now_cut_person_minor) filter (where mine), 0) <> 0
+from stands group by subject_id having coalesce(sum(now_{figure_of("person")}) filter (where mine), 0) <> 0
 """
 _BY_PAYER = f"""{_UP_TO}
 , changed as (

@@ -8,13 +8,11 @@ from services.core.values import camel
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.figures import FIGURES, ItemPlace, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
+from settlement_service.storage.figures import amount, under_caps
 from settlement_service.storage.settled_items import next_items
 
 _NOW, _BEFORE = (", ".join(f"{when}_{name}" for name in (*FIGURES, "shares")) for when in ("now", "before"))
 _SET = ", ".join(f"{name} = excluded.{name}" for name in ("claim_id", "version", "achieved_on", *FIGURES, "shares"))
-_UNDER_CAPS = " - ".join(
-    f"{{0}}{name}_minor" for name in ("gross", "cut_person", "cut_rule", "cut_period", "cut_contract")
-)
 _VALUES = {
     "achievedOn": "to_json(achieved_on)",
     "claimId": "to_json(claim_id)",
@@ -29,15 +27,12 @@ _VALUES = {
 """Each member of an item as JSON: `domain.facts.log.ItemPosted`. One that is null is left out."""
 _SAID = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
 _MOVED = f"""
-    select achieved_on, '' as payer, {_UNDER_CAPS.format("now_")} as under_caps,
-        {_UNDER_CAPS.format("now_")} - now_retained_minor - now_cut_payer_minor as amount
+    select achieved_on, '' as payer, {under_caps("now_")} as under_caps, {amount("now_")} as amount
     from next
     union all
     select achieved_on, key, 0, value::bigint from next, jsonb_each_text(now_shares)
     union all
-    select achieved_on, '', - ({_UNDER_CAPS.format("")}),
-        retained_minor + cut_payer_minor - ({_UNDER_CAPS.format("")})
-    from stood
+    select achieved_on, '', - {under_caps()}, - {amount()} from stood
     union all
     select achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
 """

@@ -14,6 +14,7 @@ from services.events.settlements import Position
 from services.kit.database.tables import inbox_head, parked
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.calendar import last_day_before, names_of
+from settlement_service.domain.facts.figures import CUTS
 from settlement_service.domain.ledger.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement.statement import Kind
 from settlement_service.storage.contracts import of_told
@@ -108,7 +109,7 @@ async def posted_by_period(tx: Transaction, contract_id: UUID) -> Counter[str]:
     """What posted settlements gave under the caps, in minor units, by the name of each period of the calendar that the
     last day of the settlement lies in."""
     line = settlement_line.c
-    given = line.amount_minor + line.retained_minor + line.cut_payer_minor
+    given = line.amount_minor + sum(line[cut.figure] for cut in CUTS if cut.keeps_room)
     query = select(settlement.c.period_end, func.sum(given).label("minor")).join_from(
         settlement, settlement_line, line.settlement_id == settlement.c.id
     )

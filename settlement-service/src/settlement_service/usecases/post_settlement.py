@@ -103,7 +103,7 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
             new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, scope, body, part)
             await inputs.append(tx, contract.id, [new])
             part += 1
-    await opened.close_subjects(tx, posted, person=has_caps_on_person_by_version(contract.history))
+    await opened.close_subjects(tx, posted, by_version=has_caps_on_person_by_version(contract.history))
     if part:
         await accruals.begin_anew(tx, contract.id, before)
 
