@@ -13,19 +13,19 @@ from fastapi import Request
 
 from services.core.errors import NotAcceptable
 from services.core.money import format_minor, to_minor
-from settlement_service.api.schemas import CapName, LineBody, MoneyBody, SettlementBody
+from settlement_service.api.schemas import LineBody, MoneyBody, SettlementBody
+from settlement_service.domain.facts.figures import CUT_KINDS
 
 JSON, CSV, NDJSON = "application/json", "text/csv", "application/x-ndjson"
 WITH_BOM = "utf-8-sig"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CUTS: tuple[CapName, ...] = ("person", "rule", "period", "contract", "retention", "payer")
 HEADINGS = (
     *("line", "rule", "name", "price", "people", "units"),
-    *(f"cut_{cap}" for cap in CUTS),
+    *(f"cut_{cap}" for cap in CUT_KINDS),
     *("amount", "payee", "nature", "state"),
 )
 OF_PAYERS = ("currency", "payer", "share")
-FIGURES = frozenset({"people", "units", *(f"cut_{cap}" for cap in CUTS), "amount"})
+FIGURES = frozenset({"people", "units", *(f"cut_{cap}" for cap in CUT_KINDS), "amount"})
 """What is the line's, whoever pays it."""
 Row: TypeAlias = tuple[str, ...]
 
@@ -134,7 +134,7 @@ def _row(line: LineBody) -> Row:
         _decimal(line.price),
         "" if line.people is None else str(line.people),
         "" if line.units is None else str(line.units),
-        *(_decimal(cuts[cap]) if cap in cuts else zero for cap in CUTS),
+        *(_decimal(cuts[cap]) if cap in cuts else zero for cap in CUT_KINDS),
         _decimal(line.amount),
         line.payee or "",
         line.nature or "",

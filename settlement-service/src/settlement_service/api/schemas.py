@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from services.core.period import Period
 from services.kit.doors.shapes import Day, Shape
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.facts.figures import Figures
+from settlement_service.domain.facts.figures import CutKind, Figures
 from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import Person, State
 from settlement_service.domain.ledger.payments import Confirmed, Outcome
@@ -47,13 +47,10 @@ class PeriodBody(Shape):
         return Period(start=self.start, end=self.end)
 
 
-CapName: TypeAlias = Literal["person", "rule", "period", "contract", "retention", "payer"]
-
-
 class CutBody(Shape):
     """How much one cap took away; `retention` is held back for now, `payer` is what no payer is left to pay."""
 
-    cap: CapName
+    cap: CutKind
     amount: MoneyBody
 
 
@@ -240,9 +237,7 @@ class SettlementList(Shape):
 
 def cuts_of(figures: Figures, currency: str) -> tuple[CutBody, ...]:
     """Each cap that cut something, with how much."""
-    return tuple(
-        CutBody.model_validate({"cap": cap, "amount": MoneyBody.of(minor, currency)}) for cap, minor in figures.cuts
-    )
+    return tuple(CutBody(cap=cap, amount=MoneyBody.of(minor, currency)) for cap, minor in figures.cuts)
 
 
 def lines_of(content: Mapping[str, Any], history: History, audience: Audience) -> tuple[LineBody, ...]:

@@ -5,8 +5,9 @@ from typing import Self
 from uuid import UUID
 
 from services.kit.doors.shapes import Shape
-from settlement_service.api.schemas import CapName, CutBody, MoneyBody, PeriodBody, cuts_of
+from settlement_service.api.schemas import CutBody, MoneyBody, PeriodBody, cuts_of
 from settlement_service.domain.explaining.words import REASONS
+from settlement_service.domain.facts.figures import CutKind
 from settlement_service.domain.ledger.postings import Entry, EntryKind
 from settlement_service.domain.settling.shadow import Shadow
 from settlement_service.domain.statement.position import Headroom, NotPaid, RulePosition
@@ -44,7 +45,7 @@ class HeadroomBody(Shape):
     """A cap, and what of it is left: `appliesTo` names the rule, the period of the calendar or the payer. Of the cap on
     a person: how many people have reached it."""
 
-    cap: CapName
+    cap: CutKind
     applies_to: str | None = None
     limit: MoneyBody
     used: MoneyBody | None = None

@@ -9,8 +9,9 @@ from pydantic import Field
 from services.core.terms.figures import rounded
 from services.core.terms.measures import Rounding
 from services.kit.doors.shapes import Shape
-from settlement_service.api.schemas import CapName, CutBody, MoneyBody, ShareBody, TotalBody, cuts_of
+from settlement_service.api.schemas import CutBody, MoneyBody, ShareBody, TotalBody, cuts_of
 from settlement_service.domain.explaining.words import REASONS
+from settlement_service.domain.facts.figures import CutKind
 from settlement_service.domain.simulation.chance import PLACES, decimal_of
 from settlement_service.domain.simulation.distances import BandDistance, ThresholdDistance
 from settlement_service.domain.simulation.effects import CapEffect, RuleEffect
@@ -96,7 +97,7 @@ class SimulatedCap(Shape):
     """One cap: what is used of it and left, and what it cut. `appliesTo` names the rule, the period of the calendar or
     the payer; of the cap on a person it is said how many people have reached it."""
 
-    cap: CapName
+    cap: CutKind
     applies_to: str | None = None
     limit: MoneyBody
     used: MoneyBody | None = None
