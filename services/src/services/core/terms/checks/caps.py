@@ -1,6 +1,8 @@
 """Core: faults of caps: each with what its kind needs, and one of a kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import assert_never
 
 from services.core.errors import FieldError
 from services.core.terms.faults.amounts import positive
@@ -8,20 +10,18 @@ from services.core.terms.faults.declared import Declared
 from services.core.terms.faults.plain import fault
 from services.core.terms.model import Agreement
 from services.core.terms.payment import Cap, CapKind
+from services.core.values import camel
 
-BELONGS: dict[str, tuple[CapKind, str]] = {
-    "rule": ("rule", "rule"),
-    "payer": ("payer", "payer"),
-    "every": ("period", "every"),
-    "period_basis": ("period", "periodBasis"),
-    "overflow": ("payer", "overflow"),
-}
-"""Fields of a cap: the kind that each belongs to, and its name outside."""
-SAYS = {
-    "every": "How long a period is: 'month', 'quarter' or 'year'.",
-    "period_basis": "What puts an amount into a period: 'achieved' or 'settled'.",
-    "overflow": "Where the rest goes: 'next_payer' or 'lost'.",
-}
+OWN: Mapping[str, tuple[CapKind, str | None]] = MappingProxyType(
+    {
+        "rule": ("rule", None),
+        "payer": ("payer", None),
+        "every": ("period", "How long a period is: 'month', 'quarter' or 'year'."),
+        "period_basis": ("period", "What puts an amount into a period: 'achieved' or 'settled'."),
+        "overflow": ("payer", "Where the rest goes: 'next_payer' or 'lost'."),
+    }
+)
+"""Fields that one kind of cap has alone, each with what is told where it is missing (None: `_whose` tells it)."""
 
 
 def caps(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
@@ -40,12 +40,12 @@ def caps(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
 
 def _fields(cap: Cap, at: str) -> Iterator[FieldError]:
     """What a kind needs is there, and what belongs to another is not."""
-    for name, (kind, outside) in BELONGS.items():
-        code, there = name.replace("_", "-"), getattr(cap, name) is not None
+    for name, (kind, missing) in OWN.items():
+        pointer, code, there = f"{at}/{camel(name)}", name.replace("_", "-"), getattr(cap, name) is not None
         if there and cap.kind != kind:
-            yield fault(f"{at}/{outside}", f"{code}-not-expected", f"Only a cap of the kind '{kind}' names one.")
-        if not there and cap.kind == kind and name in SAYS:
-            yield fault(f"{at}/{outside}", f"{code}-missing", SAYS[name])
+            yield fault(pointer, f"{code}-not-expected", f"Only a cap of the kind '{kind}' names one.")
+        if not there and cap.kind == kind and missing is not None:
+            yield fault(pointer, f"{code}-missing", missing)
 
 
 def _headroom(cap: Cap, at: str) -> Iterator[FieldError]:
@@ -55,9 +55,16 @@ def _headroom(cap: Cap, at: str) -> Iterator[FieldError]:
 
 
 def _whose(declared: Declared, cap: Cap, at: str) -> Iterator[FieldError]:
-    if cap.kind == "rule" and cap.rule not in declared.rules:
-        yield fault(f"{at}/rule", "rule-unknown", "The code of a payment rule.")
-    if cap.kind == "payer" and not declared.is_payer(cap.payer):
-        yield fault(f"{at}/payer", "payer-unknown", "The organisation id of a party with the role payer.")
-    elif cap.kind == "payer" and cap.overflow == "next_payer" and cap.payer == declared.payers[-1]:
-        yield fault(f"{at}/overflow", "next-payer-missing", "'lost', as no payer comes after this one.")
+    match cap.kind:
+        case "rule":
+            if cap.rule not in declared.rules:
+                yield fault(f"{at}/rule", "rule-unknown", "The code of a payment rule.")
+        case "payer":
+            if not declared.is_payer(cap.payer):
+                yield fault(f"{at}/payer", "payer-unknown", "The organisation id of a party with the role payer.")
+            elif cap.overflow == "next_payer" and cap.payer == declared.payers[-1]:
+                yield fault(f"{at}/overflow", "next-payer-missing", "'lost', as no payer comes after this one.")
+        case "person" | "period" | "contract":
+            pass
+        case _:
+            assert_never(cap.kind)
