@@ -93,9 +93,9 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audien
     """What a later cap cuts has its place under an earlier one all the same. What waits for another period has it in
     this settlement alone. Of caps on a rule, those on rules that pay the reader are told: what they pay others."""
     for limit in terms.limits:
-        if limit.definition.kind == "rule" and not (limit.definition.rule == row.code and row.code in reader.items):
+        if limit.definition.kind in ("person", "payer") or limit.definition.period_basis == "settled":
             continue
-        if limit.definition.kind not in ("rule", "period", "contract") or limit.definition.period_basis == "settled":
+        if limit.definition.kind == "rule" and not (limit.definition.rule == row.code and row.code in reader.items):
             continue
         cuts = gives_up(terms.limits, limit)
         if _settled_by(terms) and row.achieved_on < of.period.end:
@@ -105,9 +105,13 @@ def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audien
 
 
 def _group(limit: Limit, day: date) -> Group:
+    if limit.definition.kind == "contract":
+        return CONTRACT
     if limit.definition.kind == "rule":
         return "rule", limit.definition.rule or ""
-    return CONTRACT if limit.definition.every is None else ("period", name_of(day, limit.definition.every))
+    assert limit.definition.kind == "period"
+    assert limit.definition.every is not None
+    return "period", name_of(day, limit.definition.every)
 
 
 def _settled_by(terms: Terms) -> list[Every]:

@@ -99,7 +99,7 @@ def _limit(caps_of: Terms, change: Change, cap: str) -> Mapping[str, str] | None
     """The cap itself, where it is one amount for the item."""
     item = change.key.item
     for limit in caps_of.limits:
-        if limit.definition.kind == cap != "payer" and group_of(limit, item.rule, item.subject_id, change.achieved_on):
+        if limit.definition.kind == cap and group_of(limit, item.rule, item.subject_id, change.achieved_on):
             return money(limit.minor, caps_of.currency)
     return None
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from settlement_service.domain.agreement.calendar import name_of, names_of
@@ -106,14 +106,20 @@ def gives_up(limits: Iterable[Limit], limit: Limit) -> frozenset[str]:
 def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
     """The group that an item belongs to under a cap; None when the cap is not about it."""
     kind = limit.definition.kind
-    if kind == "person":
-        return None if rule in limit.excluded_rules else (kind, str(subject))
-    if kind == "rule":
-        return (kind, rule) if rule == limit.definition.rule else None
-    if kind == "period":
-        assert limit.definition.every is not None
-        return kind, name_of(day, limit.definition.every)
-    return CONTRACT
+    match kind:
+        case "person":
+            return None if rule in limit.excluded_rules else (kind, str(subject))
+        case "rule":
+            return (kind, rule) if rule == limit.definition.rule else None
+        case "period":
+            assert limit.definition.every is not None
+            return kind, name_of(day, limit.definition.every)
+        case "contract":
+            return CONTRACT
+        case "payer":
+            return None
+        case _:
+            assert_never(kind)
 
 
 def max_retainable(history: History, limit: Limit) -> int | None:

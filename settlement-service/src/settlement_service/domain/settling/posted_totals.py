@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from settlement_service.domain.agreement.calendar import name_of
 from settlement_service.domain.agreement.history import History
@@ -53,12 +54,19 @@ def taken_besides(limits: Iterable[Limit], totals: Iterable[Total], seen: Iterab
 def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, minor: int) -> None:
     for limit in caps:
         said = limit.definition
-        if said.kind == "contract":
-            taken[CONTRACT] += minor
-        elif said.kind == "rule" and said.rule == rule:
-            taken["rule", rule] += minor
-        elif said.kind == "period" and said.every is not None:
-            taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
+        match said.kind:
+            case "contract":
+                taken[CONTRACT] += minor
+            case "rule":
+                if said.rule == rule:
+                    taken["rule", rule] += minor
+            case "period":
+                assert said.every is not None
+                taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
+            case "person" | "payer":
+                pass
+            case _:
+                assert_never(said.kind)
 
 
 def has_caps_on_person_by_version(history: History) -> bool:
