@@ -181,7 +181,9 @@ def _applied(
     caps: Sequence[_Cap], items: Sequence[Item], over_rules: OverRules, posted: PreviouslyPosted, taken: Taken
 ) -> tuple[list[Due], bool]:
     """What is due under every cap, one after the other; and whether one of them is crowded."""
-    amounts = _Amounts(list(items), [item.gross_minor for item in items], {kind: [0] * len(items) for kind in WITHOUT_ROOM})
+    amounts = _Amounts(
+        list(items), [item.gross_minor for item in items], {kind: [0] * len(items) for kind in WITHOUT_ROOM}
+    )
     for cap in caps:
         if cap.limit.definition.kind in BEFORE_NETTING:
             amounts.put_under(cap, posted, taken)
