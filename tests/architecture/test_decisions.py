@@ -61,6 +61,8 @@ def _faults(name: str, text: str, names: list[str]) -> Iterator[str]:
 
 
 def test_every_decision_has_its_form() -> None:
+    """Decisions had no date, no status and no alternatives: nobody could see which of them still held, or what had been
+    weighed."""
     pages = _pages()
     assert pages
     findings = [f"{name} {fault}" for name, text in pages.items() for fault in _faults(name, text, list(pages))]
@@ -68,6 +70,7 @@ def test_every_decision_has_its_form() -> None:
 
 
 def test_every_decision_stands_in_the_table_under_its_title() -> None:
+    """A decision that the table leaves out, or has under another title, is made a second time and differently."""
     titles = [(name[:4], name, text.splitlines()[0].removeprefix(f"# {name[:4]} ")) for name, text in _pages().items()]
     assert ROW.findall((FOLDER / "README.md").read_text()) == titles
 
@@ -89,6 +92,7 @@ def test_every_decision_stands_in_the_table_under_its_title() -> None:
     ],
 )
 def test_a_decision_without_its_form_is_found(what: str, instead: str, fault: str | None) -> None:
+    """Without this a form that the patterns no longer read would pass as none."""
     names = ["0001-a.md", "0002-b.md", "0003-c.md", "0004-d.md"]
     assert not list(_faults("0002-b.md", WELL_FORMED, names))
     found = list(_faults("0002-b.md", WELL_FORMED.replace(what, instead), names))
