@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import httpx
 
-from deploy.launcher import carrier, programs
+from deploy.launcher import bus_setup, programs
 from deploy.launcher.folder import REPOSITORY, Folder, Suite
 from deploy.launcher.programs import Plan, Ports
 from deploy.launcher.supervisor import Program, Say, Supervised
@@ -72,7 +72,7 @@ class Launch:
         )
 
     def _databases(self) -> tuple[str, ...]:
-        return programs.SERVICES if self._plan.bus == "kafka" else (*programs.SERVICES, carrier.DATABASE)
+        return programs.SERVICES if self._plan.bus == "kafka" else (*programs.SERVICES, bus_setup.DATABASE)
 
     async def _start(self, on_leaving: AsyncExitStack) -> None:
         plan = self._plan
@@ -81,8 +81,8 @@ class Launch:
         if plan.postgres.files != plan.postgres.folder:
             self._say(f"    (its files are in {plan.postgres.files}: its user could not reach {plan.postgres.folder})")
         if plan.bus == "kafka":
-            await self._step("Apache Kafka", self._up([carrier.kafka(plan)], on_leaving))
-        await self._step("topics", carrier.make_topics(plan))
+            await self._step("Apache Kafka", self._up([bus_setup.kafka(plan)], on_leaving))
+        await self._step("topics", bus_setup.make_topics(plan))
         await self._step("databases, roles and migrations", self._migrate())
         await self._step("token issuer, services, gateway", self._up(programs.apps(plan, http), on_leaving))
         await self._step("workers", self._up(programs.workers(plan), on_leaving))
