@@ -13,7 +13,7 @@ from deploy.kafka import free_ports
 from deploy.launcher.folder import AlreadyRunning, OtherBus, Suite, folder_for, forget, held
 from deploy.launcher.launch import Launch
 from deploy.launcher.programs import HOST, Ports
-from deploy.launcher.show import addresses_of, curl_lines
+from deploy.launcher.ready_text import addresses_of, curl_lines
 from deploy.launcher.supervisor import NotStarted
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import URL
 
 from deploy.launcher.folder import Suite
-from deploy.launcher.show import addresses_of
+from deploy.launcher.ready_text import addresses_of
 
 
 @pytest.mark.parametrize("folder", ["/srv/enzym/postgres", "/home/æ/my enzym/postgres"])
