@@ -18,10 +18,10 @@ from tests.running import RunningSuite, running_suite
 
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.case_file import CASES, read_case
-from deploy.demo.play.case_run import Stage
-from deploy.demo.play.connections import a_stage
-from deploy.demo.play.walkthrough import Told, play
-from deploy.demo.print.printer import Show
+from deploy.demo.play.case_run import CaseRun
+from deploy.demo.play.connections import open_run
+from deploy.demo.play.walkthrough import WalkthroughResult, play_walkthrough
+from deploy.demo.print.printer import Printer
 
 QUIET_SECONDS = 60.0
 
@@ -45,27 +45,27 @@ def apollo() -> Case:
 class Played:
     """The main job when it is done: who took part, what came of it, and all that was sent and answered."""
 
-    stage: Stage
-    told: Told
+    run: CaseRun
+    result: WalkthroughResult
     recorder: Recorder
 
     @property
     def contract(self) -> str:
         """The contract's address."""
-        return f"/v1/contracts/{self.told.contract_id}"
+        return f"/v1/contracts/{self.result.contract_id}"
 
     @property
     def settlement(self) -> str:
         """The first settlement's address."""
-        return f"/v1/settlements/{self.told.statement['id']}"
+        return f"/v1/settlements/{self.result.statement['id']}"
 
 
 @pytest.fixture(scope="session")
 def played(suite: RunningSuite, apollo: Case) -> Iterator[Played]:
     """Project Apollo, from registration to the correcting settlement."""
     recorder = Recorder()
-    with a_stage(apollo, suite.gateway, suite.issuer, recorder.connect) as stage:
-        yield Played(stage, play(stage, Show(silent=True)), recorder)
+    with open_run(apollo, suite.gateway, suite.issuer, recorder.connect) as run:
+        yield Played(run, play_walkthrough(run, Printer(silent=True)), recorder)
 
 
 @pytest.fixture(scope="session")

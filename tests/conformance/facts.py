@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from deploy.demo.cases.case import Case
-from deploy.demo.cases.claims import Claimed, claims_of
+from deploy.demo.cases.claims import DecidedClaim, claims_of
 from deploy.demo.cases.participants import participants_of
-from deploy.demo.cases.parties import ORGANISATIONS, PARTS
+from deploy.demo.cases.parties import ORGANISATIONS, PARTIES
 from services.core.measurement import Measurement
 from services.core.subjects import subject_id_of
 from services.core.terms.model import Agreement
@@ -39,7 +39,7 @@ def activated(case: Case) -> ContractActivated:
     """The case's contract, as other services are told of it."""
     body = case.contract_between(ORGANISATIONS)
     agreed = {name: value for name, value in body.items() if name not in HEADING}
-    names = {part.organisation: part.title for part in PARTS.values()}
+    names = {party.organisation: party.title for party in PARTIES.values()}
     parties = [{**party, "name": names[party["organisationId"]]} for party in body["parties"]]
     frame = {"contractId": str(contract_id_of(case)), "title": case.title, "version": 1, "root": "0" * 64}
     return shapes.read(ContractActivated, {**agreed, **frame, "parties": parties})
@@ -77,7 +77,7 @@ def _participant(case: Case, key: str) -> uuid.UUID:
     return uuid.uuid5(contract_id_of(case), key)
 
 
-def _claim(case: Case, claimed: Claimed) -> OutcomeClaimed:
+def _claim(case: Case, claimed: DecidedClaim) -> OutcomeClaimed:
     row = claimed.row
     measurement = _measurement(row["measurement"]) if "measurement" in row else None
     return OutcomeClaimed(

@@ -10,9 +10,9 @@ from tests.running import RunningSuite
 
 from deploy.demo.cases.case_file import read_case
 from deploy.demo.play.any_case import play_case
-from deploy.demo.play.connections import a_stage
+from deploy.demo.play.connections import open_run
 from deploy.demo.print.one_line import expected_in_one_line, got_in_one_line
-from deploy.demo.print.printer import Show
+from deploy.demo.print.printer import Printer
 
 TOLD_AS_A_WHOLE = "project-apollo"
 
@@ -20,8 +20,8 @@ TOLD_AS_A_WHOLE = "project-apollo"
 @pytest.mark.parametrize("file", [file for file in FILES if file.stem != TOLD_AS_A_WHOLE], ids=lambda file: file.stem)
 def test_what_is_expected_comes_out_of_the_live_suite(suite: RunningSuite, tell: Tell, file: Path) -> None:
     case = read_case(file)
-    with a_stage(case, suite.gateway, suite.issuer, Recorder().connect) as stage:
-        played = play_case(stage, Show(silent=True))
+    with open_run(case, suite.gateway, suite.issuer, Recorder().connect) as run:
+        played = play_case(run, Printer(silent=True))
     got = got_in_one_line(case.expected, played.statements, played.refusal)
     tell(f"{case.id}, live", expected_in_one_line(case.expected), got)
     assert played.differences == ()
@@ -29,7 +29,7 @@ def test_what_is_expected_comes_out_of_the_live_suite(suite: RunningSuite, tell:
 
 
 def test_the_case_that_is_told_as_a_whole_comes_out_too(played: Played, tell: Tell) -> None:
-    expected = played.stage.case.expected
-    got = got_in_one_line(expected, [played.told.statement])
+    expected = played.run.case.expected
+    got = got_in_one_line(expected, [played.result.statement])
     tell(f"{TOLD_AS_A_WHOLE}, live", expected_in_one_line(expected), got)
-    assert played.told.came_out
+    assert played.result.as_expected

@@ -9,9 +9,9 @@ from tests.recorder import Recorder
 from tests.running import RunningSuite
 
 from deploy.demo.cases.case import Case
-from deploy.demo.play.connections import a_stage
-from deploy.demo.play.walkthrough import Told, play
-from deploy.demo.print.printer import Show
+from deploy.demo.play.connections import open_run
+from deploy.demo.play.walkthrough import WalkthroughResult, play_walkthrough
+from deploy.demo.print.printer import Printer
 
 UPLOADS = {"participants": 60, "claims": 300, "verifications": 500}
 """So many lines of each upload have been sent when the axe falls."""
@@ -47,16 +47,16 @@ class Axe:
             self._suite.wait_for_another(process, pid)
 
 
-def playing(suite: RunningSuite, case: Case, recorder: Recorder, turn: Callable[[str], None]) -> Told:
+def playing(suite: RunningSuite, case: Case, recorder: Recorder, turn: Callable[[str], None]) -> WalkthroughResult:
     """The whole story on a fresh contract."""
-    with a_stage(case, suite.gateway, suite.issuer, recorder.connect) as stage:
-        return play(stage, Show(silent=True), turn)
+    with open_run(case, suite.gateway, suite.issuer, recorder.connect) as run:
+        return play_walkthrough(run, Printer(silent=True), turn)
 
 
-def assert_the_same(told: Told, played: Played) -> None:
+def assert_the_same(told: WalkthroughResult, played: Played) -> None:
     """What nobody disturbed and what was killed in the middle come out alike."""
-    assert told.came_out
-    assert told.lines() == played.told.lines()
+    assert told.as_expected
+    assert told.lines() == played.result.lines()
 
 
 @pytest.mark.parametrize("process", WORKERS)

@@ -13,8 +13,8 @@ from tests.running import RunningSuite
 from deploy.demo.cases.case import Case
 from deploy.demo.cases.participants import Participant, participants_of
 from deploy.demo.play import contract_steps
-from deploy.demo.play.case_run import Stage
-from deploy.demo.play.connections import a_stage
+from deploy.demo.play.case_run import CaseRun
+from deploy.demo.play.connections import open_run
 from deploy.demo.play.tokens import Tokens
 from services.kit.process import clock
 
@@ -26,7 +26,7 @@ ENROLLED = 5
 class Desk:
     """A contract in force with a few people in it, and somebody who sends anything in anybody's name."""
 
-    stage: Stage
+    run: CaseRun
     contract_id: str
     people: list[Participant]
     http: httpx.Client
@@ -80,23 +80,23 @@ class Desk:
 def a_desk(suite: RunningSuite, case: Case, recorder: Recorder) -> Iterator[Desk]:
     """A desk whose every exchange is written down."""
     with (
-        a_stage(case, suite.gateway, suite.issuer, recorder.connect) as stage,
+        open_run(case, suite.gateway, suite.issuer, recorder.connect) as run,
         recorder.connect(suite.gateway) as http,
         httpx.Client(base_url=suite.issuer, trust_env=False) as issuer,
     ):
-        contract_steps.register(stage)
-        contract_id = contract_steps.draft(stage)
+        contract_steps.register(run)
+        contract_id = contract_steps.draft(run)
         contract = f"/v1/contracts/{contract_id}"
-        contract_steps.propose(stage, contract)
-        contract_steps.sign(stage, contract)
-        contract_steps.activate(stage, contract)
+        contract_steps.propose(run, contract)
+        contract_steps.sign(run, contract)
+        contract_steps.activate(run, contract)
         people = participants_of(case)[:ENROLLED]
         rows = [
             {"participantKey": one.key, "cohort": one.cohort, "enrolledOn": one.enrolled_on.isoformat()}
             for one in people
         ]
-        stage.provider.upload(f"{contract}/participants", rows)
-        yield Desk(stage, contract_id, people, http, issuer)
+        run.provider.upload(f"{contract}/participants", rows)
+        yield Desk(run, contract_id, people, http, issuer)
 
 
 def refusal_of(response: httpx.Response, status: int, code: str, pointer: str | None = None) -> dict[str, Any]:

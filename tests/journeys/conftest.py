@@ -18,4 +18,4 @@ def outsider(suite: RunningSuite, played: Played) -> Iterator[Client]:
     with ExitStack() as leaving:
         issuer = leaving.enter_context(Recorder().connect(suite.issuer))
         gateway = leaving.enter_context(played.recorder.connect(suite.gateway))
-        yield Client(gateway, Tokens(issuer, "other-municipality"), f"outsider-{played.told.contract_id}")
+        yield Client(gateway, Tokens(issuer, "other-municipality"), f"outsider-{played.result.contract_id}")

@@ -29,14 +29,14 @@ def test_two_terminals_at_once_end_with_the_same_lines(suite: RunningSuite, play
         told, faults = one.communicate(timeout=LONGEST_SECONDS)
         document, more_faults = other.communicate(timeout=LONGEST_SECONDS)
     assert (one.returncode, other.returncode) == (0, 0), faults + more_faults
-    assert told.splitlines()[-2:] == list(played.told.lines())
+    assert told.splitlines()[-2:] == list(played.result.lines())
     assert "848,540.00" in told
     assert "synthetic" in told
     said = json.loads(document)
     assert said["asPublished"]
     assert said["unchangedWhenSentAgain"]
     hashes = [statement["contentSha256"] for statement in said["statements"]]
-    assert hashes == [played.told.statement["contentSha256"], played.told.correction["contentSha256"]]
+    assert hashes == [played.result.statement["contentSha256"], played.result.correction["contentSha256"]]
 
 
 def test_help_names_every_option() -> None:

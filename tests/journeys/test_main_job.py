@@ -11,37 +11,37 @@ import pytest
 from tests.conftest import CheckAll, Played
 from tests.invariants.snapshot import Snapshot
 
+from deploy.demo.compare.amounts import minor
 from deploy.demo.play.client import Client
-from deploy.demo.print.printer import minor
 
 RECOMPUTE = str(Path(sys.executable).with_name("enzym-recompute"))
 
 
 def test_the_published_statement_comes_out_line_by_line(played: Played) -> None:
-    assert played.told.published
-    assert played.told.statement["total"] == {"amount": "848540.00", "currency": "GBP"}
-    assert len(played.told.statement["lines"]) == 23
-    assert played.told.statement["state"] == "posted"
+    assert played.result.published
+    assert played.result.statement["total"] == {"amount": "848540.00", "currency": "GBP"}
+    assert len(played.result.statement["lines"]) == 23
+    assert played.result.statement["state"] == "posted"
 
 
 def test_the_whole_file_sent_again_changes_nothing(played: Played) -> None:
-    assert played.told.unchanged
+    assert played.result.unchanged
 
 
 def test_a_corrected_claim_is_taken_back_in_the_next_settlement(played: Played) -> None:
-    [line] = played.told.correction["lines"]
+    [line] = played.result.correction["lines"]
     assert (line["rule"], line["units"], line["amount"]["amount"]) == ("m01", -1, "-220.00")
-    assert played.told.correction["settledToDate"] == {"amount": "848320.00", "currency": "GBP"}
+    assert played.result.correction["settledToDate"] == {"amount": "848320.00", "currency": "GBP"}
 
 
 def test_the_last_lines_are_for_scripts(played: Played) -> None:
-    first, second = played.told.lines()
-    assert first == f"statement sha256:{played.told.statement['contentSha256']} total 848540.00 GBP lines 23"
-    assert second == f"statement sha256:{played.told.correction['contentSha256']} total -220.00 GBP lines 1"
+    first, second = played.result.lines()
+    assert first == f"statement sha256:{played.result.statement['contentSha256']} total 848540.00 GBP lines 23"
+    assert second == f"statement sha256:{played.result.correction['contentSha256']} total -220.00 GBP lines 1"
 
 
 def test_the_statement_is_a_table_for_finance_too(played: Played) -> None:
-    answer = played.stage.payer.get(played.settlement, accept="text/csv")
+    answer = played.run.payer.get(played.settlement, accept="text/csv")
     rows = list(csv.reader(io.StringIO(answer.raw.decode("utf-8-sig")), delimiter=";"))
     assert len({len(row) for row in rows}) == 1
     amounts = [cell for row in rows for cell in row if cell.endswith(",00")]
@@ -51,20 +51,20 @@ def test_the_statement_is_a_table_for_finance_too(played: Played) -> None:
 
 def test_every_item_can_be_explained(played: Played) -> None:
     of_line = f"{played.settlement}/lines/17/items"
-    items = list(played.stage.payer.every(of_line))
+    items = list(played.run.payer.every(of_line))
     assert len(items) == 20
     item = items[0]
-    explained = played.stage.payer.get(f"{of_line}/{item['subjectId']}/{item['occurrence']}/explanation").content
+    explained = played.run.payer.get(f"{of_line}/{item['subjectId']}/{item['occurrence']}/explanation").content
     assert explained["rule"]["code"] == "m17"
     assert explained["amount"] == {"amount": "220.00", "currency": "GBP"}
-    assert explained["decision"]["decidedBy"] == [played.stage.organisations["payer"].id]
+    assert explained["decision"]["decidedBy"] == [played.run.organisations["payer"].id]
     assert explained["text"]
 
 
 @pytest.mark.parametrize("role", ["payer", "provider", "approver"])
 def test_a_party_computes_the_statement_again_without_us(played: Played, role: str, tmp_path: Path) -> None:
     inputs = tmp_path / "inputs.json"
-    inputs.write_bytes(played.stage.clients[role].get(f"{played.settlement}/inputs").raw)
+    inputs.write_bytes(played.run.clients[role].get(f"{played.settlement}/inputs").raw)
     done = subprocess.run([RECOMPUTE, str(inputs), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
@@ -73,7 +73,7 @@ def test_a_party_computes_the_statement_again_without_us(played: Played, role: s
 
 
 def test_a_changed_input_is_noticed(played: Played, tmp_path: Path) -> None:
-    raw = played.stage.payer.get(f"{played.settlement}/inputs").raw
+    raw = played.run.payer.get(f"{played.settlement}/inputs").raw
     changed = raw.replace(b'"units":1', b'"units":2', 1)
     assert changed != raw
     inputs = tmp_path / "inputs.json"
@@ -83,7 +83,7 @@ def test_a_changed_input_is_noticed(played: Played, tmp_path: Path) -> None:
 
 
 def test_the_position_says_where_the_contract_stands(played: Played) -> None:
-    position = played.stage.payer.get(f"{played.contract}/position").content
+    position = played.run.payer.get(f"{played.contract}/position").content
     assert position["settled"] == {"amount": "848320.00", "currency": "GBP"}
     assert position["entitled"] == position["settled"]
     assert minor(position["waiting"]) == 0
@@ -92,15 +92,15 @@ def test_the_position_says_where_the_contract_stands(played: Played) -> None:
 
 
 def test_the_ledger_has_one_balanced_entry_a_settlement(played: Played) -> None:
-    entries = list(played.stage.payer.every(f"/v1/ledger/entries?contract={played.told.contract_id}"))
+    entries = list(played.run.payer.every(f"/v1/ledger/entries?contract={played.result.contract_id}"))
     assert [entry["kind"] for entry in entries if entry["kind"] != "payment"] == ["approval", "approval"]
     for entry in entries:
         assert sum(minor(posting["amount"]) for posting in entry["postings"]) == 0
 
 
 def test_a_payment_is_confirmed_from_outside(played: Played) -> None:
-    payer: Client = played.stage.payer
-    path = f"/v1/settlements/{played.told.correction['id']}"
+    payer: Client = played.run.payer
+    path = f"/v1/settlements/{played.result.correction['id']}"
     before = payer.get(path)
     body = {"reference": "ERP-2026-1", "paidOn": "2026-11-24", "amount": before.content["total"], "outcome": "paid"}
     paid = payer.post(f"{path}/payments", body, step="pay", etag=before.etag)

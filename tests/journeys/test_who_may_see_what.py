@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tests.conftest import Played
 
+from deploy.demo.compare.amounts import minor
 from deploy.demo.play.client import Client, Refused
-from deploy.demo.print.printer import minor
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 FEWEST = 5
@@ -22,20 +22,20 @@ def refusal(client: Client, path: str) -> Refused:
 
 @pytest.mark.parametrize("noun", ["claims", "participants"])
 def test_an_investor_never_reads_what_concerns_single_people(played: Played, noun: str) -> None:
-    refused = refusal(played.stage.clients["investor"], f"{played.contract}/{noun}")
+    refused = refusal(played.run.clients["investor"], f"{played.contract}/{noun}")
     assert (refused.status, refused.code) == (403, "role-not-allowed")
     assert refused.problem["type"] == "urn:enzym:error:role-not-allowed"
 
 
 @pytest.mark.parametrize("path", ["lines/1/items", f"lines/1/items/{UNKNOWN}/1/explanation", "inputs"])
 def test_an_investor_gets_no_item_of_a_statement(played: Played, path: str) -> None:
-    assert refusal(played.stage.clients["investor"], f"{played.settlement}/{path}").status in (403, 404)
+    assert refusal(played.run.clients["investor"], f"{played.settlement}/{path}").status in (403, 404)
 
 
 def test_an_investors_statement_hides_small_counts(played: Played) -> None:
-    shown = played.stage.clients["investor"].get(played.settlement).content
-    full = {line["rule"]: line for line in played.told.statement["lines"]}
-    assert shown["total"] == played.told.statement["total"]
+    shown = played.run.clients["investor"].get(played.settlement).content
+    full = {line["rule"]: line for line in played.result.statement["lines"]}
+    assert shown["total"] == played.result.statement["total"]
     assert sum(minor(line["amount"]) for line in shown["lines"]) == minor(shown["total"])
     told: list[str] = []
     for line in shown["lines"]:
@@ -48,16 +48,16 @@ def test_an_investors_statement_hides_small_counts(played: Played) -> None:
         else:
             assert line["people"] >= FEWEST
     assert told == list(full)
-    assert shown["contentSha256"] != played.told.statement["contentSha256"]
+    assert shown["contentSha256"] != played.result.statement["contentSha256"]
 
 
 def test_an_investor_is_told_no_claim_subject_or_key_anywhere(played: Played) -> None:
     answers = b"".join(
         exchange.answer
         for exchange in played.recorder.exchanges()
-        if exchange.organisation == played.stage.organisations["investor"].id
+        if exchange.organisation == played.run.organisations["investor"].id
     )
-    claims = list(played.stage.payer.every(f"{played.contract}/claims"))
+    claims = list(played.run.payer.every(f"{played.contract}/claims"))
     assert len(claims) == 880
     for claim in claims:
         for secret in (claim["id"], claim["externalId"], claim["participantKey"]):
@@ -96,18 +96,18 @@ def test_for_another_municipality_it_is_as_if_there_were_nothing(played: Played,
 def test_another_municipality_lists_nothing_of_it(played: Played, outsider: Client) -> None:
     contracts = [one["id"] for one in outsider.every("/v1/contracts")]
     settlements = [one["id"] for one in outsider.every("/v1/settlements")]
-    assert played.told.contract_id not in contracts
-    assert played.told.statement["id"] not in settlements
+    assert played.result.contract_id not in contracts
+    assert played.result.statement["id"] not in settlements
 
 
 def test_another_municipality_changes_nothing_of_it(played: Played, outsider: Client) -> None:
-    version = played.stage.payer.get(played.contract)
+    version = played.run.payer.get(played.contract)
     commands: tuple[tuple[str, dict[str, Any]], ...] = (
         (f"{played.contract}/signatures", {"version": 1, "root": "0" * 64}),
         (f"{played.contract}/termination", {"terminatedOn": "2020-01-01"}),
-        (f"{played.contract}/settlements", {"kind": "correction", "period": played.told.statement["period"]}),
+        (f"{played.contract}/settlements", {"kind": "correction", "period": played.result.statement["period"]}),
         (f"{played.contract}/simulations", {"scenarios": [{"name": "theirs", "outcomes": []}]}),
-        (f"{played.settlement}/approvals", {"contentSha256": played.told.statement["contentSha256"]}),
+        (f"{played.settlement}/approvals", {"contentSha256": played.result.statement["contentSha256"]}),
         (f"{played.settlement}/cancellation", {}),
     )
     for number, (path, body) in enumerate(commands):
@@ -117,14 +117,14 @@ def test_another_municipality_changes_nothing_of_it(played: Played, outsider: Cl
 
 
 def test_the_provider_reads_its_own_claims_and_items(played: Played) -> None:
-    provider = played.stage.provider
+    provider = played.run.provider
     assert len(list(provider.every(f"{played.contract}/claims"))) == 880
     assert provider.get(f"{played.settlement}/lines").content["items"]
 
 
 def test_the_directory_is_for_everybody(played: Played, outsider: Client) -> None:
     names = json.dumps(list(outsider.every("/v1/organisations")))
-    assert all(one.name in names for one in played.stage.organisations.values())
+    assert all(one.name in names for one in played.run.organisations.values())
 
 
 def _without_ids(problem: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Deploy: `python -m deploy.demo`: plays a case through the suite and says whether it came out right."""
+"""Deploy: `python -m deploy.demo` plays a case through the suite and prints whether it came out as expected."""
 
 import json
 import sys
@@ -9,23 +9,23 @@ import httpx
 import typer
 
 from deploy.demo.cases.case_file import CaseNotReadable, find_case, read_case
-from deploy.demo.play.any_case import Played, play_case
+from deploy.demo.play.any_case import CaseResult, play_case
 from deploy.demo.play.client import NotReachable, Refused
-from deploy.demo.play.connections import a_stage
+from deploy.demo.play.connections import open_run
 from deploy.demo.play.outcome_steps import RowsNotTaken
-from deploy.demo.play.suite import SuiteNotStarted, a_suite
-from deploy.demo.play.walkthrough import Told, play
-from deploy.demo.print.printer import Show
+from deploy.demo.play.suite import SuiteNotStarted, open_suite
+from deploy.demo.play.walkthrough import WalkthroughResult, play_walkthrough
+from deploy.demo.print.printer import Printer
 
-USUAL = "project-apollo"
-"""Told as a whole: all is sent once more, and a claim is corrected."""
+WALKTHROUGH = "project-apollo"
+"""The case that is played when none is named. It is a walkthrough: with a repeat and a correction."""
 NOT_AS_EXPECTED, NOT_PLAYED = 1, 2
 
 FAULTS = (CaseNotReadable, NotReachable, Refused, RowsNotTaken, SuiteNotStarted, httpx.HTTPStatusError)
 
 
 def demo(
-    case: Annotated[str, typer.Option(help="One of the cases in tests/conformance/cases.")] = USUAL,
+    case: Annotated[str, typer.Option(help="One of the cases in tests/conformance/cases.")] = WALKTHROUGH,
     case_file: Annotated[Path | None, typer.Option(help="A case in a file of your own, in its place.")] = None,
     gateway: Annotated[str | None, typer.Option(help="The gateway's address (also ENZYM_GATEWAY_URL).")] = None,
     issuer: Annotated[str | None, typer.Option(help="The token issuer's address (also ENZYM_ISSUER_URL).")] = None,
@@ -40,23 +40,23 @@ def demo(
     came out as the case expects, 1 when it did not, 2 when it could not be played to the end.
     """
     try:
-        told = _play(case_file or find_case(case), gateway, issuer, Show(silent=quiet or as_json))
+        result = _play(case_file or find_case(case), gateway, issuer, Printer(silent=quiet or as_json))
     except FAULTS as fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(NOT_PLAYED) from None
     if not (as_json or quiet):
         print()
-    print(json.dumps(told.document(), indent=2) if as_json else "\n".join(told.lines()))
-    if not told.came_out:
-        print("\n".join(told.differences), file=sys.stderr)
+    print(json.dumps(result.document(), indent=2) if as_json else "\n".join(result.lines()))
+    if not result.as_expected:
+        print("\n".join(result.differences), file=sys.stderr)
         raise typer.Exit(NOT_AS_EXPECTED)
 
 
-def _play(file: Path, gateway: str | None, issuer: str | None, show: Show) -> Told | Played:
+def _play(file: Path, gateway: str | None, issuer: str | None, printer: Printer) -> WalkthroughResult | CaseResult:
     case = read_case(file)
-    with a_suite(gateway, issuer) as addresses, a_stage(case, addresses.gateway, addresses.issuer) as stage:
-        show.say(f"Playing on {addresses.what}: {addresses.gateway}")
-        return play(stage, show) if case.id == USUAL else play_case(stage, show)
+    with open_suite(gateway, issuer) as addresses, open_run(case, addresses.gateway, addresses.issuer) as run:
+        printer.sentence(f"Playing on {addresses.description}: {addresses.gateway}")
+        return play_walkthrough(run, printer) if case.id == WALKTHROUGH else play_case(run, printer)
 
 
 if __name__ == "__main__":

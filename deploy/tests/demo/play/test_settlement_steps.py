@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 
 from deploy.demo.cases.case_file import CASES, read_case
-from deploy.demo.cases.parties import PARTS, approver_of
-from deploy.demo.play.case_run import Organisation, Stage
+from deploy.demo.cases.parties import PARTIES, approver_of
+from deploy.demo.play.case_run import CaseRun, Organisation
 from deploy.demo.play.client import Client
-from deploy.demo.play.settlement_steps import explain_one, settle
+from deploy.demo.play.settlement_steps import explain_first_item, settle
 
 SETTLEMENT = "/v1/settlements/s1"
 ZERO, TEN = {"amount": "0.00", "currency": "USD"}, {"amount": "10.00", "currency": "USD"}
@@ -51,17 +51,17 @@ class Gateway:
         return "posted" if self._asked_since > 2 else "approved"
 
 
-def a_stage(gateway: Gateway) -> Stage:
+def a_run(gateway: Gateway) -> CaseRun:
     case = read_case(CASES / "cameroon-kangaroo-care.json")
     http = httpx.Client(base_url="http://gateway", transport=httpx.MockTransport(gateway))
     names = [*case.parts, *(approver_of(part) for part in case.parts if part.startswith("payer"))]
     clients = {name: Client(http, lambda name=name: name, f"run-{name}") for name in names}  # type: ignore[misc]
-    return Stage(case, {part: Organisation(PARTS[part].organisation, part) for part in case.parts}, clients)
+    return CaseRun(case, {part: Organisation(PARTIES[part].organisation, part) for part in case.parts}, clients)
 
 
 def test_a_person_of_every_payer_approves_what_it_has_read() -> None:
     gateway = Gateway({})
-    statement = settle(a_stage(gateway), "/v1/contracts/c1", {"kind": "scheduled", "period": {}})
+    statement = settle(a_run(gateway), "/v1/contracts/c1", {"kind": "scheduled", "period": {}})
     assert statement["state"] == "posted"
     commands = [(who, path.rpartition("/")[2]) for who, method, path in gateway.asked if method == "POST"]
     assert commands == [("payer", "settlements"), ("approver", "approvals"), ("approver-2", "approvals")]
@@ -73,13 +73,13 @@ def statement_of(*amounts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def test_what_is_paid_is_explained_first() -> None:
-    assert explain_one(a_stage(Gateway({1: 1, 2: 2})), statement_of(ZERO, TEN)) == {
+    assert explain_first_item(a_run(Gateway({1: 1, 2: 2})), statement_of(ZERO, TEN)) == {
         "explained": "/lines/2/items/person-2/1/explanation"
     }
 
 
 def test_where_nothing_is_paid_any_item_is_explained() -> None:
-    assert explain_one(a_stage(Gateway({2: 7})), statement_of(ZERO, ZERO)) == {
+    assert explain_first_item(a_run(Gateway({2: 7})), statement_of(ZERO, ZERO)) == {
         "explained": "/lines/2/items/person-7/1/explanation"
     }
-    assert explain_one(a_stage(Gateway({})), statement_of(ZERO)) is None
+    assert explain_first_item(a_run(Gateway({})), statement_of(ZERO)) is None

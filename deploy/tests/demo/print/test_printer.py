@@ -2,7 +2,8 @@
 
 import pytest
 
-from deploy.demo.print.printer import Show, grouped, minor
+from deploy.demo.compare.amounts import minor
+from deploy.demo.print.printer import Printer, grouped
 
 GBP = "GBP"
 STATEMENT = {
@@ -33,8 +34,8 @@ def test_an_amount_counts_in_minor_units() -> None:
 
 
 def test_a_statement_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    show = Show()
-    show.statement("Statement 1", STATEMENT, {"m01": "Feels safe [really]"})
+    printer = Printer()
+    printer.statement("Statement 1", STATEMENT, {"m01": "Feels safe [really]"})
     said = capsys.readouterr().out
     assert "Feels safe [really]" in said
     assert "total, 1 line " in said
@@ -43,34 +44,34 @@ def test_a_statement_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_in_a_file_there_are_no_bars(capsys: pytest.CaptureFixture[str]) -> None:
-    show = Show()
-    with show.counting("claims", 3) as on_row:
+    printer = Printer()
+    with printer.progress("claims", 3) as on_row:
         on_row(3)
-    show.act("A heading")
-    show.say("One thing.")
+    printer.heading("A heading")
+    printer.sentence("One thing.")
     assert capsys.readouterr().out == "\nA heading\n  One thing.\n"
 
 
 def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    show = Show(silent=True)
-    show.act("A heading")
-    show.explanation("Why", {"item": 1, "price": {"amount": "1.00", "currency": GBP}, "text": "Because."})
-    show.claims("Claims", [{"externalId": "a", "metric": "m", "achievedOn": "2020-01-01", "state": "rejected"}])
+    printer = Printer(silent=True)
+    printer.heading("A heading")
+    printer.explanation("Why", {"item": 1, "price": {"amount": "1.00", "currency": GBP}, "text": "Because."})
+    printer.claims("Claims", [{"externalId": "a", "metric": "m", "achievedOn": "2020-01-01", "state": "rejected"}])
     assert capsys.readouterr().out == ""
 
 
 def test_a_line_without_a_unit_price_shows_none_and_says_its_state(capsys: pytest.CaptureFixture[str]) -> None:
     line = {"rule": "fee", "kind": "service_fee", "amount": {"amount": "0.00", "currency": GBP}}
     shown = {"currency": GBP, "total": line["amount"], "lines": [{**line, "state": "not_yet_measured"}]}
-    Show().statement("Statement 1", shown, {})
+    Printer().statement("Statement 1", shown, {})
     (told,) = [row for row in capsys.readouterr().out.splitlines() if row.startswith("  fee")]
     assert told.split() == ["fee", "service", "fee", "0.00", "not", "yet", "measured"]
 
 
 def test_sums_are_shown_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
-    Show().sums("Cut by caps", {}, GBP)
+    Printer().sums("Cut by caps", {}, GBP)
     assert capsys.readouterr().out == ""
-    Show().sums("Cut by caps", {"contract cap": 25587800}, GBP)
+    Printer().sums("Cut by caps", {"contract cap": 25587800}, GBP)
     assert "contract cap   255,878.00" in capsys.readouterr().out
 
 
@@ -84,7 +85,7 @@ def test_a_computation_is_told_step_by_step(capsys: pytest.CaptureFixture[str]) 
         "currency": GBP,
         "of": [{"op": "compare", "value": True, "of": [share]}, share],
     }
-    Show().explanation("Why", {"item": 1, "tree": tree, "text": "Because.", "textInDanish": "Fordi."})
+    Printer().explanation("Why", {"item": 1, "tree": tree, "text": "Because.", "textInDanish": "Fordi."})
     said = capsys.readouterr().out
     assert said.endswith(
         "  if true = 1 GBP\n"

@@ -1,8 +1,8 @@
-"""Deploy: a case as its file tells it (the format is described beside the published cases)."""
+"""Deploy: the shape of a case file (its format is described beside the published cases)."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
@@ -28,8 +28,8 @@ class Contract(Agreement):
 
 
 @value
-class People:
-    """So many participants in a cohort; enrolled on days that are made up, or all on `enrolled_on`."""
+class Group:
+    """`count` participants of a cohort. All are enrolled on `enrolled_on`, or each on a day that is made up."""
 
     cohort: str
     count: int
@@ -37,9 +37,9 @@ class People:
 
 
 @value
-class OfPeople:
-    """So many people have achieved an outcome, `units` times in all (once each, when it is left out); the last
-    `rejected` claims do not hold."""
+class ParticipantOutcomes:
+    """How many participants achieved an outcome. `units` counts their claims, one a participant when left out. The
+    verifier rejects the last `rejected` claims."""
 
     metric: str
     people: int
@@ -50,8 +50,8 @@ class OfPeople:
 
 
 @value
-class OfSites:
-    """The same, of sites."""
+class SiteOutcomes:
+    """How many sites achieved an outcome. The fields count as those of ParticipantOutcomes."""
 
     metric: str
     sites: int
@@ -61,7 +61,7 @@ class OfSites:
 
 
 @value
-class OneClaim:
+class SingleClaim:
     """One claim, about a participant (a number from 1, in the order of `people`), a cohort or a site."""
 
     metric: str
@@ -76,18 +76,18 @@ class OneClaim:
 
 
 @value
-class Happened:
-    """What was reported, and how each claim was decided. Of metrics that stand one after another, who has the later
-    one has the earlier one too."""
+class Outcomes:
+    """The claims of a case and the decision on each. Metrics `one_after_another` are a row: who achieves one of them
+    has achieved those before it."""
 
-    participants: tuple[OfPeople, ...] = ()
-    sites: tuple[OfSites, ...] = ()
-    claims: tuple[OneClaim, ...] = ()
+    participants: tuple[ParticipantOutcomes, ...] = ()
+    sites: tuple[SiteOutcomes, ...] = ()
+    claims: tuple[SingleClaim, ...] = ()
     one_after_another: tuple[tuple[str, ...], ...] = ()
 
 
 @value
-class Settling:
+class SettlementRequest:
     """The body of POST /v1/contracts/{id}/settlements."""
 
     kind: Literal["scheduled", "correction"]
@@ -96,8 +96,8 @@ class Settling:
 
 @value
 class Case:
-    """One contract, what happened under it, and what must come out. `contract` is the body of POST /v1/contracts with
-    a part, such as `{payer}`, in place of each organisation id."""
+    """A contract, its participants and outcomes, and the expected result. `contract` is the body of
+    POST /v1/contracts. In place of each organisation id it has a part, such as `{payer}`."""
 
     format: Literal["enzym-case/2"]
     id: str
@@ -109,23 +109,23 @@ class Case:
     expected: Expected
     place: str | None = None
     published: dict[str, Any] | None = None
-    people: tuple[People, ...] = ()
-    outcomes: Happened = Happened()
-    settlements: tuple[Settling, ...] = ()
+    people: tuple[Group, ...] = ()
+    outcomes: Outcomes = Outcomes()
+    settlements: tuple[SettlementRequest, ...] = ()
 
     @property
     def outcome_period(self) -> Period:
-        """In which something can be achieved."""
+        """The days on which an outcome can be achieved."""
         return shapes.read(Period, self.contract["outcomePeriod"])
 
     @property
     def service_period(self) -> Period:
-        """In which somebody can be enrolled."""
+        """The days on which a participant can be enrolled."""
         return shapes.read(Period, self.contract["servicePeriod"])
 
     @property
     def participants(self) -> int:
-        """How many there are, in all cohorts."""
+        """The number of participants, in all cohorts."""
         return sum(group.count for group in self.people)
 
     @property
@@ -149,7 +149,7 @@ class Case:
 
     @property
     def rule_names(self) -> dict[str, str]:
-        """What each rule pays for, by its code: the name of its (first) metric, else its kind; and grants."""
+        """A readable name of each payment rule and window, by code: of a rule its first metric, else its kind."""
         names = {metric["code"]: metric["name"] for metric in self.contract["outcomes"]["metrics"]}
         payment = self.contract["payment"]
         windows = {window["code"]: str(window["mode"]) for window in payment.get("windows", ())}
@@ -157,7 +157,7 @@ class Case:
 
     def contract_between(self, organisations: Mapping[str, str]) -> dict[str, Any]:
         """The contract with organisation ids (by part) in their places."""
-        body: dict[str, Any] = filled(self.contract, organisations)
+        body: dict[str, Any] = with_organisations(self.contract, organisations)
         return body
 
 
@@ -172,11 +172,19 @@ def _name_of(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def _metric_in(rule: Mapping[str, Any]) -> str:
     if "metric" in rule:
         return str(rule["metric"])
-    within = [rule.get("measure"), rule.get("condition"), *rule.get("conditions", ())]
-    return next((_metric_in(one) for one in within if one), "")
+    inner = [rule.get("measure"), rule.get("condition"), *rule.get("conditions", ())]
+    return next((_metric_in(node) for node in inner if node), "")
 
 
-def filled(document: Any, organisations: Mapping[str, str]) -> Any:
+def with_organisations(document: Any, organisations: Mapping[str, str]) -> Any:
     """A JSON document with organisation ids in place of parts."""
     text = json.dumps(document)
-    return json.loads(re.sub(rf'"{PLACEHOLDER.pattern}"', lambda found: json.dumps(organisations[found[1]]), text))
+    return json.loads(re.sub(rf'"{PLACEHOLDER.pattern}"', lambda match: json.dumps(organisations[match[1]]), text))
+
+
+def steps_into(node: Any) -> Iterator[tuple[str | int, Any]]:
+    """The children of a JSON document, each with its name or its place from 0; none of a scalar."""
+    if isinstance(node, dict):
+        yield from node.items()
+    elif isinstance(node, list):
+        yield from enumerate(node)

@@ -1,11 +1,11 @@
-"""Deploy: a case is read from its file; what is no case is refused with each field by name."""
+"""Deploy: reads a case from its file; a refusal names each field that is not right."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.cases.case import Case
+from deploy.demo.cases.case import Case, steps_into
 from deploy.demo.cases.case_checks import check_case
 from services.core.errors import FieldError, Refusal
 from services.kit.doors import shapes
@@ -27,18 +27,18 @@ def read_case(file: Path) -> Case:
         check_case(case)
     except OSError as fault:
         raise CaseNotReadable(f"{file} cannot be read: {fault.strerror}.") from None
-    except Refusal as fault:
-        faults = "".join(f"\n  {one.pointer or '/'}: {one.detail}" for one in fault.errors)
-        raise CaseNotReadable(f"{file} is not a case as it is played here. {fault.detail}{faults}") from None
+    except Refusal as refusal:
+        faults = "".join(f"\n  {error.pointer or '/'}: {error.detail}" for error in refusal.errors)
+        raise CaseNotReadable(f"{file} is not a case as it is played here. {refusal.detail}{faults}") from None
     return case
 
 
 def _check_numbers(text: bytes) -> None:
-    """Numbers with a fraction are refused before anything is known of where they stand: here they are looked for."""
+    """Names the pointer of each number with a fraction. The strict reader refuses them too, and knows no pointer."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return  # said better by who reads it strictly
+        return  # the strict reader explains better why this is no JSON
     faults = [FieldError(pointer, "number-not-whole", _WHOLE) for pointer in _fractions(document)]
     if faults:
         raise shapes.ShapeNotAllowed(errors=faults)
@@ -47,13 +47,13 @@ def _check_numbers(text: bytes) -> None:
 def _fractions(node: Any, at: str = "") -> Iterator[str]:
     if isinstance(node, float):
         yield at
-    for step, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+    for step, child in steps_into(node):
         yield from _fractions(child, at + shapes.pointer([step]))
 
 
 def find_case(name: str) -> Path:
     """The file of one of the cases that come with Enzym. Errors: CaseNotReadable, which names them all."""
-    known = {file.stem: file for file in sorted(CASES.glob("*.json"))}
-    if name not in known:
-        raise CaseNotReadable(f"There is no case of that name here. There are: {', '.join(known)}.")
-    return known[name]
+    files = {file.stem: file for file in sorted(CASES.glob("*.json"))}
+    if name not in files:
+        raise CaseNotReadable(f"There is no case of that name here. There are: {', '.join(files)}.")
+    return files[name]

@@ -1,4 +1,4 @@
-"""Deploy: what must come out of a case: a payment, gates, a refusal or a split."""
+"""Deploy: the expected result of a case: a payment, gates, a refusal or a split."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -13,7 +13,7 @@ Holds: TypeAlias = Literal["yes", "no", "not_yet_measured"]
 
 @value
 class Line:
-    """One line of a statement. What is left out is not compared."""
+    """One line of a statement. A field that is left out is not compared."""
 
     rule: str
     amount: Money
@@ -24,7 +24,7 @@ class Line:
 
 @value
 class Cut:
-    """How much all caps of a kind cut, or how much was held back, over all lines."""
+    """The amount that all caps of a kind cut, or that was held back, over all lines."""
 
     cap: CutBy
     amount: Money
@@ -32,15 +32,15 @@ class Cut:
 
 @value
 class Share:
-    """What one payer pays, over all lines."""
+    """The amount that one payer pays, over all lines."""
 
     payer: str
     amount: Money
 
 
 @value
-class Paid:
-    """What one payee gets as money of one nature, over all lines."""
+class Payment:
+    """The amount of one nature that one payee receives, over all lines."""
 
     payee: str
     nature: Nature
@@ -49,14 +49,14 @@ class Paid:
 
 @value
 class Statement:
-    """What one settlement must say: the difference to what was settled before. What is left out is not compared;
-    what is there is compared whole, in any order but that of the lines."""
+    """The statement of one settlement, which is the difference to what was settled before. A field that is left out is
+    not compared. A list that is there is compared whole: lines in their order, all others in any order."""
 
     total: Money
     lines: tuple[Line, ...] | None = None
     cut: tuple[Cut, ...] | None = None
     shares: tuple[Share, ...] | None = None
-    payees: tuple[Paid, ...] | None = None
+    payees: tuple[Payment, ...] | None = None
 
 
 @value
@@ -77,7 +77,7 @@ class GateOutcome:
 
 @value
 class ExpectedGate:
-    """What each gate named is; and the statements, where they are said."""
+    """Whether each gate named holds; and the statements, if they are known."""
 
     kind: Literal["gate"]
     gates: tuple[GateOutcome, ...]
@@ -103,7 +103,7 @@ class ExpectedRefusal:
 
 @value
 class ExpectedSplit:
-    """What all settlements together pay, and each payer's share of it."""
+    """The total of all settlements, and each payer's share of it."""
 
     kind: Literal["split"]
     total: Money

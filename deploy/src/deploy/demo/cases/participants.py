@@ -1,19 +1,19 @@
-"""Deploy: the people of a case: synthetic, and the same on every machine."""
+"""Deploy: the participants of a case: synthetic, and the same on every machine."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from deploy.demo.cases.case import Case, People
+from deploy.demo.cases.case import Case, Group
 
 LAST_ENROLMENT = 640
-"""Days after the start, at most: enrolments are spread, and time is left for the longest row of outcomes."""
+"""Days after the start, at most. Enrolments are spread over them. Time is left for the longest row of outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """One person who does not exist: number from 1, opaque key (64 hex digits), first day in the cohort."""
+    """A synthetic person: `number` from 1, opaque `key` (64 hex digits), first day in the cohort."""
 
     number: int
     key: str
@@ -32,26 +32,26 @@ def dice(sides: int, *parts: object) -> int:
 
 
 def participants_of(case: Case) -> list[Participant]:
-    """Everyone, cohort by cohort. In real life the payer makes the keys, outside Enzym, from what never reaches it;
-    here they are made from the case's id and the number."""
-    people: list[Participant] = []
+    """All participants, group by group. In production the payer makes the keys, outside Enzym, from data that never
+    reaches it. Here a key follows from the case's id and the number."""
+    participants: list[Participant] = []
     for group in case.people:
-        first, room = _enrolling(case, group)
-        for number in range(len(people) + 1, len(people) + 1 + group.count):
-            day = first + timedelta(days=dice(room, case.id, "enrolled", number))
+        first, days = _enrolment_days(case, group)
+        for number in range(len(participants) + 1, len(participants) + 1 + group.count):
+            day = first + timedelta(days=dice(days, case.id, "enrolled", number))
             key = seed(case.id, "key", number).hex()
-            people.append(Participant(number, key, group.cohort, group.enrolled_on or day))
-    return people
+            participants.append(Participant(number, key, group.cohort, group.enrolled_on or day))
+    return participants
 
 
-def _enrolling(case: Case, group: People) -> tuple[date, int]:
+def _enrolment_days(case: Case, group: Group) -> tuple[date, int]:
     """The first day on which a group is enrolled, and over how many days."""
-    cohort = next(one for one in case.contract["outcomes"]["cohorts"] if one["code"] == group.cohort)
+    cohort = next(cohort for cohort in case.contract["outcomes"]["cohorts"] if cohort["code"] == group.cohort)
     outcome, service = case.outcome_period, case.service_period
     first = max(outcome.start, service.start, _day(cohort, "start", outcome.start))
     end = min(outcome.end, service.end, _day(cohort, "end", outcome.end))
-    room = min(LAST_ENROLMENT, (outcome.end - first).days * 3 // 5, (end - first).days)
-    return first, max(room, 1)
+    days = min(LAST_ENROLMENT, (outcome.end - first).days * 3 // 5, (end - first).days)
+    return first, max(days, 1)
 
 
 def _day(cohort: dict[str, Any], name: str, otherwise: date) -> date:
@@ -61,6 +61,10 @@ def _day(cohort: dict[str, Any], name: str, otherwise: date) -> date:
 def enrolment_rows(case: Case) -> list[dict[str, Any]]:
     """The rows of POST /v1/contracts/{id}/participants."""
     return [
-        {"participantKey": one.key, "cohort": one.cohort, "enrolledOn": one.enrolled_on.isoformat()}
-        for one in participants_of(case)
+        {
+            "participantKey": participant.key,
+            "cohort": participant.cohort,
+            "enrolledOn": participant.enrolled_on.isoformat(),
+        }
+        for participant in participants_of(case)
     ]

@@ -1,4 +1,4 @@
-"""Deploy: the parts of a case, such as `payer` and `investor-2`, and the made-up organisation that plays each."""
+"""Deploy: the parties that a case may name, each by its part, such as `payer` or `investor-2`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from deploy.identity.personas import OTHER_PAYERS, PERSONAS
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Who plays a part: the organisation and its name, the persona who acts for it, and for a payer the other persona,
-    who approves."""
+class Party:
+    """A made-up organisation: its name and the persona who acts for it. A payer also has an approver, a second
+    persona."""
 
     title: str
     persona: str
@@ -21,23 +21,23 @@ class Part:
         return PERSONAS[self.persona].organisation
 
 
-PARTS: Mapping[str, Part] = {
-    "payer": Part("Example Municipality", "municipality-preparer", "municipality-approver"),
+PARTIES: Mapping[str, Party] = {
+    "payer": Party("Example Municipality", "municipality-preparer", "municipality-approver"),
     **{
-        f"payer-{number}": Part(f"Example Payer {number}", f"payer-{number}-preparer", f"payer-{number}-approver")
+        f"payer-{number}": Party(f"Example Payer {number}", f"payer-{number}-preparer", f"payer-{number}-approver")
         for number in OTHER_PAYERS
     },
-    "investor": Part("Example Social Investment Fund", "investor"),
-    "investor-2": Part("Example Foundation", "investor-2"),
-    "investor-3": Part("Example Pension Fund", "investor-3"),
-    "provider": Part("Example Youth Services", "provider"),
-    "provider-2": Part("Example Family Services", "provider-2"),
-    "evaluator": Part("Example Evaluation Institute", "evaluator"),
-    "evaluator-2": Part("Example University", "evaluator-2"),
-    "guarantor": Part("Example Guarantee Fund", "guarantor"),
-    "intermediary": Part("Example Outcomes Partnership", "intermediary"),
+    "investor": Party("Example Social Investment Fund", "investor"),
+    "investor-2": Party("Example Foundation", "investor-2"),
+    "investor-3": Party("Example Pension Fund", "investor-3"),
+    "provider": Party("Example Youth Services", "provider"),
+    "provider-2": Party("Example Family Services", "provider-2"),
+    "evaluator": Party("Example Evaluation Institute", "evaluator"),
+    "evaluator-2": Party("Example University", "evaluator-2"),
+    "guarantor": Party("Example Guarantee Fund", "guarantor"),
+    "intermediary": Party("Example Outcomes Partnership", "intermediary"),
 }
-ORGANISATIONS: Mapping[str, str] = {name: part.organisation for name, part in PARTS.items()}
+ORGANISATIONS: Mapping[str, str] = {part: party.organisation for part, party in PARTIES.items()}
 """The organisation id of each part."""
 
 
@@ -47,5 +47,5 @@ def role_of(part: str) -> str:
 
 
 def approver_of(part: str) -> str:
-    """What a payer's second person is called on the stage: who prepares a settlement never approves it."""
+    """The name of a payer's second person in a run: who prepares a settlement never approves it."""
     return part.replace("payer", "approver")

@@ -1,4 +1,4 @@
-"""Deploy: who takes part in the demo: the organisations of a case, their persons, each with a client of its own."""
+"""Deploy: one run of a case: its organisations, and a client for each person who acts for one."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,15 +15,16 @@ PATIENCE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Who plays a part: the id it is registered under, and its name."""
+    """An organisation: the id under which it is registered, and its name."""
 
     id: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One run of the demo. Both are by part; `clients` also hold each payer's second person (`approver_of`)."""
+class CaseRun:
+    """One run of a case. `organisations` and `clients` are by part. `clients` also hold each payer's second person, by
+    `approver_of`."""
 
     case: Case
     organisations: Mapping[str, Organisation]
@@ -36,22 +37,22 @@ class Stage:
 
     @property
     def payer(self) -> Client:
-        """The first payer's first person, who drafts and prepares."""
+        """The client of the first payer's first person, who drafts and prepares."""
         return self.clients["payer"]
 
     @property
     def approvers(self) -> tuple[Client, ...]:
-        """Of each payer the person who approves, in party order."""
+        """The client of each payer's second person, who approves; in party order."""
         return tuple(self.clients[approver_of(part)] for part in self.case.parties if role_of(part) == "payer")
 
     @property
     def provider(self) -> Client:
-        """The first provider's person, who enrols."""
+        """The client of the first provider's person, who enrols."""
         return self.clients["provider"]
 
 
 def wait_until(client: Client, path: str, holds: Callable[[Any], bool]) -> Answer:
-    """Reads `path` until what it shows `holds`. Errors: Refused, NotReachable."""
+    """Reads `path` until its document `holds`. Errors: Refused, NotReachable."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = client.get(path)

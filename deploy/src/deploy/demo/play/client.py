@@ -1,4 +1,4 @@
-"""Deploy: one person at the gateway: a token, a key for every command, and patience when told to wait."""
+"""Deploy: a client of the gateway: a token, a key for every command, and repeats when the answer is to wait."""
 
 import json
 import time
@@ -11,7 +11,7 @@ import httpx
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 120.0
-"""How long the same request is sent again when the answer is: not now. Longer than any process takes to restart."""
+"""For so long a request is repeated while the answer is to wait. It is longer than any process takes to restart."""
 PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 NOT_NOW = frozenset({429, 502, 503, 504})
@@ -22,10 +22,10 @@ Body = Mapping[str, Any]
 
 
 class Refused(Exception):
-    """The gateway or a service said no; `problem` is its problem document (RFC 9457)."""
+    """The gateway or a service refused the request; `problem` is its problem document (RFC 9457)."""
 
     def __init__(self, method: str, path: str, status: int, problem: Mapping[str, Any]) -> None:
-        faults = "".join(f"\n  {one['pointer']}: {one['detail']}" for one in problem.get("errors", ()))
+        faults = "".join(f"\n  {error['pointer']}: {error['detail']}" for error in problem.get("errors", ()))
         super().__init__(f"{method} {path}: {status} {problem.get('code')}: {problem.get('detail')}{faults}")
         self.status = status
         self.code = problem.get("code")
@@ -33,12 +33,12 @@ class Refused(Exception):
 
 
 class NotReachable(Exception):
-    """Nobody answered, or everybody said `not now`, for longer than we wait."""
+    """No answer came within the time that the client waits, or none but to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: status, headers (lower-case names), bytes, and the JSON in them."""
+    """A response: status, headers (lower-case names), and the bytes of the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,19 +51,19 @@ class Answer:
 
     @property
     def etag(self) -> str:
-        """The version that this answer shows."""
+        """The version that this response shows."""
         return self.headers["etag"]
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A bulk upload: how many rows had each result, and the result lines of those that were not taken."""
+    """The result of a bulk upload: the number of rows by result, and the result lines of the rows not taken."""
 
     summary: Mapping[str, int]
     not_taken: tuple[Mapping[str, Any], ...]
 
 
-class _Again(Exception):
+class _RetryLater(Exception):
     """The same request may be sent again after so many seconds."""
 
     def __init__(self, seconds: float, why: str) -> None:
@@ -72,11 +72,11 @@ class _Again(Exception):
 
 
 class Client:
-    """What one person of one organisation sends to the gateway. `run` makes the idempotency keys of this run
-    differ from those of every other; within it a step has one key, however often it must be sent."""
+    """The client of one person. The idempotency key of a command is `<run_id>-<step>`: a repeat within the run has the
+    same key, and no other run has it."""
 
-    def __init__(self, http: httpx.Client, tokens: Tokens, run: str, patience: float = PATIENCE_SECONDS) -> None:
-        self._http, self._tokens, self._run, self._patience = http, tokens, run, patience
+    def __init__(self, http: httpx.Client, tokens: Tokens, run_id: str, patience: float = PATIENCE_SECONDS) -> None:
+        self._http, self._tokens, self._run_id, self._patience = http, tokens, run_id, patience
 
     def get(self, path: str, accept: str = JSON) -> Answer:
         """Errors: Refused, NotReachable."""
@@ -85,7 +85,7 @@ class Client:
     def post(self, path: str, body: Body, *, step: str, etag: str | None = None) -> Answer:
         """A command. `step` names it within the run; `etag` is the version that was read, for commands on what is
         there already. Errors: Refused, NotReachable."""
-        headers = {"Content-Type": JSON, "Idempotency-Key": f"{self._run}-{step}"}
+        headers = {"Content-Type": JSON, "Idempotency-Key": f"{self._run_id}-{step}"}
         if etag is not None:
             headers["If-Match"] = etag
         return self._until_answered("POST", path, headers, json.dumps(body).encode())
@@ -102,10 +102,10 @@ class Client:
             address = f"{path}{joint}limit=500&cursor={page['nextCursor']}"
 
     def upload(self, path: str, rows: Sequence[Body], on_row: Callable[[int], None] | None = None) -> Uploaded:
-        """Sends all rows as NDJSON in one request, and all of them again when the answer was cut or a row failed:
-        what was taken the first time is `replayed`. `on_row` is told how many results have come.
+        """Sends all rows as NDJSON in one request. Sends all of them again when the response was cut or a row failed; a
+        row taken the first time is then `replayed`. `on_row` gets the number of results so far.
         Errors: Refused, NotReachable."""
-        return self._patiently(f"POST {path}", lambda: self._upload_once(path, rows, on_row or (lambda _: None)))
+        return self._with_retries(f"POST {path}", lambda: self._upload_once(path, rows, on_row or (lambda _: None)))
 
     def _upload_once(self, path: str, rows: Sequence[Body], on_row: Callable[[int], None]) -> Uploaded:
         headers = {"Authorization": f"Bearer {self._tokens()}", "Content-Type": NDJSON, "Accept": NDJSON}
@@ -115,39 +115,39 @@ class Client:
                 self._check(response)
             uploaded = _results(response.iter_lines(), on_row)
         if uploaded.summary.get("failed"):
-            raise _Again(PAUSE_SECONDS, "some rows failed")
+            raise _RetryLater(PAUSE_SECONDS, "some rows failed")
         return uploaded
 
     def _until_answered(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         def attempt() -> Answer:
-            sent = {**headers, "Authorization": f"Bearer {self._tokens()}"}
-            response = self._http.request(method, path, headers=sent, content=body)
+            with_token = {**headers, "Authorization": f"Bearer {self._tokens()}"}
+            response = self._http.request(method, path, headers=with_token, content=body)
             self._check(response)
             return Answer(response.status_code, dict(response.headers), response.content)
 
-        return self._patiently(f"{method} {path}", attempt)
+        return self._with_retries(f"{method} {path}", attempt)
 
-    def _patiently(self, what: str, attempt: Callable[[], T]) -> T:
+    def _with_retries(self, request: str, attempt: Callable[[], T]) -> T:
         deadline = time.monotonic() + self._patience
         while True:
             try:
                 return attempt()
             except httpx.TransportError as fault:
-                again = _Again(PAUSE_SECONDS, type(fault).__name__)
-            except _Again as fault:
-                again = fault
-            if time.monotonic() + again.seconds > deadline:
-                raise NotReachable(f"{what}: no answer within {self._patience:.0f} s, at last: {again}.")
-            time.sleep(again.seconds)
+                retry = _RetryLater(PAUSE_SECONDS, type(fault).__name__)
+            except _RetryLater as fault:
+                retry = fault
+            if time.monotonic() + retry.seconds > deadline:
+                raise NotReachable(f"{request}: no answer within {self._patience:.0f} s, at last: {retry}.")
+            time.sleep(retry.seconds)
 
     def _check(self, response: httpx.Response) -> None:
-        """Errors: Refused for a definite no; _Again when it may be sent again."""
+        """Errors: Refused for a definite no; _RetryLater when the request may be sent again."""
         if response.status_code < 400:
             return
         pause = response.headers.get("retry-after", "")
         if response.status_code in NOT_NOW or (response.status_code == 409 and pause):
             seconds = float(pause) if pause.isdecimal() else PAUSE_SECONDS
-            raise _Again(min(seconds, LONGEST_PAUSE_SECONDS), f"status {response.status_code}")
+            raise _RetryLater(min(seconds, LONGEST_PAUSE_SECONDS), f"status {response.status_code}")
         request = response.request
         raise Refused(request.method, request.url.path, response.status_code, _problem(response))
 
@@ -166,7 +166,7 @@ def _lines(rows: Iterable[Body]) -> Iterator[bytes]:
 
 
 def _results(lines: Iterable[str], on_row: Callable[[int], None]) -> Uploaded:
-    """Reads result lines as they come. Errors: _Again when the summary at the end is missing."""
+    """Reads result lines as they come. Errors: _RetryLater when the summary at the end is missing."""
     not_taken: list[Mapping[str, Any]] = []
     for count, line in enumerate(lines, start=1):
         result = json.loads(line)
@@ -175,4 +175,4 @@ def _results(lines: Iterable[str], on_row: Callable[[int], None]) -> Uploaded:
         on_row(count)
         if result["result"] not in ("created", "replayed"):
             not_taken.append(result)
-    raise _Again(PAUSE_SECONDS, "the answer was cut")
+    raise _RetryLater(PAUSE_SECONDS, "the answer was cut")

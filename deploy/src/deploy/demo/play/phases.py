@@ -1,109 +1,117 @@
-"""Deploy: what all cases have in common, act by act: who takes part, what is agreed, achieved and due."""
+"""Deploy: the phases that all cases share: introduction, contract, outcomes, settlements, sums, explanation."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any
 
 from deploy.demo.cases.claims import claims_of
-from deploy.demo.compare.comparison import totals
+from deploy.demo.compare.amounts import sums_of
 from deploy.demo.play import contract_steps, outcome_steps, settlement_steps
-from deploy.demo.play.case_run import Stage
-from deploy.demo.print.printer import Show
+from deploy.demo.play.case_run import CaseRun
+from deploy.demo.print.printer import Printer
 from services.kit.doors import shapes
 
-Turn = Callable[[str], None]
-"""Told the name of each step before it begins; whoever tests what a killed process does, kills it there."""
+OnStep = Callable[[str], None]
+"""Called with the name of each step before it begins. The tests that kill a process kill it there."""
 
 
-def introduce(stage: Stage, show: Show) -> None:
-    """What the case is, where it is published, and what of it is made up."""
-    case = stage.case
-    show.act(f"{case.title}, {case.place}" if case.place else case.title)
+def introduce(run: CaseRun, printer: Printer) -> None:
+    """Prints the title of the case, its sources, what is synthetic, and the notes."""
+    case = run.case
+    printer.heading(f"{case.title}, {case.place}" if case.place else case.title)
     for sentence in (*(f"Source: {source.rstrip('.')}." for source in case.sources), *case.synthetic, *case.notes):
-        show.say(sentence)
+        printer.sentence(sentence)
 
 
-def register(stage: Stage, show: Show, turn: Turn) -> None:
-    """Everybody says who they are."""
-    show.act("The contract")
-    turn("register")
-    contract_steps.register(stage)
-    for part, organisation in stage.organisations.items():
-        show.say(f"{part}: {organisation.name} ({organisation.id})")
+def register(run: CaseRun, printer: Printer, on_step: OnStep) -> None:
+    """Every organisation registers itself."""
+    printer.heading("The contract")
+    on_step("register")
+    contract_steps.register(run)
+    for part, organisation in run.organisations.items():
+        printer.sentence(f"{part}: {organisation.name} ({organisation.id})")
 
 
-def agree(stage: Stage, show: Show, turn: Turn) -> str:
-    """Drafted, proposed, signed by every party, active. Returns the contract's id."""
-    register(stage, show, turn)
-    turn("draft")
-    contract_id = contract_steps.draft(stage)
+def agree(run: CaseRun, printer: Printer, on_step: OnStep) -> str:
+    """The contract is drafted, proposed, signed by every party and activated. Returns its id."""
+    register(run, printer, on_step)
+    on_step("draft")
+    contract_id = contract_steps.draft(run)
     contract = f"/v1/contracts/{contract_id}"
-    payment = stage.case.contract["payment"]
-    rules, caps = _counted(payment["rules"], "payment rule"), _counted(payment.get("caps", ()), "cap")
-    show.say(f"Contract {contract_id} is drafted by the payer: {rules}, {caps}.")
-    turn("sign")
-    contract_steps.propose(stage, contract)
-    root = contract_steps.sign(stage, contract)
-    show.say(f"Proposed, and signed by every party over the root {root}.")
-    turn("activate")
-    contract_steps.activate(stage, contract)
-    show.say("Active.")
+    payment = run.case.contract["payment"]
+    rules, caps = _count(payment["rules"], "payment rule"), _count(payment.get("caps", ()), "cap")
+    printer.sentence(f"Contract {contract_id} is drafted by the payer: {rules}, {caps}.")
+    on_step("sign")
+    contract_steps.propose(run, contract)
+    root = contract_steps.sign(run, contract)
+    printer.sentence(f"Proposed, and signed by every party over the root {root}.")
+    on_step("activate")
+    contract_steps.activate(run, contract)
+    printer.sentence("Active.")
     return contract_id
 
 
-def report(stage: Stage, show: Show, contract: str, turn: Turn) -> None:
-    """People are enrolled; outcomes are claimed by who reports them, and decided by who verifies them."""
-    show.act("What was achieved")
-    people, claims = stage.case.participants, claims_of(stage.case)
-    turn("enrol")
-    with show.counting("participants", people) as on_row:
-        outcome_steps.enrol(stage, contract, on_row)
-    if people:
-        show.say(f"{_counted(range(people), 'participant')} enrolled, under keys that tell nothing of a person.")
-    turn("claim")
-    with show.counting("claims", len(claims)) as on_row:
-        outcome_steps.claim(stage, contract, on_row)
-    show.say(f"{_counted(claims, 'outcome')} claimed.")
-    turn("verify")
-    with show.counting("decisions", len(claims)) as on_row:
-        outcome_steps.verify(stage, contract, on_row)
-    decided = Counter(one.decision for one in claims)
-    told = ", ".join(f"{count} {what}" for what, count in decided.items())
-    show.say(f"Decided by another organisation than who claims: {told or 'nothing'}.")
+def report(run: CaseRun, printer: Printer, contract: str, on_step: OnStep) -> None:
+    """Participants are enrolled, reporters claim outcomes, verifiers decide the claims."""
+    printer.heading("What was achieved")
+    participants, claims = run.case.participants, claims_of(run.case)
+    on_step("enrol")
+    with printer.progress("participants", participants) as on_row:
+        outcome_steps.enrol(run, contract, on_row)
+    if participants:
+        count = _count(range(participants), "participant")
+        printer.sentence(f"{count} enrolled, under keys that tell nothing of a person.")
+    on_step("claim")
+    with printer.progress("claims", len(claims)) as on_row:
+        outcome_steps.claim(run, contract, on_row)
+    printer.sentence(f"{_count(claims, 'outcome')} claimed.")
+    on_step("verify")
+    with printer.progress("decisions", len(claims)) as on_row:
+        outcome_steps.verify(run, contract, on_row)
+    decisions = Counter(claim.decision for claim in claims)
+    counts = ", ".join(f"{count} {decision}" for decision, count in decisions.items())
+    printer.sentence(f"Decided by another organisation than who claims: {counts or 'nothing'}.")
 
 
-def settle(stage: Stage, show: Show, contract: str, number: int) -> Mapping[str, Any]:
-    """One settlement of the case, by its number from 1: returns its statement, which is shown."""
-    settlement = stage.case.settlements[number - 1]
-    earlier = [one for one in stage.case.settlements[:number] if one.kind == settlement.kind]
-    statement = settlement_steps.settle(stage, contract, shapes.document(settlement), len(earlier))
-    show.statement(f"Statement {statement['number']}, {statement['state']}", statement, stage.case.rule_names)
+def settle(run: CaseRun, printer: Printer, contract: str, number: int) -> Mapping[str, Any]:
+    """One settlement of the case, by its number from 1. Prints its statement and returns it."""
+    settlement = run.case.settlements[number - 1]
+    of_its_kind = [other for other in run.case.settlements[:number] if other.kind == settlement.kind]
+    statement = settlement_steps.settle(run, contract, shapes.document(settlement), len(of_its_kind))
+    printer.statement(f"Statement {statement['number']}, {statement['state']}", statement, run.case.rule_names)
     return statement
 
 
-def show_sums(stage: Stage, show: Show, statements: Sequence[Mapping[str, Any]]) -> None:
-    """What caps cut, who pays, and who gets it, over all statements."""
-    parts = {one.id: f"{part}, {one.name}" for part, one in stage.organisations.items()}
-    currency, sums = stage.case.contract["currency"], totals(statements)
-    cut = {"held back" if cap == "retention" else f"{cap} cap": minor for cap, minor in sums["cut"].items() if minor}
-    show.sums("Cut", cut, currency)
-    show.sums("Who pays", {parts.get(payer, payer): amount for payer, amount in sums["shares"].items()}, currency)
-    paid: dict[str, int] = {}
-    for payee, amount in sums["payees"].items():
-        organisation, _, nature = payee.partition(" as ")
-        name = parts.get(organisation, organisation)
-        paid[name if nature == "None" else f"{name}: {nature.replace('_', ' ')}"] = amount
-    show.sums("Who is paid", paid, currency)
+def print_sums(run: CaseRun, printer: Printer, statements: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the sums over all statements: cut by caps, paid by payers, received by payees."""
+    names = {organisation.id: f"{part}, {organisation.name}" for part, organisation in run.organisations.items()}
+    currency, sums = run.case.contract["currency"], sums_of(statements)
+    printer.sums("Cut", {_cap_name(cap): amount for cap, amount in sums.cut.items() if amount}, currency)
+    printer.sums("Who pays", {names.get(payer, payer): amount for payer, amount in sums.shares.items()}, currency)
+    payees = {_payee_name(payee, names): amount for payee, amount in sums.payees.items()}
+    printer.sums("Who is paid", payees, currency)
 
 
-def explain(stage: Stage, show: Show, statement: Mapping[str, Any]) -> None:
-    """Why one item is what it is."""
-    explained = settlement_steps.explain_one(stage, statement)
-    if explained is None:
-        show.say("No line of it has an item.")
+def _cap_name(cap: str) -> str:
+    return "held back" if cap == "retention" else f"{cap} cap"
+
+
+def _payee_name(payee: str, names: Mapping[str, str]) -> str:
+    """`0088:1 as grant` is `provider, Example Youth Services: grant`. A payee without a nature is the name alone."""
+    organisation, _, nature = payee.partition(" as ")
+    name = names.get(organisation, organisation)
+    return name if nature == "None" else f"{name}: {nature.replace('_', ' ')}"
+
+
+def explain(run: CaseRun, printer: Printer, statement: Mapping[str, Any]) -> None:
+    """Prints the explanation of one item of a statement."""
+    explanation = settlement_steps.explain_first_item(run, statement)
+    if explanation is None:
+        printer.sentence("No line of it has an item.")
     else:
-        show.explanation("Why one item is what it is", explained)
+        printer.explanation("Why one item is what it is", explanation)
 
 
-def _counted(things: Any, name: str) -> str:
-    return f"{len(things)} {name}{'s' if len(things) != 1 else ''}"
+def _count(items: Sized, name: str) -> str:
+    """`1 cap`, `2 caps`."""
+    return f"{len(items)} {name}{'s' if len(items) != 1 else ''}"

@@ -1,4 +1,4 @@
-"""Deploy: the suite that the demo plays on: the one that runs, or an embedded one for as long as it needs."""
+"""Deploy: finds the suite that the demo plays on, or starts an embedded one for as long as the demo runs."""
 
 import os
 import signal
@@ -27,34 +27,34 @@ class SuiteNotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where to send requests, and where tokens come from; `what` says it in words."""
+    """The addresses of the gateway and the token issuer. `description` names the suite in words."""
 
     gateway: str
     issuer: str
-    what: str
+    description: str
 
 
 @contextmanager
-def a_suite(gateway: str | None, issuer: str | None) -> Iterator[Addresses]:
-    """The suite that was named (as argument or in the environment), else the one that runs here, else a new one that
-    ends with the block. Errors: SuiteNotStarted; NotReachable where nobody listens at what was named."""
+def open_suite(gateway: str | None, issuer: str | None) -> Iterator[Addresses]:
+    """The suite that was named, as an argument or in the environment; else the one that runs here; else a new one,
+    which ends with the block. Errors: SuiteNotStarted; NotReachable when nothing listens at a named address."""
     gateway = gateway or os.environ.get(GATEWAY_VARIABLE)
     issuer = issuer or os.environ.get(ISSUER_VARIABLE)
     if gateway:
         named = Addresses(gateway, issuer or USUAL.url("identity"), "the suite that was named")
-        wait_for_a_listener("the gateway", named.gateway, _tell)
-        wait_for_a_listener("the token issuer", named.issuer, _tell)
+        wait_for_a_listener("the gateway", named.gateway, _report)
+        wait_for_a_listener("the token issuer", named.issuer, _report)
         yield named
         return
-    found = _wait_if_it_starts()
-    if found is not None:
-        yield found
+    running = _running_or_starting()
+    if running is not None:
+        yield running
         return
-    with _an_own_one() as own:
+    with _own_suite() as own:
         yield own
 
 
-def _tell(sentence: str) -> None:
+def _report(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
@@ -65,37 +65,37 @@ def _running() -> Addresses | None:
     return Addresses(suite.gateway, suite.identity, f"the suite that runs here ({suite.bus} bus)")
 
 
-def _wait_if_it_starts() -> Addresses | None:
-    """The suite that runs; waits for one that somebody has just begun to start."""
+def _running_or_starting() -> Addresses | None:
+    """The suite that runs. Waits for one that is just being started."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        found = _running()
-        if found is not None or not any(is_running(folder_for(bus)) for bus in ("embedded", "kafka")):
-            return found
+        running = _running()
+        if running is not None or not any(is_running(folder_for(bus)) for bus in ("embedded", "kafka")):
+            return running
         time.sleep(0.5)
     return None
 
 
 @contextmanager
-def _an_own_one() -> Iterator[Addresses]:
+def _own_suite() -> Iterator[Addresses]:
     # A session of its own: Ctrl-C is for the demo, which then lets the suite leave in order.
     command = [sys.executable, "-m", "deploy.launcher", "--bus", "embedded", "--ports", "free"]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         launcher = subprocess.Popen(
             tied_to_us(command, on_our_death=signal.SIGTERM),
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
         try:
             if not _is_ready(launcher):
-                said.seek(0)
-                raise SuiteNotStarted("The suite does not start.\n" + said.read().decode(errors="replace"))
-            found = _running()
-            if found is None:
+                output.seek(0)
+                raise SuiteNotStarted("The suite does not start.\n" + output.read().decode(errors="replace"))
+            own = _running()
+            if own is None:
                 raise SuiteNotStarted("The suite has ended as soon as it was ready.")
-            yield Addresses(found.gateway, found.issuer, "a suite of its own, which ends with it (make run keeps one)")
+            yield Addresses(own.gateway, own.issuer, "a suite of its own, which ends with it (make run keeps one)")
         finally:
             _end(launcher)
 

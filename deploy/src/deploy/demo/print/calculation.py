@@ -1,37 +1,38 @@
-"""Deploy: the computation behind an item, step by step, as lines that a person can follow."""
+"""Deploy: the calculation of an item as indented lines, one a step."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 INDENT = "  "
-ABOUT = ("name", "what", "metric", "arm", "component", "occurrence")
-"""What a step may say of itself, in this order."""
+QUALIFIERS = ("name", "what", "metric", "arm", "component", "occurrence")
+"""The fields that qualify a step, in the order in which they are printed."""
 
 
-def steps_of(node: Mapping[str, Any]) -> Iterator[str]:
-    """One line a step, each below what it is for; what was shown above is not shown again."""
-    yield from _steps(node, 0, set())
+def lines_of(node: Mapping[str, Any]) -> Iterator[str]:
+    """One line a step, above the steps that it rests on. A step that was printed before is not unfolded again."""
+    yield from _lines(node, 0, set())
 
 
-def _steps(node: Mapping[str, Any], depth: int, seen: set[str]) -> Iterator[str]:
-    below = node.get("of") or ()
-    whole = json.dumps(node, sort_keys=True)
-    line = INDENT * depth + _said(node)
-    if below and whole in seen:
+def _lines(node: Mapping[str, Any], depth: int, seen: set[str]) -> Iterator[str]:
+    operands = node.get("of") or ()
+    text = json.dumps(node, sort_keys=True)
+    line = INDENT * depth + _line(node)
+    if operands and text in seen:
         yield f"{line} (as above)"
         return
     yield line
-    seen.add(whole)
-    for one in below:
-        yield from _steps(one, depth + 1, seen)
+    seen.add(text)
+    for operand in operands:
+        yield from _lines(operand, depth + 1, seen)
 
 
-def _said(node: Mapping[str, Any]) -> str:
-    about = ", ".join([*(str(node[name]) for name in ABOUT if node.get(name) is not None), *_claims(node)])
-    what = str(node.get("op", "")).replace("_", " ") + (f" ({about})" if about else "")
+def _line(node: Mapping[str, Any]) -> str:
+    qualifiers = [str(node[name]) for name in QUALIFIERS if node.get(name) is not None]
+    inner = ", ".join([*qualifiers, *_claims(node)])
+    operation = str(node.get("op", "")).replace("_", " ") + (f" ({inner})" if inner else "")
     currency = f" {node['currency']}" if "currency" in node else ""
-    return what if node.get("value") is None else f"{what} = {_value(node['value'])}{currency}"
+    return operation if node.get("value") is None else f"{operation} = {_value(node['value'])}{currency}"
 
 
 def _value(value: Any) -> str:
