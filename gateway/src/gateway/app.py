@@ -11,9 +11,9 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.api.gateway_routes import own_routes
 from gateway.api.headers import answer_headers, read_head
 from gateway.api.identity import Clients, TrustedIssuer
-from gateway.api.own import own_routes
 from gateway.api.proxy import Proxy
 from gateway.api.unreadable import Protocol
 from gateway.clients.upstream import Upstreams
