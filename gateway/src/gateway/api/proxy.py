@@ -6,9 +6,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api import bodies
 from gateway.api.bodies import ClientGone, Upload
+from gateway.api.disconnects import Watch
 from gateway.api.headers import Asked, answer_headers, read_head
 from gateway.api.identity import Client, Clients
-from gateway.api.leaving import Watch
 from gateway.api.urls import refuse_personal_numbers
 from gateway.clients.upstream import Answer, AnswerCut, ServiceUnavailable, Upstreams
 from gateway.policy import Operation, Routes
