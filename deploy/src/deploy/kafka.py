@@ -28,7 +28,7 @@ TOPIC_ALREADY_EXISTS = 36
 JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",  # a third less CPU until it is ready, which on two cores everybody waits for
+    "-XX:TieredStopAtLevel=1",  # a third less CPU until it is ready, for which all wait on two cores
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
@@ -60,7 +60,7 @@ broker.heartbeat.interval.ms=500
 
 
 class KafkaNotStarted(Exception):
-    """Kafka cannot run here, and the message says what to do about it."""
+    """Kafka cannot run here; the message has the remedy."""
 
 
 class Kafka:
@@ -195,7 +195,7 @@ def _have_leaders(partitions: Sequence[Mapping[str, int]]) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on the loopback address that nobody listens on at this moment."""
+    """Ports on the loopback address that are free at this moment."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [opened.getsockname()[1] for opened in sockets]
     for opened in sockets:

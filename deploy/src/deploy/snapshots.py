@@ -27,7 +27,7 @@ def openapi() -> str:
 
 
 def main() -> int:
-    """Writes the file; 1 when it was asked only to check, and the file is not up to date."""
+    """Writes the file. With `--check`: 1 when the file is not up to date, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     document = openapi()

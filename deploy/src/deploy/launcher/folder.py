@@ -169,7 +169,7 @@ class Folder:
 
 
 def write_whole(file: Path, content: Any) -> None:
-    """Writes a file that only its owner reads; whoever reads it finds it whole, before or after."""
+    """Replaces a file that only its owner can read. A reader gets the old content or the new, never a part."""
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(content)

@@ -57,7 +57,7 @@ class Launch:
 
     @property
     def suite(self) -> Suite:
-        """What `suite.json` says now."""
+        """The content of `suite.json`."""
         plan = self._plan
         return Suite(
             bus=plan.bus,

@@ -23,7 +23,7 @@ SERVICES = ("contracts", "outcomes", "settlement")
 APPS = ("gateway", *(f"{service}-service" for service in SERVICES), "identity")
 KAFKA, KAFKA_CONTROLLER = "kafka", "kafka-controller"
 BEGUN = b"the worker has begun"
-"""What kit/worker.py logs; a worker answers nobody, and so cannot be asked."""
+"""The line that a worker logs when it is ready. A worker has no address at which readiness could be read."""
 KAFKA_ABOVE = 1012
 """From the gateway's 8080 to Kafka's usual 9092."""
 

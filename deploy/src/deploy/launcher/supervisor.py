@@ -39,7 +39,7 @@ async def _at_once(_: int) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """What to run. `prepare` returns the command line before every start, may take its time, and raises `NotStarted`
-    when there is nothing to run; `is_ready` is asked with the process id."""
+    when there is nothing to run; `is_ready` gets the process id."""
 
     name: str
     prepare: Callable[[], list[str]]

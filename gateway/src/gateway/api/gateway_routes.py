@@ -24,7 +24,7 @@ def gateway_routes(
 
     @router.get("/livez")
     async def livez() -> dict[str, str]:
-        """Asks nobody: an answer is the answer."""
+        """Depends on nothing else: any response is the answer."""
         return {"status": "ok"}
 
     @router.get("/readyz")

@@ -58,7 +58,7 @@ class Clients:
 
     async def identify(self, authorization: Sequence[bytes]) -> Client:
         """The client behind the values of the Authorization headers. Errors: Unauthenticated; `keys-unavailable`
-        when the issuer cannot be asked for a key that is not known."""
+        when an unknown key cannot be fetched from the issuer."""
         digest = hashlib.sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         client = self._checked.get(digest)
         if client is None:
