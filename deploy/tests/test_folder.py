@@ -47,7 +47,7 @@ def test_a_second_suite_in_it_is_refused_and_told_where_the_first_is(tmp_path: P
     with held(tmp_path, "embedded") as folder:
         with pytest.raises(AlreadyRunning, match="just starting"), held(tmp_path, "embedded"):
             pass
-        folder.tell(a_suite(tmp_path))
+        folder.write_suite(a_suite(tmp_path))
         told = rf"process {os.getpid()}.*http://127.0.0.1:8080"
         with pytest.raises(AlreadyRunning, match=told), held(tmp_path, "embedded"):
             pass
@@ -60,7 +60,7 @@ def test_the_suite_is_found_while_it_runs_and_not_afterwards(tmp_path: Path, mon
     assert find_suite() is None
     with held(tmp_path, "embedded") as folder:
         assert find_suite() is None
-        folder.tell(a_suite(tmp_path))
+        folder.write_suite(a_suite(tmp_path))
         assert find_suite() == a_suite(tmp_path)
         assert find_suite("embedded") == a_suite(tmp_path)
         assert find_suite("kafka") is None
@@ -72,7 +72,7 @@ def test_the_suite_is_found_while_it_runs_and_not_afterwards(tmp_path: Path, mon
 def test_what_a_killed_launcher_left_counts_as_not_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENZYM_DATA", str(tmp_path))
     with held(tmp_path, "embedded") as folder:
-        folder.tell(a_suite(tmp_path))
+        folder.write_suite(a_suite(tmp_path))
         left = (tmp_path / "suite.json").read_text()
     (tmp_path / "suite.json").write_text(left)
     assert not is_running(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 from gateway.app import create_app
 from gateway.settings import Settings
 
-from .standing import Issuer, Service, serving, trusting, write_keys
+from .servers import Issuer, Service, serving, trusting, write_keys
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gateway.settings import Settings
 
-from .standing import Issuer, write_keys
+from .servers import Issuer, write_keys
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])

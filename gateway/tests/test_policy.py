@@ -7,7 +7,7 @@ import pytest
 
 from gateway.policy import OPERATIONS, Operation, Routes
 
-from .standing import CLAIM, CONTRACT, Issuer
+from .servers import CLAIM, CONTRACT, Issuer
 
 EXAMPLES = {
     "id": "0192f0c1-2b7e-7c3a-9a51-3d5f1e8b7a60",

@@ -23,7 +23,7 @@ WORKERS = {
     "outcomes-service worker": ("claim", "settle"),
     "settlement-service worker": ("verify", "settle"),
 }
-"""Each worker, and the steps of the story before which it is killed."""
+"""Each worker, and the steps of the walkthrough before which it is killed."""
 
 
 class Axe:
@@ -38,7 +38,7 @@ class Axe:
         self.killed.append((process, self._suite.kill(process)))
 
     def before(self, steps: dict[str, str]) -> Callable[[str], None]:
-        """For the story: kills the process that stands at a step."""
+        """For the walkthrough: kills the process that stands at a step."""
         return lambda step: self.kill(steps[step]) if step in steps else None
 
     def wait_until_all_are_back(self) -> None:
@@ -47,10 +47,10 @@ class Axe:
             self._suite.wait_for_another(process, pid)
 
 
-def playing(suite: RunningSuite, case: Case, recorder: Recorder, turn: Callable[[str], None]) -> WalkthroughResult:
-    """The whole story on a fresh contract."""
+def playing(suite: RunningSuite, case: Case, recorder: Recorder, on_step: Callable[[str], None]) -> WalkthroughResult:
+    """The walkthrough on a fresh contract."""
     with open_run(case, suite.gateway, suite.issuer, recorder.connect) as run:
-        return play_walkthrough(run, Printer(silent=True), turn)
+        return play_walkthrough(run, Printer(silent=True), on_step)
 
 
 def assert_the_same(told: WalkthroughResult, played: Played) -> None:

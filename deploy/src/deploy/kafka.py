@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -28,7 +28,7 @@ TOPIC_ALREADY_EXISTS = 36
 JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",  # a third less CPU until it is ready, which on two cores everybody waits for
+    "-XX:TieredStopAtLevel=1",  # a third less CPU until it is ready, for which all wait on two cores
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
@@ -60,7 +60,7 @@ broker.heartbeat.interval.ms=500
 
 
 class KafkaNotStarted(Exception):
-    """Kafka cannot run here, and the message says what to do about it."""
+    """Kafka cannot run here; the message has the remedy."""
 
 
 class Kafka:
@@ -80,7 +80,7 @@ class Kafka:
 
     @property
     def log(self) -> Path:
-        """What the broker said."""
+        """The log file of the broker."""
         return self.folder / "kafka.txt"
 
     def prepare(self) -> list[str]:
@@ -110,8 +110,8 @@ class Kafka:
         while not await answers("127.0.0.1", self.port):
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
-                said = self.log.read_text(errors="replace").splitlines()[-15:]
-                raise KafkaNotStarted("Kafka did not start; its last words:\n" + "\n".join(said))
+                last_lines = self.log.read_text(errors="replace").splitlines()[-15:]
+                raise KafkaNotStarted("Kafka did not start; its last words:\n" + "\n".join(last_lines))
             await asyncio.sleep(0.2)
 
     def _run_in_background(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -172,30 +172,34 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
             for _, code, *_ in answer.topic_errors:
                 if code not in (0, TOPIC_ALREADY_EXISTS):
                     raise for_code(code)
-            found = await _known_partitions(admin, [topic.name for topic in topics])
+            counts = await _partition_counts(admin, [topic.name for topic in topics])
     finally:
         await admin.close()
-    for topic, there in zip(topics, found, strict=True):
-        if there != topic.partitions:
-            raise KafkaNotStarted(f"{topic.name} has {there} partitions and must have {topic.partitions}, for ever.")
+    for topic, count in zip(topics, counts, strict=True):
+        if count != topic.partitions:
+            raise KafkaNotStarted(f"{topic.name} has {count} partitions and must have {topic.partitions}, for ever.")
 
 
-async def _known_partitions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> list[int]:
-    """How many partitions each topic has, when all of them have a leader: a moment after they were created."""
+async def _partition_counts(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> list[int]:
+    """How many partitions each topic has. Waits until all have a leader, a moment after they were created."""
     while True:
-        there = await admin.describe_topics(topics)
-        partitions = {row["topic"]: row["partitions"] for row in there}
-        if all(partitions[topic] and all(each["leader"] >= 0 for each in partitions[topic]) for topic in topics):
+        descriptions = await admin.describe_topics(topics)
+        partitions = {description["topic"]: description["partitions"] for description in descriptions}
+        if all(_have_leaders(partitions[topic]) for topic in topics):
             return [len(partitions[topic]) for topic in topics]
         await asyncio.sleep(0.1)
 
 
+def _have_leaders(partitions: Sequence[Mapping[str, int]]) -> bool:
+    return bool(partitions) and all(partition["leader"] >= 0 for partition in partitions)
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports on the loopback address that nobody listens on at this moment."""
+    """Ports on the loopback address that are free at this moment."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    ports = [opened.getsockname()[1] for opened in sockets]
+    for opened in sockets:
+        opened.close()
     return ports
 
 
@@ -204,8 +208,8 @@ def find_java() -> str:
     java = shutil.which("java")
     if java is None:
         raise KafkaNotStarted("Java is missing: install the Debian package default-jre-headless.")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = said.partition('"')[2].partition('"')[0]
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = output.partition('"')[2].partition('"')[0]
     major = version.partition(".")[0]
     if not major.isdecimal() or int(major) < JAVA_AT_LEAST:
         raise KafkaNotStarted(
@@ -238,5 +242,5 @@ def fetch_jars() -> Path:
 def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode != 0:
-        said = (done.stdout + done.stderr).splitlines()[-15:]
-        raise KafkaNotStarted(f"{Path(command[0]).name} failed:\n" + "\n".join(said))
+        last_lines = (done.stdout + done.stderr).splitlines()[-15:]
+        raise KafkaNotStarted(f"{Path(command[0]).name} failed:\n" + "\n".join(last_lines))

@@ -58,8 +58,8 @@ def errors_page() -> str:
         "| Code | Status | Title | When |",
         "|---|---|---|---|",
     ]
-    for kind in sorted(_kinds(), key=lambda kind: (problems.status_of(_made(kind)), kind.code)):
-        status = problems.status_of(_made(kind))
+    for kind in sorted(_kinds(), key=lambda kind: (problems.status_of(_instance(kind)), kind.code)):
+        status = problems.status_of(_instance(kind))
         lines.append(f"| `{kind.code}` | {status} | {kind.title} | {_one_line(kind.__doc__)} |")
     return "\n".join(lines) + "\n"
 
@@ -68,11 +68,11 @@ def _kinds() -> list[type[EnzymError]]:
     for root in ROOTS:
         for module in _modules(root):
             importlib.import_module(module)
-    found: dict[str, type[EnzymError]] = {}
-    for kind in _family(EnzymError):
+    kinds: dict[str, type[EnzymError]] = {}
+    for kind in _with_subclasses(EnzymError):
         if "code" in vars(kind):
-            found.setdefault(kind.code, kind)
-    return list(found.values())
+            kinds.setdefault(kind.code, kind)
+    return list(kinds.values())
 
 
 def _modules(root: ModuleType) -> Iterator[str]:
@@ -81,13 +81,13 @@ def _modules(root: ModuleType) -> Iterator[str]:
             yield module.name
 
 
-def _family(kind: type[EnzymError]) -> Iterator[type[EnzymError]]:
+def _with_subclasses(kind: type[EnzymError]) -> Iterator[type[EnzymError]]:
     yield kind
     for child in kind.__subclasses__():
-        yield from _family(child)
+        yield from _with_subclasses(child)
 
 
-def _made(kind: type[EnzymError]) -> EnzymError:
+def _instance(kind: type[EnzymError]) -> EnzymError:
     return kind.__new__(kind)
 
 

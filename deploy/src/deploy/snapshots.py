@@ -1,6 +1,6 @@
-"""Deploy: writes what the gateway serves as /v1/openapi.json: the services' documents, merged.
+"""Deploy: writes the document that the gateway serves as /v1/openapi.json, merged from those of the services.
 
-`python -m deploy.snapshots` writes it; with `--check` it only says, by its exit code, whether it is up to date.
+`python -m deploy.snapshots` writes it; with `--check` the exit code alone is whether it is up to date.
 """
 
 import argparse
@@ -27,13 +27,13 @@ def openapi() -> str:
 
 
 def main() -> int:
-    """Writes the file; 1 when it was asked only to check, and the file is not up to date."""
+    """Writes the file. With `--check`: 1 when the file is not up to date, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
-    said = openapi()
+    document = openapi()
     if parser.parse_args().check:
-        return int(OPENAPI.read_text() != said)
-    OPENAPI.write_text(said)
+        return int(OPENAPI.read_text() != document)
+    OPENAPI.write_text(document)
     return 0
 
 

@@ -25,13 +25,13 @@ class Topic:
 def read_topics(environment: Environment = "local", file: Path = TOPICS_FILE) -> tuple[Topic, ...]:
     """Every topic, with the replication of `environment`."""
     declared = yaml.safe_load(file.read_text())
-    around = declared["environments"][environment]
+    cluster = declared["environments"][environment]
     return tuple(
         Topic(
             name=row["name"],
             partitions=row["partitions"],
-            replication=around["replication"],
-            config={**row["config"], **around["config"]},
+            replication=cluster["replication"],
+            config={**row["config"], **cluster["config"]},
         )
         for row in declared["topics"]
     )

@@ -11,8 +11,8 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api.gateway_routes import own_routes
-from gateway.api.headers import answer_headers, read_head
+from gateway.api.gateway_routes import gateway_routes
+from gateway.api.headers import read_head, response_headers
 from gateway.api.identity import Clients, TrustedIssuer
 from gateway.api.proxy import Proxy
 from gateway.api.unreadable import Protocol
@@ -25,35 +25,35 @@ from services.kit.doors.serving import serve
 from services.kit.process import telemetry
 
 DESCRIPTION = Path(__file__).with_name("openapi.json")
-OWN_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})
+GATEWAY_PATHS = frozenset({"/livez", "/readyz", "/.well-known/internal-jwks.json", "/v1/openapi.json"})
 
 
 class Gateway:
-    """ASGI: a few addresses of its own, and the proxy for all others, with nothing in between."""
+    """ASGI: the routes of the gateway's own, and the proxy for all other addresses, with nothing in between."""
 
-    def __init__(self, own: FastAPI, proxy: ASGIApp) -> None:
-        self._own, self._proxy = own, proxy
+    def __init__(self, gateway_app: FastAPI, proxy: ASGIApp) -> None:
+        self._gateway_app, self._proxy = gateway_app, proxy
         self.leaving = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Websockets are not served."""
         if scope["type"] == "lifespan":
-            await self._own(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] in OWN_PATHS:
-            await self._answer(scope, receive, send)
+            await self._gateway_app(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in GATEWAY_PATHS:
+            await self._serve_gateway_route(scope, receive, send)
         elif scope["type"] == "http":
             await self._proxy(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = read_head(scope)
-        scope.setdefault("state", {})["correlation_id"] = asked.correlation_id
+    async def _serve_gateway_route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = read_head(scope)
+        scope.setdefault("state", {})["correlation_id"] = head.correlation_id
 
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = answer_headers(message["headers"], asked.correlation)
+                message["headers"] = response_headers(message["headers"], head.correlation)
             await send(message)
 
-        await self._own(scope, receive, marked)
+        await self._gateway_app(scope, receive, send_with_headers)
 
 
 def create_app(settings: Settings) -> Gateway:
@@ -63,8 +63,8 @@ def create_app(settings: Settings) -> Gateway:
     http = httpx.AsyncClient(timeout=httpx.Timeout(3.0), trust_env=False)
     fetch = fetch_with(http)
     issuers = {
-        one.issuer: TrustedIssuer(PublicKeys(one.jwks_url, fetch, by_thumbprint=False), one.algorithms)
-        for one in settings.issuers
+        issuer.issuer: TrustedIssuer(PublicKeys(issuer.jwks_url, fetch, by_thumbprint=False), issuer.algorithms)
+        for issuer in settings.issuers
     }
     upstreams = Upstreams(settings.upstreams)
 
@@ -77,14 +77,14 @@ def create_app(settings: Settings) -> Gateway:
             yield
 
     async def ready() -> bool:
-        loaded = await asyncio.gather(*(one.keys.load() for one in issuers.values()))
+        loaded = await asyncio.gather(*(issuer.keys.load() for issuer in issuers.values()))
         return any(loaded) and not gateway.leaving
 
-    own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
-    problems.install(own)
+    gateway_app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    problems.install(gateway_app)
     keys = [signer.public_key() for signer in signers]
-    own.include_router(own_routes(ready, keys, _description(settings.public_url)))
-    gateway = Gateway(own, Proxy(Routes(OPERATIONS), Clients(issuers, signers[0]), upstreams))
+    gateway_app.include_router(gateway_routes(ready, keys, _description(settings.public_url)))
+    gateway = Gateway(gateway_app, Proxy(Routes(OPERATIONS), Clients(issuers, signers[0]), upstreams))
     return gateway
 
 

@@ -147,10 +147,10 @@ class Routes:
         """The operations at a path, by method; none when there is no such address."""
         step = self._root
         for segment in path.split("/"):
-            found = step.literal.get(segment)
-            if found is None:
+            child = step.literal.get(segment)
+            if child is None:
                 if step.parameter is None or step.parameter[0].fullmatch(segment) is None:
                     return {}
-                found = step.parameter[1]
-            step = found
+                child = step.parameter[1]
+            step = child
         return step.operations

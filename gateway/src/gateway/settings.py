@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
-"""Asymmetric ones only: a gateway that knew a shared secret could be made to mistake a public key for it."""
+"""Asymmetric ones only: with a shared secret allowed, a public key could be passed off as the secret."""
 
 Address = Annotated[str, Field(pattern=r"^https?://[^/?#\s]+")]
 
 
 class Issuer(BaseModel):
-    """Whose tokens are taken, where its public keys are, and with which algorithms it signs."""
+    """An issuer of accepted tokens: its name, the address of its public keys, and its algorithms."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +23,7 @@ class Issuer(BaseModel):
 
 
 class Settings(BaseSettings):
-    """What the gateway is told."""
+    """The gateway's variables."""
 
     model_config = SettingsConfigDict(env_prefix="ENZYM_", extra="ignore", frozen=True)
 
@@ -42,7 +42,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _keys_come_safely(self) -> Self:
-        if self.environment == "production" and any(one.jwks_url.startswith("http:") for one in self.issuers):
+        if self.environment == "production" and any(issuer.jwks_url.startswith("http:") for issuer in self.issuers):
             raise ValueError("in production the keys of an issuer are fetched over https")
         return self
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.policy import BULK_LIMIT, MIB
 
-from ..standing import CLAIM, CLAIMS, CONTRACT, ROWS, Issuer, Service, speaking
+from ..servers import CLAIM, CLAIMS, CONTRACT, ROWS, Issuer, Service, speaking
 
 PIECE = b"x" * 65536
 

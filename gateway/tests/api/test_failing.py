@@ -12,7 +12,7 @@ from gateway.api import proxy
 from gateway.app import create_app
 from gateway.settings import Settings
 
-from ..standing import CLAIM, CLAIMS, ROWS, Issuer, Service, serving, speaking, write_keys
+from ..servers import CLAIM, CLAIMS, ROWS, Issuer, Service, serving, speaking, write_keys
 
 
 @pytest.fixture

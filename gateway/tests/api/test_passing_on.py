@@ -10,7 +10,7 @@ from services.kit.doors.auth import Verifier
 from services.kit.doors.keys import fetch_with
 from services.kit.process.settings import TrustedKeys
 
-from ..standing import CLAIM, CONTRACT, ISSUER, PERSON, Issuer
+from ..servers import CLAIM, CONTRACT, ISSUER, PERSON, Issuer
 
 
 def headers_of(answer: httpx.Response) -> dict[str, str]:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ..standing import CLAIM, Issuer, Service, speaking
+from ..servers import CLAIM, Issuer, Service, speaking
 
 HIDDEN = b"0\r\n\r\nGET /internal/facts HTTP/1.1\r\nHost: x\r\n\r\n"
 DOUBLE = {

@@ -15,7 +15,7 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from services.kit.doors.keys import new_private_key
 
-from ..standing import Issuer, serving, trusting, write_keys
+from ..servers import Issuer, serving, trusting, write_keys
 
 FIELDS = {"type", "title", "status", "detail", "instance", "code", "correlationId", "errors"}
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from ..standing import CLAIM, CONTRACT, Service
+from ..servers import CLAIM, CONTRACT, Service
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.clients.connection import BUFFERED
-from gateway.clients.upstream import IDLE_SECONDS, Answer, AnswerCut, Pool, ServiceUnavailable, UploadStopped
+from gateway.clients.upstream import (
+    IDLE_SECONDS,
+    Pool,
+    ResponseCut,
+    ServiceUnavailable,
+    UploadStopped,
+    UpstreamResponse,
+)
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -77,14 +84,14 @@ async def pool_of(server: Server) -> AsyncIterator[Pool]:
 
 async def ask(pool: Pool, method: str = "GET", patience: float = 30, body: bytes | None = None) -> bytes:
     """The whole of a short answer."""
-    answer = await pool.ask(method, b"/x", [(b"a", b"b")], body, None, patience)
+    answer = await pool.request(method, b"/x", [(b"a", b"b")], body, None, patience)
     try:
         return await answer.whole()
     finally:
         answer.close()
 
 
-async def read_on(answer: Answer) -> int:
+async def read_on(answer: UpstreamResponse) -> int:
     """The size of the rest of an answer."""
     size = 0
     while piece := await answer.piece():
@@ -118,10 +125,10 @@ async def test_two_requests_at_once_have_two_connections() -> None:
 async def test_after_this_answer_a_connection_is_not_used_again(ending: bytes) -> None:
     server = Server().answering(ending).answering(OK)
     async with pool_of(server) as pool:
-        first = await pool.ask("GET", b"/x", [], None, None, 30)
+        first = await pool.request("GET", b"/x", [], None, None, 30)
         try:
             assert (await first.piece()) == b"ok"
-        except AnswerCut:
+        except ResponseCut:
             assert ending.endswith(b"nonsense"), "what follows an answer unasked may end it, and never joins it"
         first.close()
         assert await ask(pool) == b"ok"
@@ -131,7 +138,7 @@ async def test_after_this_answer_a_connection_is_not_used_again(ending: bytes) -
 async def test_an_answer_left_unread_is_not_the_next_ones() -> None:
     server = Server().answering(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret").answering(OK)
     async with pool_of(server) as pool:
-        (await pool.ask("GET", b"/x", [], None, None, 30)).close()
+        (await pool.request("GET", b"/x", [], None, None, 30)).close()
         assert await ask(pool) == b"ok"
     assert server.connections == 2
 
@@ -184,8 +191,8 @@ async def test_what_is_no_answer_makes_the_service_unavailable(raw: bytes) -> No
 )
 async def test_an_answer_without_its_end_is_cut(raw: bytes) -> None:
     async with pool_of(Server().hanging_up(raw)) as pool:
-        answer = await pool.ask("GET", b"/x", [], None, None, 30)
-        with pytest.raises(AnswerCut):
+        answer = await pool.request("GET", b"/x", [], None, None, 30)
+        with pytest.raises(ResponseCut):
             await read_on(answer)
         answer.close()
 
@@ -194,7 +201,7 @@ async def test_an_interim_answer_is_not_the_answer() -> None:
     async with pool_of(
         Server().answering(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nX: y\r\n\r\n" + OK)
     ) as pool:
-        answer = await pool.ask("GET", b"/x", [], None, None, 30)
+        answer = await pool.request("GET", b"/x", [], None, None, 30)
         assert (answer.status, answer.headers, await answer.whole()) == (200, [(b"content-length", b"2")], b"ok")
         answer.close()
 
@@ -232,7 +239,7 @@ async def test_a_service_waits_for_a_slow_client_and_is_not_called_silent_for_it
 
     server = Server(talk)
     async with pool_of(server) as pool:
-        answer = await pool.ask("GET", b"/x", [], None, None, 1)
+        answer = await pool.request("GET", b"/x", [], None, None, 1)
         first = len(await answer.piece())
         await asyncio.sleep(0.2)
         assert sent < 64
@@ -255,7 +262,7 @@ async def test_a_body_that_stops_before_its_end_is_never_taken_for_whole() -> No
     server = Server(talk)
     async with pool_of(server) as pool:
         with pytest.raises(ServiceUnavailable):
-            await pool.ask("POST", b"/x", [], body(), None, 30)
+            await pool.request("POST", b"/x", [], body(), None, 30)
         await asyncio.wait_for(server.ended.wait(), 5)
     assert not heard.endswith(b"0\r\n\r\n")
 

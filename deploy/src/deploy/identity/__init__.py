@@ -1,1 +1,1 @@
-"""Deploy: the token issuer for development: hands out tokens of made-up persons to whoever asks."""
+"""Deploy: the token issuer for development: gives anybody a token of any persona."""

@@ -22,7 +22,7 @@ LONGEST_LIFE_SECONDS = 30 * 24 * 3600
 
 
 class Settings(BaseSettings):
-    """What the issuer is told."""
+    """The issuer's variables."""
 
     model_config = SettingsConfigDict(env_prefix="ENZYM_", extra="ignore", frozen=True)
 
@@ -44,8 +44,8 @@ class Settings(BaseSettings):
         return f"http://{self.host}:{self.port}"
 
 
-class NotGiven(Exception):
-    """No token; `code` is one of RFC 6749, section 5.2."""
+class TokenRefused(Exception):
+    """The request gets no token; `code` is one of RFC 6749, section 5.2."""
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(description)
@@ -86,8 +86,8 @@ async def metadata(request: Request) -> dict[str, Any]:
 
 @router.get("/personas")
 async def personas() -> dict[str, Any]:
-    """Everybody that a token can be had for."""
-    return {"items": [_shown(persona) for persona in PERSONAS.values()]}
+    """Every persona that has tokens."""
+    return {"items": [_document(persona) for persona in PERSONAS.values()]}
 
 
 @router.get("/readyz")
@@ -101,17 +101,17 @@ async def token(request: Request) -> JSONResponse:
     """RFC 6749, section 4.4, without a secret. `expires_in` (seconds; below 0: has ended already) is ours."""
     state = request.app.state
     try:
-        persona, seconds = _asked_for(await _form(request), state.settings.token_seconds)
-    except NotGiven as fault:
-        status = 401 if fault.code == "invalid_client" else 400
-        return JSONResponse({"error": fault.code, "error_description": str(fault)}, status, _NOT_KEPT)
+        persona, seconds = _requested(await _form(request), state.settings.token_seconds)
+    except TokenRefused as refusal:
+        status = 401 if refusal.code == "invalid_client" else 400
+        return JSONResponse({"error": refusal.code, "error_description": str(refusal)}, status, _NO_STORE)
     access_token = state.signer.sign(claims_for(persona, state.settings.issuer, state.now(), seconds))
-    answer = {"access_token": access_token, "token_type": "Bearer", "expires_in": max(seconds, 0)}
-    return JSONResponse(answer, headers=_NOT_KEPT)
+    response = {"access_token": access_token, "token_type": "Bearer", "expires_in": max(seconds, 0)}
+    return JSONResponse(response, headers=_NO_STORE)
 
 
 def claims_for(persona: Persona, issuer: str, now: datetime, seconds: int) -> dict[str, Any]:
-    """What a token says of a persona; good for `seconds` from `now`, or ended so long ago when below 0."""
+    """The claims of a persona's token. It is good for `seconds` from `now`; below 0 it ended so long ago."""
     end = int(now.timestamp()) + seconds
     return {
         "iss": issuer,
@@ -127,10 +127,10 @@ def claims_for(persona: Persona, issuer: str, now: datetime, seconds: int) -> di
     }
 
 
-_NOT_KEPT = {"Cache-Control": "no-store"}
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
-def _shown(persona: Persona) -> dict[str, Any]:
+def _document(persona: Persona) -> dict[str, Any]:
     return {
         "name": persona.name,
         "title": persona.title,
@@ -141,29 +141,29 @@ def _shown(persona: Persona) -> dict[str, Any]:
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    """The form in the body, read by hand: FastAPI's own reader needs one more library. Errors: NotGiven."""
+    """The form in the body, read by hand: FastAPI's own reader needs one more library. Errors: TokenRefused."""
     body = await request.body()
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise NotGiven("invalid_request", "Send a form: application/x-www-form-urlencoded.")
+        raise TokenRefused("invalid_request", "Send a form: application/x-www-form-urlencoded.")
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20) if body else []
     except ValueError:
-        raise NotGiven("invalid_request", "This is no form.") from None
+        raise TokenRefused("invalid_request", "This is no form.") from None
     if len(body) > LONGEST_FORM or len(dict(pairs)) != len(pairs):
-        raise NotGiven("invalid_request", "Send each field once.")
+        raise TokenRefused("invalid_request", "Send each field once.")
     return dict(pairs)
 
 
-def _asked_for(form: Mapping[str, str], usual_seconds: int) -> tuple[Persona, int]:
+def _requested(form: Mapping[str, str], default_seconds: int) -> tuple[Persona, int]:
     if form.get("grant_type") != "client_credentials":
-        raise NotGiven("unsupported_grant_type", "Send grant_type=client_credentials.")
+        raise TokenRefused("unsupported_grant_type", "Send grant_type=client_credentials.")
     persona = PERSONAS.get(form.get("client_id", ""))
     if persona is None:
-        raise NotGiven("invalid_client", "Send client_id, one of: " + ", ".join(PERSONAS) + ".")
+        raise TokenRefused("invalid_client", "Send client_id, one of: " + ", ".join(PERSONAS) + ".")
     try:
-        seconds = int(form.get("expires_in", usual_seconds))
+        seconds = int(form.get("expires_in", default_seconds))
     except ValueError:
         seconds = LONGEST_LIFE_SECONDS + 1
     if abs(seconds) > LONGEST_LIFE_SECONDS:
-        raise NotGiven("invalid_request", f"expires_in is a whole number of seconds, up to {LONGEST_LIFE_SECONDS}.")
+        raise TokenRefused("invalid_request", f"expires_in is a whole number of seconds, up to {LONGEST_LIFE_SECONDS}.")
     return persona, seconds

@@ -1,4 +1,4 @@
-"""Deploy: the made-up persons and systems that the token issuer for development speaks for."""
+"""Deploy: the personas, made-up persons and systems, that the token issuer for development has tokens for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ INTERMEDIARY = "0088:9520000019198"
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Somebody who asks: `name` is the client id and the subject of the tokens."""
+    """A made-up person or system. `name` is the client id and the subject of its tokens."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class Persona:
     actor: Literal["person", "system"] = "person"
 
 
-def _of_another_payer(number: int, organisation: str) -> tuple[Persona, Persona]:
+def _preparer_and_approver(number: int, organisation: str) -> tuple[Persona, Persona]:
     """Two persons, so that one may prepare what the other approves."""
     return (
         Persona(
@@ -81,7 +81,7 @@ _ALL = (
     Persona("investor", "an investor's portfolio manager", INVESTOR, ("read", "sign")),
     Persona("provider", "a provider's coordinator", PROVIDER, ("read", "sign", "enrol", "report")),
     Persona("evaluator", "an evaluator, who decides disputes", EVALUATOR, ("read", "sign", "report", "verify")),
-    *(persona for number, gln in OTHER_PAYERS.items() for persona in _of_another_payer(number, gln)),
+    *(persona for number, gln in OTHER_PAYERS.items() for persona in _preparer_and_approver(number, gln)),
     Persona("investor-2", "a second investor's portfolio manager", INVESTOR_2, ("read", "sign")),
     Persona("investor-3", "a third investor's portfolio manager", INVESTOR_3, ("read", "sign")),
     Persona("provider-2", "a second provider's coordinator", PROVIDER_2, ("read", "sign", "enrol", "report")),

@@ -20,7 +20,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class PortTaken(Exception):
-    """Somebody listens already where we would."""
+    """A port of the suite is in use."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,18 +56,18 @@ async def _run(options: argparse.Namespace) -> None:
     began = time.monotonic()
     stop = asyncio.Event()
     with held(folder_for(options.bus), options.bus) as folder:
-        launch = Launch(folder, options.bus, _ports(options), _say)
+        launch = Launch(folder, options.bus, _ports(options), _print_line)
 
         def on_signal() -> None:
             if stop.is_set():
                 launch.hurry()
             stop.set()
 
-        for each in STOPPING:
-            asyncio.get_running_loop().add_signal_handler(each, on_signal)
-        _say(f"Starting Enzym ({options.bus} bus); its folder is {folder.path}")
-        await launch.run(stop, lambda suite: _say(_ready(suite, time.monotonic() - began)))
-    _say("Stopped; what was kept is in the folder, and the next start finds it.")
+        for stopping in STOPPING:
+            asyncio.get_running_loop().add_signal_handler(stopping, on_signal)
+        _print_line(f"Starting Enzym ({options.bus} bus); its folder is {folder.path}")
+        await launch.run(stop, lambda suite: _print_line(_ready(suite, time.monotonic() - began)))
+    _print_line("Stopped; what was kept is in the folder, and the next start finds it.")
 
 
 def _ready(suite: Suite, seconds: float) -> str:
@@ -105,7 +105,7 @@ def _check_free(name: str, port: int) -> None:
         ) from fault
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:

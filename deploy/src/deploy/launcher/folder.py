@@ -1,4 +1,4 @@
-"""Deploy: the folder in which a suite keeps all that it has: its lock, keys, logs, tokens, and who runs in it."""
+"""Deploy: the folder of a suite, with its lock, keys, logs and tokens, and the suite that runs in it."""
 
 import contextlib
 import fcntl
@@ -24,13 +24,13 @@ class AlreadyRunning(Exception):
 
 
 class OtherBus(Exception):
-    """What is in this folder was said over another bus, and would be missing on this one."""
+    """The facts of this folder were sent over another bus, and would be missing on this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A running suite, as `suite.json` tells it: `addresses` and `processes` (ids) are by name of the process,
-    `databases` by name of the database (as the administrator). `bootstrap` is Kafka's, or empty."""
+    """A running suite, as in `suite.json`. `addresses` and `processes` (ids) are by name of the process; `databases`
+    (as the administrator) are by name of the database. `bootstrap` is Kafka's, or empty."""
 
     bus: str
     folder: str
@@ -45,14 +45,14 @@ class Suite:
 
 def folder_for(bus: str) -> Path:
     """ENZYM_DATA, or `.data/<bus>` in the repository."""
-    told = os.environ.get(VARIABLE)
-    return Path(told).absolute() if told else REPOSITORY / ".data" / bus
+    folder = os.environ.get(VARIABLE)
+    return Path(folder).absolute() if folder else REPOSITORY / ".data" / bus
 
 
 def find_suite(bus: str | None = None) -> Suite | None:
     """The suite that runs and is ready: with this bus, or with any (embedded first)."""
-    for one in (bus,) if bus else ("embedded", "kafka"):
-        folder = folder_for(one)
+    for kind in (bus,) if bus else ("embedded", "kafka"):
+        folder = folder_for(kind)
         suite = read_suite(folder)
         if suite is not None and (bus is None or suite.bus == bus) and is_running(folder):
             return suite
@@ -82,7 +82,7 @@ def is_running(folder: Path) -> bool:
 def forget(folder: Path) -> None:
     """Deletes all that a suite has kept. Errors: `AlreadyRunning`."""
     if is_running(folder):
-        raise AlreadyRunning(_who_runs(folder))
+        raise AlreadyRunning(_running_already(folder))
     if folder.exists():
         Postgres(folder / "postgres").remove()
         shutil.rmtree(folder)
@@ -97,21 +97,21 @@ def held(folder: Path, bus: str) -> Iterator["Folder"]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(_who_runs(folder)) from None
+            raise AlreadyRunning(_running_already(folder)) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         with contextlib.suppress(FileNotFoundError):
             (folder / "suite.json").unlink()
-        here = Folder(folder)
-        here.keep_to_bus(bus)
+        held_folder = Folder(folder)
+        held_folder.keep_to_bus(bus)
         try:
-            yield here
+            yield held_folder
         finally:
             (folder / "suite.json").unlink(missing_ok=True)
 
 
-def _who_runs(folder: Path) -> str:
+def _running_already(folder: Path) -> str:
     pid = (folder / "lock").read_text().strip() or "unknown"
     suite = read_suite(folder)
     where = f"the gateway is at {suite.gateway}" if suite else "it is just starting or stopping"
@@ -139,7 +139,7 @@ class Folder:
         return folder
 
     def log(self, name: str) -> Path:
-        """Where a program writes what it has to say."""
+        """The log file of a program."""
         return self.below("logs") / f"{name.replace(' ', '-')}.log"
 
     def fresh_log(self, name: str) -> Path:
@@ -163,13 +163,13 @@ class Folder:
             write_whole(file, make())
         return file
 
-    def tell(self, suite: Suite) -> None:
+    def write_suite(self, suite: Suite) -> None:
         """Writes `suite.json`."""
         write_whole(self.path / "suite.json", json.dumps(asdict(suite), indent=2) + "\n")
 
 
 def write_whole(file: Path, content: Any) -> None:
-    """Writes a file that only its owner reads; whoever reads it finds it whole, before or after."""
+    """Replaces a file that only its owner can read. A reader gets the old content or the new, never a part."""
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(content)

@@ -1,4 +1,4 @@
-"""Deploy: a suite from nothing to ready and back: what is started after what, and who leaves before whom."""
+"""Deploy: starts a suite step by step until it is ready, and ends it in the reverse order."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import httpx
 from deploy.launcher import bus_setup, programs
 from deploy.launcher.folder import REPOSITORY, Folder, Suite
 from deploy.launcher.programs import Plan, Ports
-from deploy.launcher.supervisor import Program, Say, Supervised
+from deploy.launcher.supervisor import Program, Report, Supervised
 from deploy.launcher.tokens import keep_tokens
 from services.kit.database.provisioning import migrate, provision
 from services.kit.local.postgres import Postgres
@@ -23,9 +23,9 @@ T = TypeVar("T")
 class Launch:
     """One run of a suite in a folder that this process holds."""
 
-    def __init__(self, folder: Folder, bus: str, ports: Ports, say: Say) -> None:
+    def __init__(self, folder: Folder, bus: str, ports: Ports, report: Report) -> None:
         self._folder = folder
-        self._say = say
+        self._report = report
         self._supervised: list[Supervised] = []
         self._plan = Plan(folder, ports, Postgres(folder.path / "postgres"), bus)
         self._ready = False
@@ -47,17 +47,17 @@ class Launch:
                 for task in (starting, stopping):
                     task.cancel()
                 await asyncio.gather(starting, stopping, return_exceptions=True)
-                self._say("Stopping")
+                self._report("Stopping")
         self._plan.postgres.tidy()
 
     def hurry(self) -> None:
-        """Whoever is asked twice to stop kills what is left."""
-        for one in self._supervised:
-            one.hurry()
+        """Kills what still runs, when the launcher is asked a second time to stop."""
+        for supervised in self._supervised:
+            supervised.hurry()
 
     @property
     def suite(self) -> Suite:
-        """What `suite.json` says now."""
+        """The content of `suite.json`."""
         plan = self._plan
         return Suite(
             bus=plan.bus,
@@ -66,7 +66,7 @@ class Launch:
             gateway=plan.ports.url("gateway"),
             identity=plan.ports.url("identity"),
             addresses={name: plan.ports.url(name) for name in programs.APPS},
-            processes={one.program.name: one.pid for one in self._supervised if one.pid is not None},
+            processes={running.program.name: running.pid for running in self._supervised if running.pid is not None},
             databases={name: plan.postgres.url(name) for name in self._databases()},
             bootstrap=plan.bootstrap,
         )
@@ -79,7 +79,9 @@ class Launch:
         http = await on_leaving.enter_async_context(httpx.AsyncClient(timeout=3, trust_env=False))
         await self._step("PostgreSQL 18", self._up([programs.postgres(plan.postgres)], on_leaving))
         if plan.postgres.files != plan.postgres.folder:
-            self._say(f"    (its files are in {plan.postgres.files}: its user could not reach {plan.postgres.folder})")
+            self._report(
+                f"    (its files are in {plan.postgres.files}: its user could not reach {plan.postgres.folder})"
+            )
         if plan.bus == "kafka":
             await self._step("Apache Kafka", self._up([bus_setup.kafka(plan)], on_leaving))
         await self._step("topics", bus_setup.make_topics(plan))
@@ -87,21 +89,24 @@ class Launch:
         await self._step("token issuer, services, gateway", self._up(programs.apps(plan, http), on_leaving))
         await self._step("workers", self._up(programs.workers(plan), on_leaving))
         self._ready = True
-        self._tell()
+        self._write_suite()
         await on_leaving.enter_async_context(keep_tokens(self._folder, plan.ports.url("identity"), http))
 
-    async def _step(self, what: str, work: Awaitable[T]) -> T:
+    async def _step(self, name: str, work: Awaitable[T]) -> T:
         began = time.monotonic()
         result = await work
-        self._say(f"  {what:<34} {time.monotonic() - began:5.1f} s")
+        self._report(f"  {name:<34} {time.monotonic() - began:5.1f} s")
         return result
 
-    async def _up(self, some: Sequence[Program], on_leaving: AsyncExitStack) -> None:
-        """Starts programs at once. They are stopped at once too, before all that were started before them."""
-        group = [Supervised(each, self._folder.fresh_log(each.name), self._say, self._tell) for each in some]
+    async def _up(self, started: Sequence[Program], on_leaving: AsyncExitStack) -> None:
+        """Starts programs together. They are stopped together too, before all that were started earlier."""
+        group = [
+            Supervised(program, self._folder.fresh_log(program.name), self._report, self._write_suite)
+            for program in started
+        ]
         self._supervised.extend(group)
         on_leaving.push_async_callback(_stop_all, group)
-        tasks = [asyncio.create_task(one.start()) for one in group]
+        tasks = [asyncio.create_task(supervised.start()) for supervised in group]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -115,10 +120,10 @@ class Launch:
             await provision(server.url("postgres"), service)
             await migrate(REPOSITORY / f"{service}-service", server.url(service, f"{service}_owner"))
 
-    def _tell(self) -> None:
+    def _write_suite(self) -> None:
         if self._ready:
-            self._folder.tell(self.suite)
+            self._folder.write_suite(self.suite)
 
 
 async def _stop_all(group: Sequence[Supervised]) -> None:
-    await asyncio.gather(*(one.stop() for one in group))
+    await asyncio.gather(*(supervised.stop() for supervised in group))

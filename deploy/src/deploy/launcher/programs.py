@@ -1,4 +1,4 @@
-"""Deploy: which programs make a suite, and what each of them is told."""
+"""Deploy: the programs of a suite, and the variables of each."""
 
 import json
 import os
@@ -23,12 +23,12 @@ SERVICES = ("contracts", "outcomes", "settlement")
 APPS = ("gateway", *(f"{service}-service" for service in SERVICES), "identity")
 KAFKA, KAFKA_CONTROLLER = "kafka", "kafka-controller"
 BEGUN = b"the worker has begun"
-"""What kit/worker.py logs; a worker answers nobody, and so cannot be asked."""
+"""The line that a worker logs when it is ready. A worker has no address at which readiness could be read."""
 KAFKA_ABOVE = 1012
 """From the gateway's 8080 to Kafka's usual 9092."""
 
-Told: TypeAlias = Mapping[str, int | str | Path]
-"""Variables of a program."""
+Variables: TypeAlias = Mapping[str, int | str | Path]
+"""The variables of a program, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that the environment of a program is made from."""
+    """The folder, ports, database server and bus from which the variables of all programs follow."""
 
     folder: Folder
     ports: Ports
@@ -69,13 +69,13 @@ class Plan:
 
 
 def apps(plan: Plan, http: httpx.AsyncClient) -> list[Program]:
-    """What answers over HTTP: the token issuer, the services, the gateway."""
+    """The programs that serve HTTP: the token issuer, the services, the gateway."""
     services = [_app(plan, service, http) for service in SERVICES]
     return [_identity(plan, http), *services, _gateway(plan, http)]
 
 
 def workers(plan: Plan) -> list[Program]:
-    """What works in the background; started last and stopped first."""
+    """The workers of the services; started last and stopped first."""
     return [_worker(plan, service) for service in SERVICES]
 
 
@@ -102,21 +102,21 @@ def postgres(server: Postgres) -> Program:
 
 
 def _identity(plan: Plan, http: httpx.AsyncClient) -> Program:
-    told: Told = {"ENZYM_PORT": plan.ports.of["identity"], "ENZYM_KEY_FILE": plan.folder.key("identity")}
-    return _served(plan, "identity", "deploy.identity", told, http)
+    variables: Variables = {"ENZYM_PORT": plan.ports.of["identity"], "ENZYM_KEY_FILE": plan.folder.key("identity")}
+    return _served(plan, "identity", "deploy.identity", variables, http)
 
 
 def _gateway(plan: Plan, http: httpx.AsyncClient) -> Program:
     identity = plan.ports.url("identity")
     issuer = {"issuer": identity, "jwksUrl": f"{identity}/.well-known/jwks.json", "algorithms": [ALGORITHM]}
-    told: Told = {
+    variables: Variables = {
         "ENZYM_PORT": plan.ports.of["gateway"],
         "ENZYM_PUBLIC_URL": plan.ports.url("gateway"),
         "ENZYM_ISSUERS": json.dumps([issuer]),
         "ENZYM_KEY_FILES": json.dumps([str(plan.folder.key(name)) for name in ("gateway-1", "gateway-2")]),
         **_peers(plan),
     }
-    return _served(plan, "gateway", "gateway.app", told, http)
+    return _served(plan, "gateway", "gateway.app", variables, http)
 
 
 def _app(plan: Plan, service: str, http: httpx.AsyncClient) -> Program:
@@ -125,7 +125,7 @@ def _app(plan: Plan, service: str, http: httpx.AsyncClient) -> Program:
     )
 
 
-def _served(plan: Plan, name: str, module: str, told: Told, http: httpx.AsyncClient) -> Program:
+def _served(plan: Plan, name: str, module: str, variables: Variables, http: httpx.AsyncClient) -> Program:
     address = f"{plan.ports.url(name)}/readyz"
 
     async def is_ready(_: int) -> bool:
@@ -134,15 +134,15 @@ def _served(plan: Plan, name: str, module: str, told: Told, http: httpx.AsyncCli
         except httpx.HTTPError:
             return False
 
-    return Program(name=name, prepare=_python(module), environment=_environment(told), is_ready=is_ready)
+    return Program(name=name, prepare=_python(module), environment=_environment(variables), is_ready=is_ready)
 
 
 def _worker(plan: Plan, service: str) -> Program:
-    told = _service_environment(plan, service, "worker") | {"ENZYM_BUS": plan.bus}
+    variables = _service_environment(plan, service, "worker") | {"ENZYM_BUS": plan.bus}
     if plan.bus == "kafka":
-        told["ENZYM_KAFKA_BOOTSTRAP"] = plan.bootstrap
+        variables["ENZYM_KAFKA_BOOTSTRAP"] = plan.bootstrap
     else:
-        told["ENZYM_BUS_DATABASE_URL"] = plan.postgres.url("bus", "bus_worker")
+        variables["ENZYM_BUS_DATABASE_URL"] = plan.postgres.url("bus", "bus_worker")
     name = f"{service}-service worker"
     log = plan.folder.log(name)
 
@@ -150,7 +150,7 @@ def _worker(plan: Plan, service: str) -> Program:
         return BEGUN in log.read_bytes()
 
     return Program(
-        name=name, prepare=_python(f"{service}_service.worker"), environment=_environment(told), is_ready=is_ready
+        name=name, prepare=_python(f"{service}_service.worker"), environment=_environment(variables), is_ready=is_ready
     )
 
 
@@ -161,7 +161,7 @@ def _service_environment(plan: Plan, service: str, role: str) -> dict[str, int |
         if peer != service:
             owner = f"{peer}-service"
             trusted.append({"owner": owner, "url": f"{plan.ports.url(owner)}/.well-known/jwks.json"})
-    told: dict[str, int | str | Path] = {
+    variables: dict[str, int | str | Path] = {
         "ENZYM_PORT": plan.ports.of[name],
         "ENZYM_DATABASE_URL": plan.postgres.url(service, f"{service}_{role}"),
         "ENZYM_KEY_FILE": plan.folder.key(name),
@@ -169,8 +169,8 @@ def _service_environment(plan: Plan, service: str, role: str) -> dict[str, int |
         **_peers(plan),
     }
     if service == "outcomes":
-        told["ENZYM_ORDER_KEY_FILE"] = plan.folder.order_key()
-    return told
+        variables["ENZYM_ORDER_KEY_FILE"] = plan.folder.order_key()
+    return variables
 
 
 def _peers(plan: Plan) -> dict[str, str]:
@@ -181,11 +181,15 @@ def _python(module: str) -> Callable[[], list[str]]:
     return plain([sys.executable, "-m", module])
 
 
-def _environment(told: Told) -> dict[str, str]:
-    ours = {"ENZYM_ENVIRONMENT": "development", "ENZYM_HOST": HOST, **{name: str(what) for name, what in told.items()}}
+def _environment(variables: Variables) -> dict[str, str]:
+    ours = {
+        "ENZYM_ENVIRONMENT": "development",
+        "ENZYM_HOST": HOST,
+        **{name: str(value) for name, value in variables.items()},
+    }
     return {**inherited(), **ours}
 
 
 def inherited() -> dict[str, str]:
-    """The environment that we were started in, without what was meant for us."""
-    return {name: what for name, what in os.environ.items() if not name.startswith("ENZYM_")}
+    """The environment of the launcher without its own variables, those that begin with ENZYM_."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ENZYM_")}

@@ -1,4 +1,4 @@
-"""Deploy: one program that is kept running: started, waited for, started again when it dies, and ended in order."""
+"""Deploy: supervises one program: starts it, waits until it is ready, restarts it when it dies, ends it in order."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,8 @@ LAST_WORDS = 15
 DEATHS_AT_START = 3
 READY_SECONDS = 60.0
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
+"""Takes one line for the terminal."""
 
 
 class NotStarted(Exception):
@@ -38,7 +39,7 @@ async def _at_once(_: int) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """What to run. `prepare` returns the command line before every start, may take its time, and raises `NotStarted`
-    when there is nothing to run; `is_ready` is asked with the process id."""
+    when there is nothing to run; `is_ready` gets the process id."""
 
     name: str
     prepare: Callable[[], list[str]]
@@ -63,14 +64,19 @@ class _State:
 
 
 class Supervised:
-    """A program and its log file. `changed` is told when it has another process id."""
+    """A program and its log file. `on_new_process` is called when it has another process id."""
 
     def __init__(
-        self, program: Program, log: Path, say: Say, changed: Callable[[], None], backoff: Backoff | None = None
+        self,
+        program: Program,
+        log: Path,
+        report: Report,
+        on_new_process: Callable[[], None],
+        backoff: Backoff | None = None,
     ) -> None:
         self.program = program
         self.log = log
-        self._say, self._changed, self._backoff = say, changed, backoff or Backoff()
+        self._report, self._on_new_process, self._backoff = report, on_new_process, backoff or Backoff()
         self._state = _State()
         self._task: asyncio.Task[None] | None = None
 
@@ -105,8 +111,8 @@ class Supervised:
         if self._state.fault:
             return self._state.fault
         lines = self.log.read_text(errors="replace").splitlines()[-LAST_WORDS:] if self.log.exists() else []
-        said = "".join(f"\n    {line}" for line in lines)
-        return f"Its last words ({self.log}):{said}" if said else f"It said nothing ({self.log})."
+        text = "".join(f"\n    {line}" for line in lines)
+        return f"Its last words ({self.log}):{text}" if text else f"It said nothing ({self.log})."
 
     async def _is_ready(self) -> bool:
         pid = self.pid
@@ -116,13 +122,13 @@ class Supervised:
         pause = self._backoff.first
         while not self._state.stopping.is_set():
             began = time.monotonic()
-            how = await self._run_once()
+            ending = await self._run_once()
             if self._state.stopping.is_set():
                 return
             if time.monotonic() - began >= self._backoff.forgiven_after:
                 pause = self._backoff.first
             self._state.deaths += 1
-            self._say(f"{self.program.name} {how}; starting it again in {pause:g} s (log: {self.log})")
+            self._report(f"{self.program.name} {ending}; starting it again in {pause:g} s (log: {self.log})")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._state.stopping.wait(), pause)
             pause = min(pause * 2, self._backoff.longest)
@@ -136,7 +142,7 @@ class Supervised:
             state.fault = str(fault)
             return f"cannot be started: {fault}"
         state.process, state.fault = process, ""
-        self._changed()
+        self._on_new_process()
         if not await _first_of(process.wait(), state.stopping.wait()):
             await self._end(process)
         code = await process.wait()
@@ -163,14 +169,14 @@ class Supervised:
                 if await _first_of(process.wait(), self._state.hurry.wait()):
                     return
         except TimeoutError:
-            self._say(f"{self.program.name} did not leave within {self.program.ends_within_seconds:g} s")
+            self._report(f"{self.program.name} did not leave within {self.program.ends_within_seconds:g} s")
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
 
-async def _first_of(this: Awaitable[object], that: Awaitable[object]) -> bool:
-    """Waits for either; whether `this` has come."""
-    tasks = [asyncio.ensure_future(this), asyncio.ensure_future(that)]
+async def _first_of(first: Awaitable[object], second: Awaitable[object]) -> bool:
+    """Waits for either of two; whether the first is done."""
+    tasks = [asyncio.ensure_future(first), asyncio.ensure_future(second)]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return tasks[0].done()

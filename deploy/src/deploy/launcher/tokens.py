@@ -1,4 +1,4 @@
-"""Deploy: a working token of every persona in a file of its own, for `curl -H @file`; fetched anew in time."""
+"""Deploy: keeps a valid token of every persona in a file, for `curl -H @file`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,17 +10,17 @@ import httpx
 from deploy.identity.personas import PERSONAS
 from deploy.launcher.folder import Folder, write_whole
 
-ANEW_SECONDS = 3600.0
+RENEWED_AFTER_SECONDS = 3600.0
 """A token is good for eight hours."""
-AGAIN_SECONDS = 5.0
+RETRIED_AFTER_SECONDS = 5.0
 
 
 async def fetch_token(http: httpx.AsyncClient, identity: str, persona: str) -> str:
     """An access token of a persona. Errors: httpx.HTTPError."""
     form = {"grant_type": "client_credentials", "client_id": persona}
-    answer = await http.post(f"{identity}/token", data=form)
-    answer.raise_for_status()
-    return str(answer.json()["access_token"])
+    response = await http.post(f"{identity}/token", data=form)
+    response.raise_for_status()
+    return str(response.json()["access_token"])
 
 
 def token_file(folder: Path, persona: str) -> Path:
@@ -42,14 +42,14 @@ async def keep_tokens(folder: Folder, identity: str, http: httpx.AsyncClient) ->
 
 
 async def _renew(folder: Folder, identity: str, http: httpx.AsyncClient) -> None:
-    pause = ANEW_SECONDS
+    pause = RENEWED_AFTER_SECONDS
     while True:
         await asyncio.sleep(pause)
         try:
             await _write_all(folder, identity, http)
-            pause = ANEW_SECONDS
+            pause = RENEWED_AFTER_SECONDS
         except httpx.HTTPError:
-            pause = AGAIN_SECONDS
+            pause = RETRIED_AFTER_SECONDS
 
 
 async def _write_all(folder: Folder, identity: str, http: httpx.AsyncClient) -> None:

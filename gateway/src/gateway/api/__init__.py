@@ -1,1 +1,1 @@
-"""Door for everybody: the proxy and the few addresses that the gateway answers itself."""
+"""Door of the suite: the proxy, and the routes of the gateway's own."""

@@ -1,4 +1,4 @@
-"""Door: bodies of requests: short ones are read whole, uploads flow through; no more than the limit of their row."""
+"""Door: bodies of requests: short ones are read whole, uploads are streamed, each up to the limit of its row."""
 
 from collections.abc import AsyncIterator
 
@@ -12,11 +12,11 @@ ROW_BY_ROW = frozenset({"application/x-ndjson", "text/csv"})
 
 
 class ClientGone(Exception):
-    """The client closed its connection: nobody waits for an answer."""
+    """The client closed its connection and waits for no response."""
 
 
 def is_upload(operation: Operation, content_type: bytes) -> bool:
-    """Whether the body is rows that flow through, and may be as large as BULK_LIMIT."""
+    """Whether the body is rows, which are streamed and may be as large as BULK_LIMIT."""
     return operation.body == "bulk" and content_type.partition(b";")[0].strip().lower().decode("latin-1") in ROW_BY_ROW
 
 
@@ -28,7 +28,7 @@ def limit_of(operation: Operation, upload: bool) -> int:
 
 
 def declared_length(declared: bytes | None, limit: int) -> int | None:
-    """Content-Length, if there is one; refuses before anything was read. Errors: `too-large`."""
+    """Content-Length, if there is one. Refuses before anything is read. Errors: `too-large`."""
     if declared is None:
         return None
     if int(declared) > limit:
@@ -37,7 +37,7 @@ def declared_length(declared: bytes | None, limit: int) -> int | None:
 
 
 def refuse_encoded(encoding: bytes) -> None:
-    """What is packed cannot be measured by its length. Errors: `unsupported-media-type`."""
+    """Refuses an encoded body: its length is not its size. Errors: `unsupported-media-type`."""
     if encoding.strip().lower() not in (b"", b"identity"):
         raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
 
@@ -52,8 +52,8 @@ async def read_whole(receive: Receive, limit: int) -> bytes:
 
 
 class Upload:
-    """A body that flows through, of `length` bytes if it is known. `ended` tells that all of it was read; `fault`
-    why it stopped before."""
+    """A streamed body, of `length` bytes if it is known. `ended` is whether all of it was read. `fault` is the reason
+    why it stopped before its end."""
 
     def __init__(self, receive: Receive, limit: int, length: int | None) -> None:
         self._receive, self._limit = receive, limit

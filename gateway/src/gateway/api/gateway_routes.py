@@ -1,4 +1,4 @@
-"""Door: the few addresses that the gateway answers itself: health, its public keys, the interface's description."""
+"""Door: the routes of the gateway's own: health, its public keys, the description of the interface."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -16,15 +16,15 @@ class NotReady(Unavailable):
     title = "Not ready to serve"
 
 
-def own_routes(
+def gateway_routes(
     ready: Callable[[], Awaitable[bool]], public_keys: Sequence[Mapping[str, Any]], description: bytes
 ) -> APIRouter:
-    """The router of them. `ready` says whether tokens can be checked; `description` is the OpenAPI document."""
+    """The router. `ready` is whether tokens can be checked; `description` is the OpenAPI document."""
     router = APIRouter(route_class=KnownQueryRoute)
 
     @router.get("/livez")
     async def livez() -> dict[str, str]:
-        """Asks nobody: an answer is the answer."""
+        """Depends on nothing else: any response is the answer."""
         return {"status": "ok"}
 
     @router.get("/readyz")

@@ -1,4 +1,4 @@
-"""Door: which headers pass, in both directions."""
+"""Door: the headers that are forwarded to a service, and those that are returned to the client."""
 
 import re
 from collections.abc import Iterable
@@ -13,26 +13,26 @@ from services.kit.process import clock
 VERSION = b"1.0.0"
 """The full version of the interface whose major one stands in the path."""
 
-_PASSED_ON = frozenset(
+_FORWARDED = frozenset(
     {
         *(b"accept", b"accept-language", b"content-type", b"idempotency-key", b"if-match", b"if-none-match"),
         *(b"last-event-id", b"prefer", b"traceparent", b"tracestate", b"user-agent"),
     }
 )
-"""What a client says and a service may hear. Everything else stays here: who it is, whom it came through, how the
-connection is to be treated."""
+"""Headers of a request that a service sees. All others stay here, such as those that name the client, the proxies
+before us or options of the connection."""
 
-_KEPT_BACK = frozenset(
+_NOT_RETURNED = frozenset(
     {
         *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
         *(b"te", b"trailer", b"transfer-encoding", b"upgrade", b"server", b"date"),
         *(b"api-version", b"x-content-type-options", b"x-correlation-id"),
     }
 )
-"""What is between two neighbours only, and what the gateway says itself."""
+"""Headers of a response that the client does not see: those of one connection, and those that the gateway sets."""
 
 _NO_STORE = (b"cache-control", b"no-store")
-_ALWAYS = (
+_ALWAYS_RETURNED = (
     (b"api-version", VERSION),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -44,29 +44,29 @@ _PRINTABLE = re.compile(rb"[!-~]*")
 
 
 @dataclass(slots=True)
-class Asked:
-    """A request, as far as its head tells. `passed_on` are the headers that the service will see; `answered` is
-    whether any of an answer was sent."""
+class RequestHead:
+    """The head of a request. The service will see the `forwarded_headers`. `response_started` is whether any of a
+    response was sent."""
 
     method: str
     path: str
     query: bytes
-    passed_on: list[tuple[bytes, bytes]]
+    forwarded_headers: list[tuple[bytes, bytes]]
     authorization: list[bytes]
     correlation: bytes = b""
     content_type: bytes = b""
     content_encoding: bytes = b""
     content_length: bytes | None = None
-    answered: bool = False
+    response_started: bool = False
 
     @property
     def correlation_id(self) -> UUID:
-        """The id that the request and its answer are known by."""
+        """The id of the request and its response in all logs."""
         return UUID(self.correlation.decode("ascii"))
 
     @property
     def target(self) -> bytes:
-        """Path and query for the service. The path has matched a row of the table: nothing in it needs encoding.
+        """Path and query for the service. The path has matched a row of the table, so nothing in it needs encoding.
         Errors: `malformed` for a query that is not plain ASCII."""
         if not self.query:
             return self.path.encode("ascii")
@@ -75,27 +75,27 @@ class Asked:
         return b"%b?%b" % (self.path.encode("ascii"), self.query)
 
 
-def read_head(scope: Scope) -> Asked:
+def read_head(scope: Scope) -> RequestHead:
     """Sorts the headers of a request, in one pass."""
-    passed_on: list[tuple[bytes, bytes]] = []
-    asked = Asked(scope["method"], scope["path"], scope["query_string"], passed_on, [])
+    forwarded_headers: list[tuple[bytes, bytes]] = []
+    head = RequestHead(scope["method"], scope["path"], scope["query_string"], forwarded_headers, [])
     for header in scope["headers"]:
         name, value = header
-        if name in _PASSED_ON:
-            passed_on.append(header)
+        if name in _FORWARDED:
+            forwarded_headers.append(header)
             if name == b"content-type":
-                asked.content_type = value
+                head.content_type = value
         elif name == b"authorization":
-            asked.authorization.append(value)
+            head.authorization.append(value)
         elif name == b"x-correlation-id":
-            asked.correlation = value.lower()
+            head.correlation = value.lower()
         elif name == b"content-length":
-            asked.content_length = value
+            head.content_length = value
         elif name == b"content-encoding":
-            asked.content_encoding = value
-    if _UUID.fullmatch(asked.correlation) is None:
-        asked.correlation = _new_correlation()
-    return asked
+            head.content_encoding = value
+    if _UUID.fullmatch(head.correlation) is None:
+        head.correlation = _new_correlation()
+    return head
 
 
 def _new_correlation() -> bytes:
@@ -104,24 +104,24 @@ def _new_correlation() -> bytes:
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}".encode("ascii")
 
 
-def answer_headers(given: Iterable[tuple[bytes, bytes]], correlation: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer as the client gets them. `given` has its names in lower case."""
-    headers = [*_ALWAYS, (b"x-correlation-id", correlation)]
-    cached = False
-    for header in given:
+def response_headers(upstream: Iterable[tuple[bytes, bytes]], correlation: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of a response as the client gets them. The names in `upstream` are in lower case."""
+    headers = [*_ALWAYS_RETURNED, (b"x-correlation-id", correlation)]
+    has_cache_control = False
+    for header in upstream:
         name, value = header
-        if name in _KEPT_BACK:
+        if name in _NOT_RETURNED:
             continue
         if name == b"cache-control":
-            cached = True
+            has_cache_control = True
         elif name == b"location" and not value.startswith(b"/"):
             header = (name, _relative(value))
         headers.append(header)
-    if not cached:
+    if not has_cache_control:
         headers.append(_NO_STORE)
     return headers
 
 
 def _relative(location: bytes) -> bytes:
-    """An absolute address of a service, without scheme and host: clients reach it where they reached us."""
+    """The address of a service without scheme and host: clients reach it at the gateway's."""
     return b"/" + re.sub(rb"^https?://[^/]*/?", b"", location)

@@ -1,4 +1,4 @@
-"""Door: who is asking: tokens of clients are checked here, and exchanged for the gateway's own word."""
+"""Door: identifies clients: checks their tokens, and exchanges them for internal tokens of the gateway."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -22,11 +22,11 @@ from services.kit.process.caller import Caller
 
 AUDIENCE = "enzym"
 CHECKED_SECONDS = 60
-"""A token that was checked is taken for so long without looking again, and never past its end."""
+"""A checked token is accepted for so long without another check, and never past its expiry."""
 
 
 class SubjectIsPersonalNumber(Unauthenticated):
-    """The issuer names people by a number that Enzym must never be given."""
+    """The issuer uses a personal number as the subject. Enzym must never be given one."""
 
     code = "subject-is-personal-number"
     title = "This token names a person by a personal number; its issuer must use another subject"
@@ -42,15 +42,15 @@ class TrustedIssuer:
 
 @dataclass(slots=True)
 class Client:
-    """A caller whose token holds, and the internal tokens that were minted for it, by audience."""
+    """A caller with a valid token, and the `Authorization` values that were minted for it, by audience."""
 
     caller: Caller
     expires_at: float
-    internal: Remembered[bytes]
+    internal_tokens: Remembered[bytes]
 
 
 class Clients:
-    """Knows the clients by their tokens."""
+    """The clients, by their tokens."""
 
     def __init__(self, issuers: Mapping[str, TrustedIssuer], signer: Signer) -> None:
         self._issuers, self._signer = issuers, signer
@@ -58,18 +58,18 @@ class Clients:
 
     async def identify(self, authorization: Sequence[bytes]) -> Client:
         """The client behind the values of the Authorization headers. Errors: Unauthenticated; `keys-unavailable`
-        when the issuer cannot be asked for a key that is not known."""
+        when an unknown key cannot be fetched from the issuer."""
         digest = hashlib.sha256(authorization[0]).digest() if len(authorization) == 1 else b""
         client = self._checked.get(digest)
         if client is None:
             client = await self._check(bearer(authorization))
-            left = client.expires_at - clock.now().timestamp()
-            self._checked.put(digest, client, min(CHECKED_SECONDS, left))
+            seconds_left = client.expires_at - clock.now().timestamp()
+            self._checked.put(digest, client, min(CHECKED_SECONDS, seconds_left))
         return client
 
     async def _check(self, token: str) -> Client:
-        header, said = unverified(token)
-        issuer = self._issuers.get(str(said.get("iss")))
+        header, unverified_claims = unverified(token)
+        issuer = self._issuers.get(str(unverified_claims.get("iss")))
         key_id = header.get("kid")
         if issuer is None or header.get("alg") not in issuer.algorithms or not isinstance(key_id, str):
             raise TokenNotValid()
@@ -82,17 +82,18 @@ class Clients:
             raise TokenNotValid()
         return Client(_caller(claims), float(claims["exp"]), Remembered(8))
 
-    def word_for(self, client: Client, audience: str) -> bytes:
-        """The `Authorization` value that tells a service who asks; minted anew when half of its life is over."""
-        word = client.internal.get(audience)
-        if word is None:
-            word = b"Bearer " + mint(self._signer, claims_of(client.caller), audience).encode()
-            client.internal.put(audience, word, REUSED_SECONDS)
-        return word
+    def internal_token_for(self, client: Client, audience: str) -> bytes:
+        """The `Authorization` value with the internal token of a client for one service. It is minted anew when half of
+        its life is over."""
+        authorization = client.internal_tokens.get(audience)
+        if authorization is None:
+            authorization = b"Bearer " + mint(self._signer, claims_of(client.caller), audience).encode()
+            client.internal_tokens.put(audience, authorization, REUSED_SECONDS)
+        return authorization
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
-    """`client` is what the issuer calls the application: `client_id` (RFC 9068), else `azp`, else the subject."""
+    """The caller of a valid token. Its `client` is the application: `client_id` (RFC 9068), else `azp`, else `sub`."""
     application = claims.get("client_id") or claims.get("azp") or claims.get("sub")
     caller = caller_of({**claims, "client": application})
     if find_personal_number(caller.subject) is not None:

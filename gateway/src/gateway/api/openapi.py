@@ -1,7 +1,8 @@
-"""Door: one OpenAPI document of the whole interface, made from those of the services and the table of policy."""
+"""Door: merges the OpenAPI documents of the services and the table of policy into one."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ _SECURITY: Document = {
         ),
     }
 }
-_ANSWER_HEADERS: Document = {
+_RESPONSE_HEADERS: Document = {
     "X-Correlation-Id": {
         "description": "What to name when asking about this request; sent by the client, or made here",
         "schema": {"type": "string", "format": "uuid"},
@@ -51,7 +52,7 @@ _ANSWER_HEADERS: Document = {
 
 
 class NotAsDeclared(ValueError):
-    """The table and the services do not agree on what there is; the message lists the differences."""
+    """The table and the services do not have the same operations; the message lists the differences."""
 
 
 def merge(documents: Mapping[str, Document], operations: Iterable[Operation]) -> Document:
@@ -63,10 +64,10 @@ def merge(documents: Mapping[str, Document], operations: Iterable[Operation]) ->
     renamed, schemas = _schemas(documents)
     paths: Document = {}
     for row in rows:
-        found, names = _find(documents[row.service], row)
-        described = _with_references(found, renamed[row.service])
-        paths.setdefault(row.path, {})[row.method.lower()] = _described(described, row, names)
-    components = {"schemas": schemas, "securitySchemes": _SECURITY, "headers": _ANSWER_HEADERS}
+        operation, names = _find(documents[row.service], row)
+        operation = _with_references(operation, renamed[row.service])
+        paths.setdefault(row.path, {})[row.method.lower()] = _with_policy(operation, row, names)
+    components = {"schemas": schemas, "securitySchemes": _SECURITY, "headers": _RESPONSE_HEADERS}
     return {**_HEAD, "paths": paths, "components": components}
 
 
@@ -83,8 +84,8 @@ def _check(documents: Mapping[str, Document], rows: tuple[Operation, ...]) -> No
         for method, path in _served(document)
     }
     declared = {(row.service, row.method, _PARAMETER.sub("{}", row.path)) for row in rows}
-    faults = [f"{' '.join(one)}: in the table, not served" for one in sorted(declared - served)]
-    faults += [f"{' '.join(one)}: served, not in the table" for one in sorted(served - declared)]
+    faults = [f"{' '.join(key)}: in the table, not served" for key in sorted(declared - served)]
+    faults += [f"{' '.join(key)}: served, not in the table" for key in sorted(served - declared)]
     if faults:
         raise NotAsDeclared("\n".join(faults))
 
@@ -100,73 +101,80 @@ def _find(document: Document, row: Operation) -> tuple[Document, dict[str, str]]
     raise NotAsDeclared(row.name)
 
 
-def _described(found: Document, row: Operation, names: Mapping[str, str]) -> Document:
-    needs = " or ".join(f"`{permission}`" for permission in row.permissions)
-    operation = {
-        **found,
+def _with_policy(operation: Document, row: Operation, names: Mapping[str, str]) -> Document:
+    """An operation with the name, the permissions and the path parameters of its row."""
+    permissions = " or ".join(f"`{permission}`" for permission in row.permissions)
+    described = {
+        **operation,
         "operationId": camel(row.name),
-        "description": f"{found.get('description', '').strip()}\n\nPermission: {needs}.".strip(),
+        "description": f"{operation.get('description', '').strip()}\n\nPermission: {permissions}.".strip(),
         "x-permissions": list(row.permissions),
-        "responses": {status: _answer(answer) for status, answer in found["responses"].items()},
+        "responses": {status: _response(response) for status, response in operation["responses"].items()},
     }
-    if "parameters" in found:
-        operation["parameters"] = [
-            {**one, "name": names.get(one["name"], one["name"])} if one.get("in") == "path" else one
-            for one in found["parameters"]
-        ]
-    return operation
+    if "parameters" in operation:
+        described["parameters"] = [_parameter(parameter, names) for parameter in operation["parameters"]]
+    return described
 
 
-def _answer(answer: Document) -> Document:
-    """With the headers that every answer has; a problem in its own media type alone."""
-    content: Document = answer.get("content", {})
+def _parameter(parameter: Document, names: Mapping[str, str]) -> Document:
+    if parameter.get("in") != "path":
+        return parameter
+    return {**parameter, "name": names.get(parameter["name"], parameter["name"])}
+
+
+def _response(response: Document) -> Document:
+    """A response with the headers that all have. A problem has its own media type alone."""
+    content: Document = response.get("content", {})
     if PROBLEM in content:
         content = {PROBLEM: {"schema": {"$ref": f"{_REFERENCE}Problem"}}}
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _ANSWER_HEADERS}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _RESPONSE_HEADERS}
     return {
-        **answer,
+        **response,
         **({"content": content} if content else {}),
-        "headers": {**answer.get("headers", {}), **headers},
+        "headers": {**response.get("headers", {}), **headers},
     }
 
 
 def _schemas(documents: Mapping[str, Document]) -> tuple[dict[str, dict[str, str]], Document]:
     """New names by service and old name, and all schemas by their new names."""
-    own = {service: document.get("components", {}).get("schemas", {}) for service, document in documents.items()}
-    clashing = _clashing(own)
+    schemas_of = {service: document.get("components", {}).get("schemas", {}) for service, document in documents.items()}
+    clashing = _clashing(schemas_of)
     renamed = {
         service: {name: f"{service.partition('-')[0].capitalize()}{name}" for name in clashing & schemas.keys()}
-        for service, schemas in own.items()
+        for service, schemas in schemas_of.items()
     }
     merged = {
         renamed[service].get(name, name): _with_references(schema, renamed[service])
-        for service, schemas in own.items()
+        for service, schemas in schemas_of.items()
         for name, schema in schemas.items()
     }
     return renamed, dict(sorted(merged.items()))
 
 
-def _clashing(own: Mapping[str, Document]) -> set[str]:
-    """Names that do not mean the same everywhere, by themselves or by what they refer to."""
+def _clashing(schemas_of: Mapping[str, Document]) -> set[str]:
+    """Names with more than one meaning, by themselves or by what they refer to."""
     meanings: dict[str, set[str]] = {}
-    for schemas in own.values():
+    counts: Counter[str] = Counter()
+    for schemas in schemas_of.values():
+        counts.update(schemas.keys())
         for name, schema in schemas.items():
             meanings.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
     clashing = {name for name, texts in meanings.items() if len(texts) > 1}
-    shared = {name for name in meanings if sum(name in schemas for schemas in own.values()) > 1}
-    while more := {
-        name
-        for name in shared - clashing
-        if any(f'"{_REFERENCE}{other}"' in text for text in meanings[name] for other in clashing)
-    }:
+    shared = {name for name, count in counts.items() if count > 1}
+    # A name clashes too when it refers to one that does, and so on until no more are added.
+    while more := {name for name in shared - clashing if _refers_to(meanings[name], clashing)}:
         clashing |= more
     return clashing
+
+
+def _refers_to(texts: set[str], names: set[str]) -> bool:
+    return any(f'"{_REFERENCE}{name}"' in text for text in texts for name in names)
 
 
 def _with_references(node: Any, renamed: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
         return {
-            key: _REFERENCE + renamed.get(child.removeprefix(_REFERENCE), child.removeprefix(_REFERENCE))
+            key: _renamed(child, renamed)
             if key == "$ref" and isinstance(child, str)
             else _with_references(child, renamed)
             for key, child in node.items()
@@ -174,3 +182,8 @@ def _with_references(node: Any, renamed: Mapping[str, str]) -> Any:
     if isinstance(node, list):
         return [_with_references(child, renamed) for child in node]
     return node
+
+
+def _renamed(reference: str, renamed: Mapping[str, str]) -> str:
+    name = reference.removeprefix(_REFERENCE)
+    return _REFERENCE + renamed.get(name, name)

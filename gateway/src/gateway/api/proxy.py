@@ -1,4 +1,4 @@
-"""Door: the proxy: one ASGI callable for everything that the services answer."""
+"""Door: the proxy, one ASGI callable for all that the services answer."""
 
 import structlog
 from starlette.responses import Response
@@ -6,11 +6,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.api import bodies
 from gateway.api.bodies import ClientGone, Upload
-from gateway.api.disconnects import Watch
-from gateway.api.headers import Asked, answer_headers, read_head
+from gateway.api.disconnects import EndOnDisconnect
+from gateway.api.headers import RequestHead, read_head, response_headers
 from gateway.api.identity import Client, Clients
 from gateway.api.urls import refuse_personal_numbers
-from gateway.clients.upstream import Answer, AnswerCut, ServiceUnavailable, Upstreams
+from gateway.clients.upstream import ResponseCut, ServiceUnavailable, UpstreamResponse, Upstreams
 from gateway.policy import Operation, Routes
 from services.core.errors import EnzymError, Forbidden, NotFound
 from services.kit.doors import problems
@@ -20,9 +20,9 @@ log = structlog.get_logger()
 
 SILENCE_SECONDS = 30.0
 UPLOAD_SILENCE_SECONDS = 600.0
-"""A service that says nothing for so long is given up; while rows are on their way it may have nothing to say."""
-SHORT = 64 * 1024
-"""An answer of at most so many bytes is read whole before any of it is sent: it comes whole or as a problem."""
+"""A service that is silent for so long is given up. During an upload it may be silent for longer."""
+SHORT_BYTES = 64 * 1024
+"""A response of at most so many bytes is read before any of it is sent: the client gets it whole, or a problem."""
 
 
 class PermissionMissing(Forbidden):
@@ -33,65 +33,66 @@ class PermissionMissing(Forbidden):
 
 
 class Proxy:
-    """Checks who asks and what for, and passes the request on in its own name for the client."""
+    """Checks the client's token and permissions, and forwards the request with an internal token."""
 
     def __init__(self, routes: Routes, clients: Clients, upstreams: Upstreams) -> None:
         self._routes, self._clients, self._upstreams = routes, clients, upstreams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        asked = read_head(scope)
+        head = read_head(scope)
         try:
-            await self._serve(asked, receive, send)
+            await self._serve(head, receive, send)
             return
-        except (ClientGone, AnswerCut):
+        except (ClientGone, ResponseCut):
             return
         except EnzymError as error:
-            answer = problems.problem(error, asked.correlation_id)
+            problem = problems.problem(error, head.correlation_id)
         except Exception as error:
-            answer = problems.unexpected(error, asked.correlation_id)
-        if not asked.answered:
-            await _send_problem(answer, asked, send)
+            problem = problems.unexpected(error, head.correlation_id)
+        if not head.response_started:
+            await _send_problem(problem, head, send)
 
-    async def _serve(self, asked: Asked, receive: Receive, send: Send) -> None:
-        client = await self._clients.identify(asked.authorization)
-        operation = self._operation(asked, client)
-        asked.passed_on.append((b"authorization", self._clients.word_for(client, operation.service)))
-        asked.passed_on.append((b"x-correlation-id", asked.correlation))
-        body = None if operation.method == "GET" else await self._body(operation, asked, receive)
-        async with Watch(receive, body):
-            await self._pass_on(operation, asked, body, send)
+    async def _serve(self, head: RequestHead, receive: Receive, send: Send) -> None:
+        client = await self._clients.identify(head.authorization)
+        operation = self._operation(head, client)
+        token = self._clients.internal_token_for(client, operation.service)
+        head.forwarded_headers.append((b"authorization", token))
+        head.forwarded_headers.append((b"x-correlation-id", head.correlation))
+        body = None if operation.method == "GET" else await self._body(operation, head, receive)
+        async with EndOnDisconnect(receive, body):
+            await self._forward(operation, head, body, send)
 
-    async def _body(self, operation: Operation, asked: Asked, receive: Receive) -> bytes | Upload:
-        bodies.refuse_encoded(asked.content_encoding)
-        upload = bodies.is_upload(operation, asked.content_type)
+    async def _body(self, operation: Operation, head: RequestHead, receive: Receive) -> bytes | Upload:
+        bodies.refuse_encoded(head.content_encoding)
+        upload = bodies.is_upload(operation, head.content_type)
         limit = bodies.limit_of(operation, upload)
-        length = bodies.declared_length(asked.content_length, limit)
+        length = bodies.declared_length(head.content_length, limit)
         return Upload(receive, limit, length) if upload else await bodies.read_whole(receive, limit)
 
-    def _operation(self, asked: Asked, client: Client) -> Operation:
-        operations = self._routes.at(asked.path)
-        operation = operations.get(asked.method)
-        if operation is None or asked.query or "organisation" in asked.path:
-            refuse_personal_numbers(asked.path, asked.query)
+    def _operation(self, head: RequestHead, client: Client) -> Operation:
+        operations = self._routes.at(head.path)
+        operation = operations.get(head.method)
+        if operation is None or head.query or "organisation" in head.path:
+            refuse_personal_numbers(head.path, head.query)
         if operation is None:
             raise MethodNotAllowed(", ".join(sorted(operations))) if operations else NotFound()
         if client.caller.permissions.isdisjoint(operation.permissions):
-            needed = " or ".join(f"`{one}`" for one in operation.permissions)
-            raise PermissionMissing(f"This operation needs a token with the permission {needed}.")
+            permissions = " or ".join(f"`{permission}`" for permission in operation.permissions)
+            raise PermissionMissing(f"This operation needs a token with the permission {permissions}.")
         return operation
 
-    async def _pass_on(self, operation: Operation, asked: Asked, body: bytes | Upload | None, send: Send) -> None:
+    async def _forward(self, operation: Operation, head: RequestHead, body: bytes | Upload | None, send: Send) -> None:
         pool = self._upstreams[operation.service]
         upload = body if isinstance(body, Upload) else None
         length, patience = (upload.length, UPLOAD_SILENCE_SECONDS) if upload else (None, SILENCE_SECONDS)
         try:
-            answer = await pool.ask(asked.method, asked.target, asked.passed_on, body, length, patience)
+            response = await pool.request(head.method, head.target, head.forwarded_headers, body, length, patience)
             try:
-                await _send_answer(answer, asked, send)
+                await _send_response(response, head, send)
             finally:
-                answer.close()
-        except (ServiceUnavailable, AnswerCut) as error:
+                response.close()
+        except (ServiceUnavailable, ResponseCut) as error:
             if upload is not None and upload.fault is not None:
                 raise upload.fault from None
             why = error.why if isinstance(error, ServiceUnavailable) else "answer cut"
@@ -100,29 +101,29 @@ class Proxy:
                 upstream=operation.service,
                 operation=operation.name,
                 why=why,
-                correlation_id=str(asked.correlation_id),
+                correlation_id=str(head.correlation_id),
             )
             raise
 
 
-async def _send_answer(answer: Answer, asked: Asked, send: Send) -> None:
-    headers = answer_headers(answer.headers, asked.correlation)
-    start: Message = {"type": "http.response.start", "status": answer.status, "headers": headers}
-    length = answer.length
-    if length is not None and length <= SHORT:
-        body = await answer.whole()
-        asked.answered = True
+async def _send_response(response: UpstreamResponse, head: RequestHead, send: Send) -> None:
+    headers = response_headers(response.headers, head.correlation)
+    start: Message = {"type": "http.response.start", "status": response.status, "headers": headers}
+    length = response.length
+    if length is not None and length <= SHORT_BYTES:
+        body = await response.whole()
+        head.response_started = True
         await send(start)
         await send({"type": "http.response.body", "body": body})
         return
-    asked.answered = True
+    head.response_started = True
     await send(start)
-    while piece := await answer.piece():
+    while piece := await response.piece():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body"})
 
 
-async def _send_problem(problem: Response, asked: Asked, send: Send) -> None:
-    headers = answer_headers(problem.raw_headers, asked.correlation)
+async def _send_problem(problem: Response, head: RequestHead, send: Send) -> None:
+    headers = response_headers(problem.raw_headers, head.correlation)
     await send({"type": "http.response.start", "status": problem.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": problem.body})

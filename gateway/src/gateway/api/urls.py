@@ -1,4 +1,4 @@
-"""Door: addresses. No identifier of a person stands in one: addresses are logged, kept and sent on by others."""
+"""Door: refuses addresses with a personal number, because addresses are logged, kept and forwarded by others."""
 
 import re
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ class PersonalNumberInUrl(Malformed):
     title = "An address must not contain a personal number; nothing of it was kept"
 
 
-_SMALL = re.compile(r"[0-9]{1,9}|[A-Za-z_]*", re.ASCII)
+_SHORT_OR_WORD = re.compile(r"[0-9]{1,9}|[A-Za-z_]*", re.ASCII)
 
 
 def refuse_personal_numbers(path: str, query: bytes) -> None:
@@ -25,7 +25,7 @@ def refuse_personal_numbers(path: str, query: bytes) -> None:
     texts = path.split("/")
     if query:
         texts += query_texts(query)
-    if any(_is_of_a_person(text) for text in texts):
+    if any(_has_personal_number(text) for text in texts):
         raise PersonalNumberInUrl("Send what identifies a person in the body, as a key made outside Enzym.")
 
 
@@ -37,8 +37,8 @@ def query_texts(query: bytes) -> list[str]:
     return [part for pair in parse_qsl(text, keep_blank_values=True) for part in pair]
 
 
-def _is_of_a_person(text: str) -> bool:
-    if _SMALL.fullmatch(text) or GRAMMAR["id"].fullmatch(text) or _is_organisation(text):
+def _has_personal_number(text: str) -> bool:
+    if _SHORT_OR_WORD.fullmatch(text) or GRAMMAR["id"].fullmatch(text) or _is_organisation(text):
         return False
     return find_personal_number(text) is not None
 

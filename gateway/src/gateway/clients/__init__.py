@@ -1,1 +1,1 @@
-"""Whom the gateway asks: the services behind it."""
+"""Clients of the services behind the gateway."""

@@ -7,11 +7,11 @@ from typing import cast
 import httptools
 
 BUFFERED = 256 * 1024
-"""So many bytes of an answer wait here for a slow client before the service is made to wait."""
+"""So many bytes of a response are kept for a slow client before the service is made to wait."""
 
 
 class Cut(Exception):
-    """The connection ended before the answer did. `unheard`: the other side closed it and had said nothing."""
+    """The connection ended before the response did. `unheard`: the service closed it and had sent nothing."""
 
     def __init__(self, unheard: bool) -> None:
         super().__init__()
@@ -19,8 +19,8 @@ class Cut(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Carries one exchange at a time: `send`, then `head`, then `piece` until it is empty. `silent_since` is when
-    the service was last heard, or spoken to, on the clock of the loop."""
+    """Carries one exchange at a time: `send`, then `head`, then `piece` until it is empty. `silent_since` is the time
+    of the last byte received or sent, on the clock of the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
         self.patience = 0.0
 
     def begin(self, patience: float) -> None:
-        """Makes ready for the next exchange; a service silent for `patience` seconds may be given up."""
+        """Begins the next exchange. A service that is silent for `patience` seconds may be given up."""
         self._headed = self.ended = False
         self._unheard = True
         self.headers = []
@@ -49,14 +49,14 @@ class Connection(asyncio.Protocol):
         self.silent_since = self._loop.time()
 
     def rest(self) -> None:
-        """Notes when the last exchange was over."""
+        """Notes the end of the last exchange."""
         self.silent_since = self._loop.time()
 
     @property
     def reusable(self) -> bool:
         """Whether another exchange may follow."""
-        over = self.ended and not self._pieces and not self._lost
-        return over and self._kept_alive and not self._transport.is_closing()
+        has_ended = self.ended and not self._pieces and not self._lost
+        return has_ended and self._kept_alive and not self._transport.is_closing()
 
     def send(self, raw: bytes) -> None:
         """Sends without waiting. Errors: Cut."""
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(raw)
 
     async def drain(self) -> None:
-        """Waits until the service has taken most of what was sent."""
+        """Waits until the service has received most of what was sent."""
         if self._writable is not None:
             await self._writable
 
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
             await self._wait()
 
     async def piece(self) -> bytes:
-        """The next bytes of the answer; none when it has ended. Errors: Cut."""
+        """The next bytes of the response; none when it has ended. Errors: Cut."""
         while not self._pieces:
             if self.ended:
                 return b""
@@ -95,14 +95,14 @@ class Connection(asyncio.Protocol):
         await self._waiter
 
     def abort(self) -> None:
-        """Ends the connection at once; whoever waits for an answer is told Cut."""
+        """Ends the connection at once. A waiting reader gets Cut."""
         self._unheard = False
         self._transport.abort()
         self.connection_lost(None)
 
     def is_silent(self, now: float) -> bool:
-        """Whether an answer is awaited and the service has been silent for longer than its patience. A service
-        that is made to wait for a slow client is not silent."""
+        """Whether a response is awaited and the service has been silent for longer than the patience. A service that is
+        made to wait for a slow client is not silent."""
         return not self.ended and self._buffered <= BUFFERED and now - self.silent_since > self.patience
 
     def _wake(self) -> None:
@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """asyncio. What is not HTTP, or comes unasked, ends the connection."""
+        """asyncio. Bytes that are no HTTP, or that follow no request, end the connection."""
         self._unheard = False
         self.silent_since = self._loop.time()
         try:
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """httptools. `100 Continue` and the like are not the answer yet."""
+        """httptools. `100 Continue` and the like are not the response yet."""
         self.status = self._parser.get_status_code()
         if self.status < 200:
             self.headers = []

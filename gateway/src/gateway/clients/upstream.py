@@ -16,7 +16,7 @@ from gateway.clients.connection import Connection, Cut
 from services.core.errors import Unavailable
 
 IDLE_SECONDS = 30.0
-"""A connection that rests so long is closed: before the service's server does so (75 s)."""
+"""A connection that is idle for so long is closed, before the service's server does so (75 s)."""
 CONNECT_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 
@@ -33,20 +33,20 @@ class ServiceUnavailable(Unavailable):
         self.why = why
 
 
-class AnswerCut(Exception):
-    """The service died in the middle of its answer."""
+class ResponseCut(Exception):
+    """The service died in the middle of its response."""
 
 
 class UploadStopped(Exception):
-    """The body of a request ended before its end; who made the body knows why."""
+    """The body of a request stopped before its end; the maker of the body knows the reason."""
 
 
 Body = bytes | AsyncIterable[bytes] | None
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Answer:
-    """What a service answers, as it comes. Close it in any case."""
+class UpstreamResponse:
+    """The response of a service, as it arrives. Close it in any case."""
 
     def __init__(self, pool: "Pool", connection: Connection, sender: "asyncio.Task[None] | None") -> None:
         self._pool, self._connection, self._sender = pool, connection, sender
@@ -54,14 +54,14 @@ class Answer:
 
     @property
     def length(self) -> int | None:
-        """Content-Length, if the service says it."""
+        """Content-Length, if the service sends it."""
         for name, value in self.headers:
             if name == b"content-length":
                 return int(value)
         return None
 
     async def whole(self) -> bytes:
-        """The whole body, for short answers. Errors: ServiceUnavailable when it does not come whole."""
+        """The whole body of a short response. Errors: ServiceUnavailable when it is cut."""
         pieces = []
         try:
             while piece := await self._connection.piece():
@@ -71,14 +71,14 @@ class Answer:
         return b"".join(pieces)
 
     async def piece(self) -> bytes:
-        """The next piece of the body; none when it has ended. Errors: AnswerCut."""
+        """The next piece of the body; none when it has ended. Errors: ResponseCut."""
         try:
             return await self._connection.piece()
         except Cut:
-            raise AnswerCut() from None
+            raise ResponseCut() from None
 
     def close(self) -> None:
-        """Gives the connection back if the exchange is over, and ends it otherwise."""
+        """Gives the connection back if the exchange has ended, and ends it otherwise."""
         self._pool.give_back(self._connection, self._sender)
 
 
@@ -92,18 +92,17 @@ class Pool:
         self._ssl = ssl.create_default_context() if parts.scheme == "https" else None
         self._host, self._port = parts.hostname, parts.port or (443 if self._ssl else 80)
         self._host_line = b" HTTP/1.1\r\nhost: " + parts.netloc.encode("ascii")
-        self._resting: deque[Connection] = deque()
+        self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
 
-    async def ask(
+    async def request(
         self, method: str, target: bytes, headers: Headers, body: Body, length: int | None, patience: float
-    ) -> Answer:
-        """Sends a request, and returns when the answer begins. `length` is that of a body that flows, if it is
-        known. A GET that met a connection which the other side was just closing is sent once more.
-        Errors: ServiceUnavailable."""
+    ) -> UpstreamResponse:
+        """Sends a request, and returns when the response begins. `length` is that of a streamed body, if it is known. A
+        GET is sent once more when the service was just closing the connection. Errors: ServiceUnavailable."""
         head = self._head(method, target, headers, body, length)
         while True:
-            connection, rested = await self._connection()
+            connection, was_idle = await self._connection()
             sender = None
             try:
                 connection.begin(patience)
@@ -111,11 +110,11 @@ class Pool:
                 if body is not None and not isinstance(body, bytes):
                     sender = asyncio.create_task(_send_body(connection, body, chunked=length is None))
                 await connection.head()
-                return Answer(self, connection, sender)
+                return UpstreamResponse(self, connection, sender)
             except Cut as cut:
-                again = rested and method == "GET" and cut.unheard
+                retry = was_idle and method == "GET" and cut.unheard
                 self.give_back(connection, sender)
-                if not again:
+                if not retry:
                     raise ServiceUnavailable("connection cut") from None
             except BaseException:
                 self.give_back(connection, sender)
@@ -137,9 +136,9 @@ class Pool:
         return b"".join(lines)
 
     async def _connection(self) -> tuple[Connection, bool]:
-        """A connection, and whether it has rested: then the other side may just be closing it."""
-        while self._resting:
-            connection = self._resting.pop()
+        """A connection, and whether it was idle: the service may just be closing an idle one."""
+        while self._idle:
+            connection = self._idle.pop()
             if connection.reusable:
                 self._busy.add(connection)
                 return connection, True
@@ -156,26 +155,26 @@ class Pool:
         return connection, False
 
     def give_back(self, connection: Connection, sender: "asyncio.Task[None] | None") -> None:
-        """Keeps the connection for the next request if this one is over, and ends it otherwise."""
+        """Keeps the connection for the next request if the exchange has ended, and ends it otherwise."""
         self._busy.discard(connection)
         if sender is not None and not sender.done():
             sender.cancel()
         elif connection.reusable:
             connection.rest()
-            self._resting.append(connection)
+            self._idle.append(connection)
             return
         connection.abort()
 
     def sweep(self, now: float) -> None:
-        """Closes what has rested too long, and gives up services that have been silent too long."""
-        while self._resting and now - self._resting[0].silent_since > IDLE_SECONDS:
-            self._resting.popleft().abort()
-        for connection in [one for one in self._busy if one.is_silent(now)]:
+        """Closes connections that were idle too long, and gives up services that were silent too long."""
+        while self._idle and now - self._idle[0].silent_since > IDLE_SECONDS:
+            self._idle.popleft().abort()
+        for connection in [busy for busy in self._busy if busy.is_silent(now)]:
             connection.abort()
 
     def close(self) -> None:
         """Ends all connections."""
-        for connection in (*self._resting, *self._busy):
+        for connection in (*self._idle, *self._busy):
             connection.abort()
 
 

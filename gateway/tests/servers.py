@@ -1,4 +1,4 @@
-"""Tests: what stands around the gateway: a service of the tests' own, an issuer, and servers on the loopback."""
+"""Tests: the servers around the gateway: a service of the tests' own, an issuer, and the gateway itself."""
 
 import asyncio
 import json
