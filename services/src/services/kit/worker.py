@@ -67,9 +67,11 @@ def _parts(worker: Worker, watchdog: Watchdog, stop: asyncio.Event) -> list[Awai
     relay = Relay(url, worker.bus, worker.catalogue, watchdog.watch("relay"))
     parts: list[Awaitable[None]] = [relay.run(stop), *(job(stop) for job in worker.jobs)]
     if worker.topics:
-        turned = watchdog.watch("consumer")
-        inbox = Inbox(worker.database, worker.service, worker.catalogue, worker.handlers, worker.fetch_missing, turned)
-        parts.append(ConsumerLoop(worker.bus, inbox, worker.service, worker.topics, relay.wake, turned).run(stop))
+        heartbeat = watchdog.watch("consumer")
+        inbox = Inbox(
+            worker.database, worker.service, worker.catalogue, worker.handlers, worker.fetch_missing, heartbeat
+        )
+        parts.append(ConsumerLoop(worker.bus, inbox, worker.service, worker.topics, relay.wake, heartbeat).run(stop))
     return parts
 
 

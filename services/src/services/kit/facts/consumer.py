@@ -58,7 +58,7 @@ class ConsumerLoop:
     transaction, so that a bad one is found alone. What can go in later keeps its partition waiting, for ever; what
     cannot is parked; everything else goes on.
 
-    `told` is called after each transaction (handlers may have told facts), `turned` at every turn of the loop."""
+    `told` is called after each transaction (handlers may have told facts), `heartbeat` at every turn of the loop."""
 
     def __init__(
         self,
@@ -67,14 +67,14 @@ class ConsumerLoop:
         group: str,
         topics: Sequence[str],
         told: Callable[[], None] = lambda: None,
-        turned: Callable[[], None] = lambda: None,
+        heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
         self._bus = bus
         self._inbox = inbox
         self._group = group
         self._topics = topics
         self._told = told
-        self._turned = turned
+        self._heartbeat = heartbeat
         self._waits: dict[Partition, _Wait] = {}
         self._leaving: frozenset[Partition] = frozenset()
         self._work: asyncio.Task[None] | None = None
@@ -83,7 +83,7 @@ class ConsumerLoop:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; the transaction in hand is finished. Survives the absence of the bus and the database."""
         while not stop.is_set():
-            self._turned()
+            self._heartbeat()
             try:
                 consumer = await self._bus.consumer(self._group, self._topics, self._revoked)
                 try:
@@ -98,7 +98,7 @@ class ConsumerLoop:
     async def _consume(self, consumer: Consumer, stop: asyncio.Event) -> None:
         self._waits.clear()
         while not stop.is_set():
-            self._turned()
+            self._heartbeat()
             polled = await consumer.poll(MAX_RECORDS, self._resume_what_is_due(consumer))
             self._failures = 0
             if polled:
@@ -144,7 +144,7 @@ class ConsumerLoop:
     ) -> int:
         """Returns the offset of the first record that was not taken, from which the partition is read on."""
         for record in records:
-            self._turned()
+            self._heartbeat()
             if stop.is_set() or at in self._leaving:
                 consumer.rewind(at, record.offset)
                 return record.offset

@@ -63,8 +63,8 @@ class _Gap(Exception):
 
 
 @dataclass(slots=True)
-class _Book:
-    """What is known, within one transaction that holds their locks, of the aggregates at hand."""
+class _BatchState:
+    """How far the aggregates of one batch have come, within the transaction that holds their locks."""
 
     connection: AsyncConnection
     now: datetime
@@ -82,7 +82,7 @@ class Inbox:
     """One service's memory of what it was told. A handler runs in the transaction that keeps the memory of it, and
     must lean on nothing else than that transaction; a type without one is only remembered.
 
-    `service` is the name (`settlement-service`); `handlers` are by the shape of the fact; `turned` is called for
+    `service` is the name (`settlement-service`); `handlers` are by the shape of the fact; `heartbeat` is called for
     every fact."""
 
     def __init__(
@@ -92,13 +92,13 @@ class Inbox:
         catalogue: Mapping[str, Declaration],
         handlers: Mapping[type[Any], Handler],
         fetch_missing: FetchMissing,
-        turned: Callable[[], None] = lambda: None,
+        heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._handlers = handlers
         self._fetch_missing = fetch_missing
-        self._turned = turned
+        self._heartbeat = heartbeat
         self._caller = Caller(
             issuer=f"urn:enzym:{service}",
             subject=f"service:{service}",
@@ -113,15 +113,15 @@ class Inbox:
         before one of them is fetched from its owner and taken first. A fact behind a parked one is parked too.
         `replayed` is the id of the parked row that the one record comes from. Errors: those of the handlers and of
         fetching, `DatabaseUnavailable`, `OutcomeUnknown`, and `Broken` for what can never be taken as it is."""
-        letters = [(envelope_of(record), record) for record in records]
+        messages = [(envelope_of(record), record) for record in records]
         fetched: dict[Place, Envelope] = {}
 
         async def work(connection: AsyncConnection) -> None:
-            book = await _open(connection, [envelope for envelope, _ in letters], replaying=replayed is not None)
-            for envelope, record in letters:
-                await self._fill(book, envelope, fetched)
-                await self._take_one(book, envelope, record)
-            await _close(book)
+            state = await _open(connection, [envelope for envelope, _ in messages], replaying=replayed is not None)
+            for envelope, record in messages:
+                await self._fill(state, envelope, fetched)
+                await self._take_one(state, envelope, record)
+            await _close(state)
             if replayed is not None:
                 await mark_replayed(connection, replayed)
 
@@ -141,31 +141,31 @@ class Inbox:
             lambda connection: park(connection, record, envelope, reason), self._caller.organisation
         )
 
-    async def _fill(self, book: _Book, envelope: Envelope, fetched: Mapping[Place, Envelope]) -> None:
+    async def _fill(self, state: _BatchState, envelope: Envelope, fetched: Mapping[Place, Envelope]) -> None:
         """Takes what was fetched of what is missing before `envelope`."""
         key = (envelope.source, envelope.aggregate)
-        while book.last[key] + 1 < envelope.sequence and not book.holds_back(key):
-            missing = fetched.get((*key, book.last[key] + 1))
+        while state.last[key] + 1 < envelope.sequence and not state.holds_back(key):
+            missing = fetched.get((*key, state.last[key] + 1))
             if missing is None:
-                raise _Gap(envelope, book.last[key] + 1)
-            await self._take_next(book, missing)
+                raise _Gap(envelope, state.last[key] + 1)
+            await self._take_next(state, missing)
 
-    async def _take_one(self, book: _Book, envelope: Envelope, record: Record) -> None:
+    async def _take_one(self, state: _BatchState, envelope: Envelope, record: Record) -> None:
         key = (envelope.source, envelope.aggregate)
-        if envelope.sequence <= book.last[key]:
-            await _check_same(book, envelope)
-        elif book.holds_back(key):
-            await park(book.connection, record, envelope, BEHIND_A_PARKED_ONE)
+        if envelope.sequence <= state.last[key]:
+            await _check_same(state, envelope)
+        elif state.holds_back(key):
+            await park(state.connection, record, envelope, BEHIND_A_PARKED_ONE)
         else:
-            await self._take_next(book, envelope)
+            await self._take_next(state, envelope)
 
-    async def _take_next(self, book: _Book, envelope: Envelope) -> None:
-        self._turned()
-        await self._handle(book, envelope)
-        book.last[(envelope.source, envelope.aggregate)] = envelope.sequence
-        book.taken[_place(envelope)] = (envelope.id, _fingerprint(envelope))
+    async def _take_next(self, state: _BatchState, envelope: Envelope) -> None:
+        self._heartbeat()
+        await self._handle(state, envelope)
+        state.last[(envelope.source, envelope.aggregate)] = envelope.sequence
+        state.taken[_place(envelope)] = (envelope.id, _fingerprint(envelope))
 
-    async def _handle(self, book: _Book, envelope: Envelope) -> None:
+    async def _handle(self, state: _BatchState, envelope: Envelope) -> None:
         declaration = self._catalogue.get(envelope.type)
         if declaration is None:
             return
@@ -176,12 +176,14 @@ class Inbox:
             return
         fact = shapes.read_trusted(declaration.shape, envelope.body)
         with bound_contextvars(correlation_id=str(envelope.correlation_id)):
-            await handler(Transaction(book.connection, self._caller, book.now, envelope.correlation_id), envelope, fact)
+            await handler(
+                Transaction(state.connection, self._caller, state.now, envelope.correlation_id), envelope, fact
+            )
 
     async def _missing(self, gap: _Gap) -> list[Envelope]:
         """The facts from the first missing one on, as far as the owner gives them in one answer."""
-        said = await self._fetch_missing(*gap.key, gap.first)
-        wanted = [envelope for envelope in said if envelope.sequence < gap.until]
+        answer = await self._fetch_missing(*gap.key, gap.first)
+        wanted = [envelope for envelope in answer if envelope.sequence < gap.until]
         for place, envelope in enumerate(wanted):
             if _place(envelope) != (*gap.key, gap.first + place):
                 raise GapNotFilled("The owner's answer has a gap of its own.")
@@ -190,13 +192,13 @@ class Inbox:
         return wanted
 
 
-async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, replaying: bool) -> _Book:
+async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, replaying: bool) -> _BatchState:
     """Locks the aggregates, always in one order, and reads how far each has come."""
     keys = sorted({(envelope.source, envelope.aggregate) for envelope in envelopes})
     named = {"sources": [source for source, _ in keys], "aggregates": [aggregate for _, aggregate in keys]}
     await connection.execute(_LOCK, named)
     rows = (await connection.execute(_STATE, named)).all()
-    return _Book(
+    return _BatchState(
         connection=connection,
         now=clock.now(),
         replaying=replaying,
@@ -205,30 +207,30 @@ async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, r
     )
 
 
-async def _close(book: _Book) -> None:
+async def _close(state: _BatchState) -> None:
     """Keeps the memory of what was taken."""
-    if not book.taken:
+    if not state.taken:
         return
     rows = [
-        {"source": s, "aggregate": a, "sequence": n, "event_id": id_, "sha256": sha256, "received_at": book.now}
-        for (s, a, n), (id_, sha256) in book.taken.items()
+        {"source": s, "aggregate": a, "sequence": n, "event_id": id_, "sha256": sha256, "received_at": state.now}
+        for (s, a, n), (id_, sha256) in state.taken.items()
     ]
-    await book.connection.execute(insert(inbox), rows)
-    keys = {(source, aggregate) for source, aggregate, _ in book.taken}
+    await state.connection.execute(insert(inbox), rows)
+    keys = {(source, aggregate) for source, aggregate, _ in state.taken}
     heads = upsert(inbox_head)
     heads = heads.on_conflict_do_update(
         index_elements=[inbox_head.c.source, inbox_head.c.aggregate], set_={"sequence": heads.excluded.sequence}
     )
-    await book.connection.execute(
-        heads, [{"source": key[0], "aggregate": key[1], "sequence": book.last[key]} for key in sorted(keys)]
+    await state.connection.execute(
+        heads, [{"source": key[0], "aggregate": key[1], "sequence": state.last[key]} for key in sorted(keys)]
     )
 
 
-async def _check_same(book: _Book, envelope: Envelope) -> None:
+async def _check_same(state: _BatchState, envelope: Envelope) -> None:
     place = _place(envelope)
-    before = book.taken.get(place)
+    before = state.taken.get(place)
     if before is None:
-        row = (await book.connection.execute(_REMEMBERED, dict(zip(_PLACE, place, strict=True)))).one()
+        row = (await state.connection.execute(_REMEMBERED, dict(zip(_PLACE, place, strict=True)))).one()
         before = (row.event_id, bytes(row.sha256))
     if before != (envelope.id, _fingerprint(envelope)):
         raise EventChanged("This sequence was taken already, with another id or body.")

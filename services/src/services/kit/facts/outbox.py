@@ -36,8 +36,8 @@ async def tell(tx: Transaction, aggregate: object, facts: Sequence[Any]) -> int:
     if not facts:
         return 0
     last = await take_sequences(tx, aggregate, len(facts))
-    types = column([declaration_of(said).type for said in facts])
-    bodies = column([shapes.text(said).decode() for said in facts])
+    types = column([declaration_of(fact).type for fact in facts])
+    bodies = column([shapes.text(fact).decode() for fact in facts])
     first = str(clock.new_ids(1)[0])
     place = last - len(facts)
     values = (types, bodies, str(aggregate), place, tx.now, tx.correlation_id, first[:24], int(first[24:], 16))
@@ -54,7 +54,7 @@ async def take_sequences(tx: Transaction, aggregate: object, count: int) -> int:
     return int((await tx.connection.execute(statement.returning(fact_head.c.sequence))).scalar_one())
 
 
-def declaration_of(said: Any) -> Declaration:
+def declaration_of(fact: Any) -> Declaration:
     """The catalogue's row of a fact."""
-    declaration: Declaration = type(said).declaration
+    declaration: Declaration = type(fact).declaration
     return declaration

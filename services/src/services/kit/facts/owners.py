@@ -117,7 +117,7 @@ class Owners:
     async def fetch_missing(self, source: str, aggregate: str, from_sequence: int) -> list[Envelope]:
         """See `FetchMissing`. Errors: `OwnerUnavailable`, `OwnerNotKnown`."""
         query = {"aggregate": aggregate, "from": str(from_sequence)}
-        said = await self._ask(SaidFacts, source, "/internal/facts", query)
+        facts = await self._ask(SaidFacts, source, "/internal/facts", query)
         return [
             Envelope(
                 id=row.id,
@@ -129,7 +129,7 @@ class Owners:
                 correlation_id=row.correlation_id,
                 body=row.body.encode(),
             )
-            for row in said.items
+            for row in facts.items
         ]
 
     async def head(self, source: str, aggregate: str) -> int:

@@ -37,16 +37,16 @@ _WAITED_FOR: tuple[type[Exception], ...] = (BusUnavailable, TypeNotDeclared, *CO
 class Relay:
     """Of all relays of one service only that works whose connection holds the lock; the others stand by.
 
-    `url` is the service's database as its worker. `catalogue` says where each type of fact goes. `turned` is called
+    `url` is the service's database as its worker. `catalogue` says where each type of fact goes. `heartbeat` is called
     at every turn of the loop, also while it waits for something to come back."""
 
     def __init__(
-        self, url: str, bus: Bus, catalogue: Mapping[str, Declaration], turned: Callable[[], None] = lambda: None
+        self, url: str, bus: Bus, catalogue: Mapping[str, Declaration], heartbeat: Callable[[], None] = lambda: None
     ) -> None:
         self._url = url
         self._bus = bus
         self._catalogue = catalogue
-        self._turned = turned
+        self._heartbeat = heartbeat
         self._woken = asyncio.Event()
         self._failures = 0
 
@@ -58,7 +58,7 @@ class Relay:
         """Until `stop`. Survives the absence of the bus and of the database. What is not acknowledged when it stops
         is still in the outbox."""
         while not stop.is_set():
-            self._turned()
+            self._heartbeat()
             try:
                 await self._serve(stop)
             except _WAITED_FOR as error:
@@ -72,11 +72,11 @@ class Relay:
         try:
             await connection.add_listener(CHANNEL, lambda *_: self.wake())
             while not await connection.fetchval(_LOCK):
-                self._turned()
+                self._heartbeat()
                 if await pause(stop, STANDBY_SECONDS):
                     return
             while not stop.is_set():
-                self._turned()
+                self._heartbeat()
                 self._woken.clear()
                 if not await self._carry(connection, producer):
                     await pause(self._woken, POLL_SECONDS)

@@ -21,18 +21,18 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._seconds = SECONDS
-        self._turned_at: dict[str, float] = {}
+        self._beat_at: dict[str, float] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def watch(self, loop: str) -> Callable[[], None]:
         """Begins to watch a loop; returns what it must call at every turn."""
 
-        def turned() -> None:
-            self._turned_at[loop] = time.monotonic()
+        def heartbeat() -> None:
+            self._beat_at[loop] = time.monotonic()
 
-        turned()
-        return turned
+        heartbeat()
+        return heartbeat
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,7 +47,7 @@ class Watchdog:
     def _watch(self) -> None:
         while not self._done.wait(min(1.0, self._seconds / 4)):
             now = time.monotonic()
-            for loop, turned_at in list(self._turned_at.items()):
-                if now - turned_at > self._seconds:
+            for loop, beat_at in list(self._beat_at.items()):
+                if now - beat_at > self._seconds:
                     log.error("a loop has stopped turning: the process ends", loop=loop)
                     os._exit(EXIT_STATUS)
