@@ -8,8 +8,8 @@ from services.events.envelope import Declaration
 
 
 def _declared(*modules: ModuleType) -> Mapping[str, Declaration]:
-    said = [getattr(member, "declaration", None) for module in modules for member in vars(module).values()]
-    return MappingProxyType({row.type: row for row in said if isinstance(row, Declaration)})
+    declarations = [getattr(member, "declaration", None) for module in modules for member in vars(module).values()]
+    return MappingProxyType({row.type: row for row in declarations if isinstance(row, Declaration)})
 
 
 CATALOGUE: Mapping[str, Declaration] = _declared(contracts, outcomes, settlements)

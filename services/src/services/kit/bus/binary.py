@@ -39,17 +39,17 @@ def outgoing(topic: str, envelope: Envelope) -> Outgoing:
 
 def envelope_of(record: Record) -> Envelope:
     """The fact in a record; its body is not looked at. Errors: `EventNotReadable`, naming the header."""
-    said = _Attributes(record.headers)
-    if said.text("ce_specversion") != "1.0":
+    attributes = _Attributes(record.headers)
+    if attributes.text("ce_specversion") != "1.0":
         raise EventNotReadable("ce_specversion must be 1.0.")
     return Envelope(
-        id=said.uuid("ce_id"),
-        type=said.text("ce_type"),
-        source=said.text("ce_source"),
-        aggregate=said.text("ce_subject"),
-        sequence=said.sequence("ce_sequence"),
-        time=said.instant("ce_time"),
-        correlation_id=said.uuid("ce_correlationid"),
+        id=attributes.uuid("ce_id"),
+        type=attributes.text("ce_type"),
+        source=attributes.text("ce_source"),
+        aggregate=attributes.text("ce_subject"),
+        sequence=attributes.sequence("ce_sequence"),
+        time=attributes.instant("ce_time"),
+        correlation_id=attributes.uuid("ce_correlationid"),
         body=record.value,
     )
 

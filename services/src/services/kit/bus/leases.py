@@ -175,11 +175,13 @@ class EmbeddedConsumer:
             await connection.execute(_SHARE, self._group, self._topics, self._id)
             rows = await connection.fetch(_HELD, self._group, self._topics, self._id)
         self._tend_at = asyncio.get_running_loop().time() + self._tend_seconds
-        found = {Partition(row["topic"], row["partition"]): row for row in rows}
-        lost = frozenset(at for at, lease in self._held.items() if at not in found or found[at]["fence"] != lease.fence)
+        leased = {Partition(row["topic"], row["partition"]): row for row in rows}
+        lost = frozenset(
+            at for at, lease in self._held.items() if at not in leased or leased[at]["fence"] != lease.fence
+        )
         for at in lost:
             del self._held[at]
-        for at, row in found.items():
+        for at, row in leased.items():
             self._held.setdefault(at, _Lease(fence=row["fence"], position=row["position"]))
         if lost:
             await self._on_revoked(lost)

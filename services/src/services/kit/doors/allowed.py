@@ -16,10 +16,10 @@ def fields_at(shape: Any, place: Sequence[int | str]) -> tuple[str, ...]:
     """The names of the fields of the object at a place, as pydantic tells it, in the order in which they are declared;
     none where that cannot be said."""
     whole = _schema(shape)
-    found = _plain(whole, whole)
+    schemas = _plain(whole, whole)
     for step in place:
-        found = [one for part in found for one in _plain(whole, *_below(part, step))]
-    names = dict.fromkeys(name for part in found for name in part.get("properties", ()))
+        schemas = [inner for schema in schemas for inner in _plain(whole, *_below(schema, step))]
+    names = dict.fromkeys(name for schema in schemas for name in schema.get("properties", ()))
     return tuple(names)[:MOST_NAMED]
 
 
@@ -30,15 +30,15 @@ def _schema(shape: Any) -> Mapping[str, Any]:
 
 def _plain(whole: Mapping[str, Any], *parts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The schemas themselves, behind references and choices."""
-    found: list[Mapping[str, Any]] = []
+    plain: list[Mapping[str, Any]] = []
     for part in parts:
         if "$ref" in part:
-            found += _plain(whole, whole["$defs"][part["$ref"].rpartition("/")[2]])
+            plain += _plain(whole, whole["$defs"][part["$ref"].rpartition("/")[2]])
         elif choices := part.get("oneOf") or part.get("anyOf"):
-            found += _plain(whole, *choices)
+            plain += _plain(whole, *choices)
         else:
-            found.append(part)
-    return found
+            plain.append(part)
+    return plain
 
 
 def _below(part: Mapping[str, Any], step: int | str) -> Iterator[Mapping[str, Any]]:

@@ -57,7 +57,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
     permissions = claims.get("permissions")
     if not all(isinstance(text, str) and 0 < len(text) <= 255 for text in texts):
         raise TokenNotValid()
-    if not isinstance(permissions, list) or not all(isinstance(one, str) for one in permissions):
+    if not isinstance(permissions, list) or not all(isinstance(name, str) for name in permissions):
         raise TokenNotValid()
     issuer, subject, organisation, actor, client = map(str, texts)
     if actor not in ("person", "system") or not re.fullmatch(ORGANISATION_ID_PATTERN, organisation, re.ASCII):
@@ -121,7 +121,7 @@ class Verifier:
 
     def __init__(self, audience: str, trusted: Sequence[TrustedKeys], fetch: Fetch) -> None:
         self._audience = audience
-        self._sources = [(one.owner, PublicKeys(one.url, fetch, by_thumbprint=True)) for one in trusted]
+        self._sources = [(keys.owner, PublicKeys(keys.url, fetch, by_thumbprint=True)) for keys in trusted]
         self._known: Remembered[tuple[str, Caller]] = Remembered()
 
     async def verify(self, token: str) -> tuple[str, Caller]:

@@ -228,8 +228,8 @@ class _Upload(Response):
     def _line(self, row: _Row, result: Result) -> str:
         self._counted[result.kind] += 1
         line = f'{{"line":{row.number}'
-        for key, said in self._door.name(row.document).items():
-            line += f',"{key}":{_TO_JSON(said)}'
+        for key, name in self._door.name(row.document).items():
+            line += f',"{key}":{_TO_JSON(name)}'
         line += f',"result":"{result.kind}"'
         if result.id is not None:
             line += f',"id":"{result.id}"'

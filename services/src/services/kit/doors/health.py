@@ -35,8 +35,8 @@ async def readyz(request: Request) -> Health:
     """Asks the database, and whether its schema is the one that this code was written for. Kafka is not asked:
     the outbox holds what cannot be sent."""
     async with request.app.state.database.transaction() as connection:
-        found = (await connection.execute(text("select version_num from alembic_version"))).scalars().all()
-    if set(found) != request.app.state.migration_heads:
+        revisions = (await connection.execute(text("select version_num from alembic_version"))).scalars().all()
+    if set(revisions) != request.app.state.migration_heads:
         raise NotReady("The database is at another migration than this program.", retry_after_seconds=5)
     if request.app.state.leaving:
         raise NotReady("This process is about to end.", retry_after_seconds=1)

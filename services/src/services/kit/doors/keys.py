@@ -131,8 +131,8 @@ def check_times(claims: Mapping[str, Any], now: float) -> None:
 
 def is_for(claims: Mapping[str, Any], audience: str) -> bool:
     """Whether `aud` names `audience`, alone or in a list."""
-    said = claims.get("aud")
-    return said == audience or (isinstance(said, list) and audience in said)
+    aud = claims.get("aud")
+    return aud == audience or (isinstance(aud, list) and audience in aud)
 
 
 def fetch_with(client: httpx.AsyncClient) -> Fetch:
@@ -203,7 +203,7 @@ class PublicKeys:
 def _public_keys(jwks: Mapping[str, Any], by_thumbprint: bool) -> Mapping[str, PublicKey]:
     """By `kid` as published, or by thumbprint whatever is published: then nobody takes another's name. Keys of a
     kind that we do not know, and shared secrets, are left out."""
-    found: dict[str, PublicKey] = {}
+    keys: dict[str, PublicKey] = {}
     for jwk in jwks.get("keys", ()):
         try:
             key: Key = JWKRegistry.import_key(jwk)
@@ -211,5 +211,5 @@ def _public_keys(jwks: Mapping[str, Any], by_thumbprint: bool) -> Mapping[str, P
             continue
         key_id = key.thumbprint() if by_thumbprint else key.kid
         if key_id and not isinstance(key, OctKey):
-            found.setdefault(key_id, key)
-    return found
+            keys.setdefault(key_id, key)
+    return keys

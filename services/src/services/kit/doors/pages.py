@@ -53,12 +53,12 @@ def _matching(pattern: str, text: str, read: Callable[[str], K]) -> K:
 
 def page(
     request: Request,
-    found: Sequence[T],
+    rows: Sequence[T],
     limit: int,
     key: Callable[[T], tuple[str, ...]],
     shape: Callable[[Sequence[T], str | None], Shape],
 ) -> Response:
     """The answer to a list that was asked for `limit + 1` items: one more says that there is a next page."""
-    items = found[:limit]
-    cursor = encode_cursor(*key(items[-1])) if len(found) > limit else None
+    items = rows[:limit]
+    cursor = encode_cursor(*key(items[-1])) if len(rows) > limit else None
     return Reply(200, shape(items, cursor), next_link(request, cursor)).response()

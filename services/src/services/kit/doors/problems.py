@@ -106,28 +106,28 @@ def unexpected(error: BaseException, correlation_id: UUID) -> Response:
 
 def correlation_id_of(scope: Scope) -> UUID:
     """The id that this request and its answer are known by."""
-    found = scope.get("state", {}).get("correlation_id")
-    return found if isinstance(found, UUID) else clock.random_id()
+    correlation_id = scope.get("state", {}).get("correlation_id")
+    return correlation_id if isinstance(correlation_id, UUID) else clock.random_id()
 
 
 def of_validation(fault: RequestValidationError, shape: Any) -> EnzymError:
     """FastAPI's refusal as ours: what is wrong in the path is no such thing, JSON that cannot be read is
     `json-not-readable`, and the rest is `shape-not-allowed` with a pointer each. The body is read as `shape`."""
     faults: Sequence[Mapping[str, Any]] = fault.errors()
-    if any(one["loc"][0] == "path" for one in faults):
+    if any(each["loc"][0] == "path" for each in faults):
         return errors.NotFound()
-    if any(one["type"] == "json_invalid" for one in faults):
+    if any(each["type"] == "json_invalid" for each in faults):
         return JsonNotReadable()
-    in_body = [{**one, "loc": one["loc"][1:]} for one in faults if one["loc"][0] == "body"]
-    around = [_field_error(one) for one in faults if one["loc"][0] != "body"]
+    in_body = [{**each, "loc": each["loc"][1:]} for each in faults if each["loc"][0] == "body"]
+    around = [_field_error(each) for each in faults if each["loc"][0] != "body"]
     return ShapeNotAllowed(errors=[*around, *field_errors(in_body, shape=shape)])
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:
     place, *path = fault["loc"]
-    found = field_errors([{**fault, "loc": path}])[0]
+    error = field_errors([{**fault, "loc": path}])[0]
     prefix = "?" if place == "query" else ""
-    return FieldError(prefix + str(path[0] if path else ""), found.code, found.detail)
+    return FieldError(prefix + str(path[0] if path else ""), error.code, error.detail)
 
 
 def of_the_framework(fault: HTTPException) -> EnzymError:

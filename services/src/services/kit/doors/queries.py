@@ -20,7 +20,7 @@ class KnownQueryRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler behind the check."""
-        handler, known = super().get_route_handler(), [one.alias for one in self.dependant.query_params]
+        handler, known = super().get_route_handler(), [parameter.alias for parameter in self.dependant.query_params]
 
         async def checked(request: Request) -> Response:
             if request.scope.get("query_string"):

@@ -106,15 +106,15 @@ def schema(shape: Any) -> dict[str, Any]:
 def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "", shape: Any = None) -> tuple[FieldError, ...]:
     """pydantic's faults as ours: a JSON pointer, a stable code, a sentence that says what is allowed. Where a field is
     unknown it names those of that place in `shape`; in the first of very many such faults."""
-    found, left = [], MOST_LISTED
+    errors, left = [], MOST_LISTED
     for fault in faults:
         code, sentence = _said(fault)
         if code == UNKNOWN and shape is not None and left:
             left -= 1
             names = fields_at(shape, fault["loc"][:-1])
             sentence += f" Allowed here: {', '.join(names)}." if names else ""
-        found.append(FieldError(at + pointer(_place(fault)), code, sentence))
-    return tuple(found)
+        errors.append(FieldError(at + pointer(_place(fault)), code, sentence))
+    return tuple(errors)
 
 
 def _place(fault: Mapping[str, Any]) -> list[int | str]:

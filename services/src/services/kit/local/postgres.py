@@ -147,10 +147,10 @@ class Postgres:
                 self.stop()
                 raise PostgresNotStarted(f"PostgreSQL was not ready within {READY_SECONDS} s; see {self.log}.")
             if self._process.poll() is not None:
-                said = self.log.read_bytes()[before:].decode(errors="replace")
-                if STILL_THERE in said and time.monotonic() < deadline:
+                output = self.log.read_bytes()[before:].decode(errors="replace")
+                if STILL_THERE in output and time.monotonic() < deadline:
                     return False
-                raise PostgresNotStarted(f"PostgreSQL did not start; its last words:\n{_end_of(said)}")
+                raise PostgresNotStarted(f"PostgreSQL did not start; its last words:\n{_end_of(output)}")
             time.sleep(0.05)
         return True
 
@@ -201,5 +201,5 @@ def _serves(pid: str, files: Path) -> bool:
         return False
 
 
-def _end_of(said: str) -> str:
-    return "\n".join(said.splitlines()[-15:])
+def _end_of(output: str) -> str:
+    return "\n".join(output.splitlines()[-15:])

