@@ -13,7 +13,7 @@ from contracts_service.domain.lifecycle import ContractNotInState
 from contracts_service.usecases.draft_contract import draft_contract
 from contracts_service.usecases.draft_terms import draft_terms
 from contracts_service.usecases.get_contract import get_contract
-from contracts_service.usecases.get_standing import get_standing
+from contracts_service.usecases.get_party_status import get_party_status
 from contracts_service.usecases.get_terms import get_terms
 from contracts_service.usecases.get_terms_part import get_terms_part
 from contracts_service.usecases.list_contracts import list_contracts
@@ -232,7 +232,7 @@ async def test_a_list_goes_on_after_the_contract_it_is_told(registry: Registry) 
 
 async def test_services_are_told_who_is_party_of_a_contract(registry: Registry) -> None:
     contract = await drafted(registry)
-    standing = await registry.as_("service:outcomes-service", lambda tx: get_standing(tx, contract.id))
-    assert (standing.state, standing.parties) == ("draft", PARTIES)
+    status = await registry.as_("service:outcomes-service", lambda tx: get_party_status(tx, contract.id))
+    assert (status.state, status.parties) == ("draft", PARTIES)
     with pytest.raises(NotFound):
-        await registry.as_(STRANGER, lambda tx: get_standing(tx, contract.id))
+        await registry.as_(STRANGER, lambda tx: get_party_status(tx, contract.id))

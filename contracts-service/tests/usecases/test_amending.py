@@ -13,7 +13,7 @@ from contracts_service.domain.running import CompletionTooEarly
 from contracts_service.usecases.activate_contract import activate_contract
 from contracts_service.usecases.complete_contract import complete_contract
 from contracts_service.usecases.draft_terms import draft_terms
-from contracts_service.usecases.get_standing import get_standing
+from contracts_service.usecases.get_party_status import get_party_status
 from contracts_service.usecases.get_terms import get_terms
 from contracts_service.usecases.get_terms_part import get_terms_part
 from contracts_service.usecases.list_contracts import list_contracts
@@ -158,8 +158,8 @@ async def test_who_comes_in_sees_the_amendment_alone_and_is_no_party_yet(registr
     assert await registry.as_(STRANGER, lambda tx: list_signatures(tx, contract.id, (0, ""), 10)) == []
     with pytest.raises(NotFound):
         await registry.as_(STRANGER, lambda tx: get_terms(tx, contract.id, 1))
-    standing = await registry.as_("service:outcomes-service", lambda tx: get_standing(tx, contract.id))
-    assert standing.parties == PARTIES
+    status = await registry.as_("service:outcomes-service", lambda tx: get_party_status(tx, contract.id))
+    assert status.parties == PARTIES
 
 
 async def test_who_is_left_out_of_a_newer_draft_never_came_in(registry: Registry) -> None:
@@ -191,8 +191,8 @@ async def test_who_leaves_agrees_and_keeps_what_it_had_agreed_to(registry: Regis
         await sign(registry, left, EVALUATOR)
     with pytest.raises(RoleNotAllowed):
         await registry.as_(EVALUATOR, lambda tx: propose_terms(tx, contract.id, left.revision))
-    standing = await registry.as_("service:outcomes-service", lambda tx: get_standing(tx, contract.id))
-    assert set(standing.parties) == {*PARTIES, STRANGER}
+    status = await registry.as_("service:outcomes-service", lambda tx: get_party_status(tx, contract.id))
+    assert set(status.parties) == {*PARTIES, STRANGER}
 
 
 async def test_a_payer_that_comes_in_leads_once_it_is_in_effect(registry: Registry) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from contracts_service.domain.contract import Contract, Heading, Standing, Version
+from contracts_service.domain.contract import Contract, Heading, PartyStatus, Version
 from contracts_service.domain.lifecycle import State, TermsState
 from contracts_service.domain.organisation import Organisation
 from services.core.period import Period
@@ -231,7 +231,7 @@ class NewTermination(Shape):
     terminated_on: Day
 
 
-class StandingBody(Shape):
+class PartyStatusBody(Shape):
     """For other services: the organisations that are parties of a contract, and its state."""
 
     contract_id: UUID
@@ -239,6 +239,6 @@ class StandingBody(Shape):
     state: State
 
     @classmethod
-    def of(cls, standing: Standing) -> Self:
+    def of(cls, status: PartyStatus) -> Self:
         """As JSON."""
-        return cls(contract_id=standing.contract_id, parties=standing.parties, state=standing.state)
+        return cls(contract_id=status.contract_id, parties=status.parties, state=status.state)

@@ -101,8 +101,8 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What other services may ask: who is a party (organisation ids), and where the contract stands."""
+class PartyStatus:
+    """What other services may ask of a contract: the organisation ids of its parties, and its state."""
 
     contract_id: UUID
     state: State

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
 
-from contracts_service.domain.contract import Contract, Heading, Standing, Version
+from contracts_service.domain.contract import Contract, Heading, PartyStatus, Version
 from contracts_service.storage import terms
 from contracts_service.storage.organisations import find_names
 from contracts_service.storage.tables import contract
@@ -50,14 +50,14 @@ async def list_contracts(tx: Transaction, after: UUID | None, limit: int) -> Seq
     return await _contracts(tx, *([] if after is None else [contract.c.id > after]), limit=limit)
 
 
-async def get_standing(tx: Transaction, contract_id: UUID) -> Standing:
+async def get_party_status(tx: Transaction, contract_id: UUID) -> PartyStatus:
     """Who is a party of a contract, and its state: for the other services. Who comes in with an amendment is none
     before that is in effect. Errors: `not-found`."""
     columns = (contract.c.id, contract.c.state, contract.c.party_ids, contract.c.member_ids)
     row = (await tx.connection.execute(select(*columns).where(contract.c.id == contract_id))).one_or_none()
     if row is None:
         raise NotFound()
-    return Standing(contract_id=row.id, state=row.state, parties=tuple(row.member_ids or row.party_ids))
+    return PartyStatus(contract_id=row.id, state=row.state, parties=tuple(row.member_ids or row.party_ids))
 
 
 def _own(tx: Transaction) -> ColumnElement[bool]:
