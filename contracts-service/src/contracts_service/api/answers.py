@@ -39,7 +39,7 @@ def address(contract: Contract) -> str:
 def is_known(request: Request, tag: str) -> bool:
     """Whether the client has what `tag` (in its quotes) stands for (`If-None-Match`, RFC 9110, 13.1.2)."""
     held = request.headers.get("if-none-match", "")
-    return tag in (one.strip().removeprefix("W/") for one in held.split(","))
+    return tag in (known.strip().removeprefix("W/") for known in held.split(","))
 
 
 def not_modified(tag: str) -> Response:

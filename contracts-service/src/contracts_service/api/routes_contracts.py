@@ -38,8 +38,8 @@ async def list_contracts(request: Request, limit: Limit = FIRST_LIMIT, cursor: C
     """The contracts that the caller's organisation is a party of, the oldest first."""
     begin = after(cursor, 1, UUID, None)
     async with reading(request) as tx:
-        found = await list_own(tx, begin, limit + 1)
-    return page(request, found, limit, lambda contract: (str(contract.id),), _list)
+        contracts = await list_own(tx, begin, limit + 1)
+    return page(request, contracts, limit, lambda contract: (str(contract.id),), _list)
 
 
 @router.get("/{contract_id}", response_model=ContractBody)

@@ -40,8 +40,8 @@ async def list_organisations(request: Request, limit: Limit = FIRST_LIMIT, curso
     """The directory, by id."""
     begin = after(cursor, 1, organisation_key, None)
     async with reading(request) as tx:
-        found = await list_entries(tx, begin, limit + 1)
-    return page(request, found, limit, lambda entry: (entry.id,), _list)
+        entries = await list_entries(tx, begin, limit + 1)
+    return page(request, entries, limit, lambda entry: (entry.id,), _list)
 
 
 @router.get("/{organisation_id}", response_model=OrganisationBody)

@@ -57,8 +57,8 @@ async def list_terms(
     """The versions of the terms that the caller's organisation is a party of, or leaves by."""
     begin = after(cursor, 1, number_key, 0)
     async with reading(request) as tx:
-        found = await list_versions(tx, contract_id, begin, limit + 1)
-    return page(request, found, limit, lambda terms: (str(terms.version),), _list)
+        versions = await list_versions(tx, contract_id, begin, limit + 1)
+    return page(request, versions, limit, lambda terms: (str(terms.version),), _list)
 
 
 @router.get("/terms/{version}", response_model=TermsBody)
@@ -78,13 +78,13 @@ async def get_terms_part(request: Request, contract_id: UUID, version: Version, 
     """The signed bytes of one part (`outcomes`, `payment`): canonical JSON, of which the hash behind the salt is in
     the root document."""
     async with reading(request) as tx:
-        found = await get_part(tx, contract_id, version, part)
-    tag = f'"{found.sha256}"'
+        signed_part = await get_part(tx, contract_id, version, part)
+    tag = f'"{signed_part.sha256}"'
     if is_known(request, tag):
         return not_modified(tag)
-    digest = base64.b64encode(hashlib.sha256(found.content).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(signed_part.content).digest()).decode()
     headers = {"etag": tag, "content-digest": f"sha-256=:{digest}:"}
-    return Reply(200, headers=headers, raw=found.content).response()
+    return Reply(200, headers=headers, raw=signed_part.content).response()
 
 
 @router.post(
@@ -107,10 +107,12 @@ async def list_signatures(
     request: Request, contract_id: UUID, limit: Limit = FIRST_LIMIT, cursor: Cursor = None
 ) -> Response:
     """The signatures on the versions that the caller's organisation is a party of."""
-    begin = after(cursor, 2, lambda version, one: (number_key(version), organisation_key(one)), (0, ""))
+    begin = after(
+        cursor, 2, lambda version, organisation: (number_key(version), organisation_key(organisation)), (0, "")
+    )
     async with reading(request) as tx:
-        found = await list_given(tx, contract_id, begin, limit + 1)
-    return page(request, found, limit, lambda given: (str(given.version), given.organisation_id), _signatures)
+        signatures = await list_given(tx, contract_id, begin, limit + 1)
+    return page(request, signatures, limit, lambda given: (str(given.version), given.organisation_id), _signatures)
 
 
 def _current_terms(contract: Contract) -> str:

@@ -138,12 +138,12 @@ class AmendmentBody(Shape):
     @classmethod
     def of(cls, contract: Contract, version: Version) -> Self:
         """As JSON."""
-        signed_at = {one.organisation_id: one.signed_at for one in version.signatures}
+        signed_at = {signature.organisation_id: signature.signed_at for signature in version.signatures}
         return cls(
             **_frame(contract, version),
             leaving=tuple(
-                LeavingBody(organisation_id=one, name=contract.names[one], signed_at=signed_at.get(one))
-                for one in version.terms.leaving
+                LeavingBody(organisation_id=id_, name=contract.names[id_], signed_at=signed_at.get(id_))
+                for id_ in version.terms.leaving
             ),
         )
 
@@ -197,7 +197,7 @@ class ContractBody(Shape):
 
 def _frame(contract: Contract, version: Version) -> dict[str, Any]:
     frame = version.terms.root_document
-    signed_at = {one.organisation_id: one.signed_at for one in version.signatures}
+    signed_at = {signature.organisation_id: signature.signed_at for signature in version.signatures}
     return {
         "version": version.terms.version,
         "terms_state": version.terms.state,

@@ -84,13 +84,13 @@ def with_terms(contract: Contract, sealed: Sealed, names: Mapping[str, str]) -> 
 def propose(contract: Contract, by: str) -> tuple[Contract, Facts]:
     """The newest terms are offered to all who are to sign them."""
     after = take(contract, by, "propose")
-    said = ContractProposed(
+    fact = ContractProposed(
         contract_id=contract.id,
         version=contract.newest.terms.version,
         root=contract.newest.terms.root,
         parties=contract.named_parties(contract.newest),
     )
-    return after, (said,)
+    return after, (fact,)
 
 
 def sign(contract: Contract, signature: Signature) -> tuple[Contract, Facts]:
@@ -101,7 +101,7 @@ def sign(contract: Contract, signature: Signature) -> tuple[Contract, Facts]:
     if by in contract.newest.terms.signatories:
         _check_signature(contract.newest, signature)
     after = take(contract, by, command)
-    said = ContractSigned(
+    fact = ContractSigned(
         contract_id=contract.id,
         version=signature.version,
         root=signature.root,
@@ -109,7 +109,7 @@ def sign(contract: Contract, signature: Signature) -> tuple[Contract, Facts]:
         signed_at=signature.signed_at,
     )
     newest = replace(after.newest, signatures=(*contract.newest.signatures, signature))
-    return replace(after, newest=newest), (said,)
+    return replace(after, newest=newest), (fact,)
 
 
 def activate(contract: Contract, by: str) -> Contract:
@@ -124,7 +124,7 @@ def activate(contract: Contract, by: str) -> Contract:
 def activated(before: Contract, after: Contract, agreement: Agreement) -> Facts:
     """What the other services are told of terms in effect: all that was signed (`agreement`)."""
     shape = ContractActivated if before.amended is None else ContractAmended
-    said = shape(
+    fact = shape(
         contract_id=after.id,
         title=after.heading.title,
         version=after.newest.terms.version,
@@ -139,11 +139,11 @@ def activated(before: Contract, after: Contract, agreement: Agreement) -> Facts:
         outcomes=agreement.outcomes,
         payment=agreement.payment,
     )
-    return (said,)
+    return (fact,)
 
 
 def _check_signature(offered: Version, signature: Signature) -> None:
     if (signature.version, signature.root) != (offered.terms.version, offered.terms.root):
         raise TermsVersionStale("Read the terms again, and sign the version and the root that you find there.")
-    if any(one.organisation_id == signature.organisation_id for one in offered.signatures):
+    if any(given.organisation_id == signature.organisation_id for given in offered.signatures):
         raise AlreadySigned()

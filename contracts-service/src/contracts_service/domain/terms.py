@@ -87,7 +87,7 @@ class TermsVersion:
     @property
     def leaving(self) -> tuple[str, ...]:
         """Those who sign and are no parties of this version: it amends one of which they are."""
-        return tuple(one for one in self.signatories if self.root_document.party(one) is None)
+        return tuple(id_ for id_ in self.signatories if self.root_document.party(id_) is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,10 @@ async def get_contract(tx: Transaction, contract_id: UUID, *, lock: bool = False
     this = contract.c.id == contract_id
     if lock:
         await tx.connection.execute(select(contract.c.id).where(this, _own(tx)).with_for_update())
-    found = await _contracts(tx, this, limit=1)
-    if not found:
+    contracts = await _contracts(tx, this, limit=1)
+    if not contracts:
         raise NotFound()
-    return found[0]
+    return contracts[0]
 
 
 async def list_contracts(tx: Transaction, after: UUID | None, limit: int) -> Sequence[Contract]:
@@ -81,8 +81,8 @@ async def _contracts(tx: Transaction, *conditions: ColumnElement[bool], limit: i
     rows = (await tx.connection.execute(query)).all()
     if not rows:
         return []
-    names = await find_names(tx, {one for row in rows for one in row.party_ids})
-    versions = await terms.find_standing_versions(tx, [row.id for row in rows])
+    names = await find_names(tx, {id_ for row in rows for id_ in row.party_ids})
+    versions = await terms.find_current_versions(tx, [row.id for row in rows])
     return [_contract(row, names, versions[row.id]) for row in rows]
 
 
@@ -95,7 +95,7 @@ def _contract(row: Row[Any], names: Mapping[str, str], versions: Sequence[Versio
         revision=row.revision,
         newest=versions[-1],
         in_effect=effective[-1] if effective else None,
-        names={one: names[one] for one in row.party_ids},
+        names={id_: names[id_] for id_ in row.party_ids},
         members=tuple(row.member_ids),
         created_at=row.created_at,
         began_on=row.began_on,

@@ -60,7 +60,7 @@ async def list_terms(tx: Transaction, contract_id: UUID, after: int, limit: int)
     return [_version(row) for row in rows]
 
 
-async def find_standing_versions(tx: Transaction, contract_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Version]]:
+async def find_current_versions(tx: Transaction, contract_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Version]]:
     """Of each contract the last version that was put into effect and the one that is under way, as far as there are
     such that the caller is, or was, to sign; with their signatures, the newest last."""
     query = (
@@ -71,11 +71,11 @@ async def find_standing_versions(tx: Transaction, contract_ids: Sequence[UUID]) 
     )
     rows = (await tx.connection.execute(query)).all()
     signatures = await _find_signatures(tx, [(row.contract_id, row.version) for row in rows])
-    found: dict[UUID, list[Version]] = {}
+    versions: dict[UUID, list[Version]] = {}
     for row in sorted(rows, key=lambda row: row.version):
         given = signatures.get((row.contract_id, row.version), ())
-        found.setdefault(row.contract_id, []).append(Version(_version(row), given))
-    return found
+        versions.setdefault(row.contract_id, []).append(Version(_version(row), given))
+    return versions
 
 
 async def get_terms(tx: Transaction, contract_id: UUID, version: int) -> Sealed:
@@ -140,11 +140,11 @@ async def _find_signatures(
     tx: Transaction, versions: Sequence[tuple[UUID, int]]
 ) -> Mapping[tuple[UUID, int], tuple[Signature, ...]]:
     query = select(signature).where(tuple_(signature.c.contract_id, signature.c.version).in_(versions))
-    found: dict[tuple[UUID, int], tuple[Signature, ...]] = {}
+    signatures: dict[tuple[UUID, int], tuple[Signature, ...]] = {}
     for row in await tx.connection.execute(query.order_by(signature.c.signed_at, signature.c.organisation_id)):
         key = (row.contract_id, row.version)
-        found[key] = (*found.get(key, ()), _signature(row))
-    return found
+        signatures[key] = (*signatures.get(key, ()), _signature(row))
+    return signatures
 
 
 async def _parts(tx: Transaction, contract_id: UUID, version: int) -> Mapping[str, Part]:

@@ -15,7 +15,7 @@ async def change_organisation(
     check_own(organisation_id, tx.caller.organisation)
     entry = await organisations.get_organisation(tx, organisation_id, lock=True)
     check_version(entry.revision, expected)
-    changed, said = change(entry, name, units)
+    changed, fact = change(entry, name, units)
     await organisations.save_organisation(tx, changed)
-    await tell(tx, changed.id, [said])
+    await tell(tx, changed.id, [fact])
     return changed

@@ -11,7 +11,7 @@ async def register_organisation(
     tx: Transaction, organisation_id: str, name: str, units: tuple[Unit, ...]
 ) -> Organisation:
     """The new entry. Errors: those of `register`; `organisation-already-registered`."""
-    entry, said = register(organisation_id, name, units, by=tx.caller.organisation, now=tx.now)
+    entry, fact = register(organisation_id, name, units, by=tx.caller.organisation, now=tx.now)
     await add_organisation(tx, entry)
-    await tell(tx, entry.id, [said])
+    await tell(tx, entry.id, [fact])
     return entry
