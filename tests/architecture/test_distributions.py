@@ -141,5 +141,6 @@ def test_what_runs_imports_only_what_its_lock_installs() -> None:
 
 
 def test_the_plugins_for_tests_are_where_this_looks_for_them() -> None:
+    """A plugin that stands elsewhere would be taken for what runs, and the suite would need pytest to start."""
     plugins = {module.path for module in all_modules() if "pytest" in _imported(module.tree)}
     assert plugins == {Path(root_of("services"), "kit", TESTING), Path(root_of("deploy"), TESTING)}

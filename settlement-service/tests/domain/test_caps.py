@@ -9,7 +9,8 @@ from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.payment import Cap
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Figures, ItemKey
-from settlement_service.domain.limits.caps import CONTRACT, Due, PreviouslyPosted, Taken, apply_caps
+from settlement_service.domain.limits.capping import PreviouslyPosted, apply_caps
+from settlement_service.domain.limits.caps import CONTRACT, Due, Taken
 from settlement_service.domain.mechanisms.by_subject import evaluate
 
 from ..builders import a_cap, a_claim, a_rule, history, person

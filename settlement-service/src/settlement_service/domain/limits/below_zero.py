@@ -9,7 +9,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import Figures, ItemKey, Posted, PostedKey
 from settlement_service.domain.limits.caps import Group, Taken, max_retainable, taken_by
-from settlement_service.domain.limits.payers import wanted_shares
+from settlement_service.domain.limits.shares import wanted_shares
 from settlement_service.domain.mechanisms.items import Item
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.limits.caps import group_of
-from settlement_service.domain.limits.payers import Shared
+from settlement_service.domain.limits.shares import Shared
 
 
 def used_by_group(limit: Limit, due: Iterable[Shared]) -> dict[str, int]:

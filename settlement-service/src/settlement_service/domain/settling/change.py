@@ -7,7 +7,7 @@ from uuid import UUID
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import NOTHING, Figures, ItemPlace, LineKey, Posted, PostedKey, Shares
-from settlement_service.domain.limits.payers import Shared
+from settlement_service.domain.limits.shares import Shared
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.working import Node
 from settlement_service.domain.settling.reasons import Reason, Why

@@ -10,7 +10,7 @@ from datetime import date
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import Posted, PostedKey, RuleAndPayee
-from settlement_service.domain.limits.payers import Shared
+from settlement_service.domain.limits.shares import Shared
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.settling import stages
 from settlement_service.domain.settling.basis import Basis

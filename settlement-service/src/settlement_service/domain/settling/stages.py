@@ -17,11 +17,13 @@ from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import Figures, ItemKey, Posted, Shares, figures_of
 from settlement_service.domain.limits.below_zero import negative_items_to_keep
-from settlement_service.domain.limits.caps import Due, PreviouslyPosted, Taken, apply_caps, taken_by
+from settlement_service.domain.limits.capping import PreviouslyPosted, apply_caps
+from settlement_service.domain.limits.caps import Due, Taken, taken_by
 from settlement_service.domain.limits.conditional import apply_conditions, is_ready
-from settlement_service.domain.limits.payers import Shared, split_among_payers
+from settlement_service.domain.limits.payers import split_among_payers
 from settlement_service.domain.limits.release import released_by_all_known, released_versions
 from settlement_service.domain.limits.retention import RetentionState, retain_of
+from settlement_service.domain.limits.shares import Shared
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.mechanism import AmountsByRule
 from settlement_service.domain.mechanisms.of_contract import contract_items

@@ -9,7 +9,7 @@ from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.limits.cap_use import people_at, used_by_group, used_by_payer
 from settlement_service.domain.limits.caps import group_of
-from settlement_service.domain.limits.payers import Shared
+from settlement_service.domain.limits.shares import Shared
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.settling.reasons import Reason
 from settlement_service.domain.settling.settle import due_before

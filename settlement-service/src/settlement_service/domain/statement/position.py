@@ -12,7 +12,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import Figures
 from settlement_service.domain.limits.cap_use import people_at, used_by_group, used_by_payer
-from settlement_service.domain.limits.payers import Shared
+from settlement_service.domain.limits.shares import Shared
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.settle import due_before
