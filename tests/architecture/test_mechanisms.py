@@ -14,12 +14,10 @@ from .source import DISTRIBUTIONS, modules_of, said
 SHAPES: tuple[type[Any], ...] = get_args(get_args(PaymentRule)[0])
 NAMES = frozenset(shape.__name__ for shape in SHAPES)
 KINDS = frozenset(kind for shape in SHAPES for kind in get_args(shape.__annotations__["kind"]))
-NOT_YET = ("settlement-service",)
-"""Distributions that still ask; the list may only shrink."""
 ASKED_ALONE_IN = "mechanisms"
 
 
-@pytest.mark.parametrize("distribution", [one for one in DISTRIBUTIONS if one not in NOT_YET])
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_nobody_asks_for_a_kind_outside_mechanisms(distribution: str) -> None:
     """A seventh mechanism was drafted, and settled at 0 without a reason: 59 places asked for a rule's kind, and what
     none of them named fell through."""
@@ -121,10 +119,3 @@ def test_each_way_to_ask_is_found(source: str) -> None:
 def test_nothing_else_is_found(source: str) -> None:
     """A rule that refuses what is right is soon switched off."""
     assert not list(asking(ast.parse(source)))
-
-
-def test_who_is_left_still_asks() -> None:
-    """A distribution that asks no more is taken off the list, so that nothing comes back."""
-    for distribution in NOT_YET:
-        outside = (module for module in modules_of(distribution) if ASKED_ALONE_IN not in PurePath(module.name).parts)
-        assert any(True for module in outside for _ in asking(module.tree)), f"{distribution} asks no more"

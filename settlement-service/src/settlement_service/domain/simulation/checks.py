@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from services.core.errors import FieldError, Invalid
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.faults.plain import decimal, fault, named, once, within
-from services.core.terms.mechanisms.savings_share import SavingsShare
+from services.core.terms.mechanisms.table import mechanism_of
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import MAX_SUBJECTS, Metric
 from settlement_service.domain.simulation.chance_checks import MOST_SUBJECTS, faults_of_chance
@@ -156,5 +156,5 @@ def _measured(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
 def _components(asked: Asked, metric: str) -> list[str]:
     """The purses that savings are computed from by a metric."""
     rules = [rule.definition for terms in asked.history.versions for rule in terms.rules.values()]
-    found = [one for rule in rules if isinstance(rule, SavingsShare) for one in rule.components]
-    return list(dict.fromkeys(one.code for one in found if one.metric == metric))
+    components = [component for rule in rules for component in mechanism_of(rule).components(rule)]
+    return list(dict.fromkeys(component.code for component in components if component.metric == metric))

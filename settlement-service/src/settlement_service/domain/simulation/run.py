@@ -7,7 +7,6 @@ from datetime import date
 from typing import TypeAlias
 
 from services.core.terms.calendar import Every
-from services.core.terms.mechanisms.unit_price import UnitPrice
 from services.core.terms.splits import MaximaInOrder
 from settlement_service.domain.agreement.calendar import EVERY, last_day_before, name_of, names_of, starts_of
 from settlement_service.domain.agreement.terms import Terms
@@ -15,6 +14,7 @@ from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Posted
 from settlement_service.domain.facts.outcome_data import Facts
 from settlement_service.domain.mechanisms.by_subject import evaluate
+from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.settle import Settled, due_before, settle
 from settlement_service.domain.simulation.scenario import Asked
@@ -66,15 +66,15 @@ def _forgets(terms: Terms) -> bool:
     """Whether what is due never depends on what was posted: nothing keeps its place under a limit, or one limit is on
     all that one payer pays."""
     rules = [rule.definition for rule in terms.rules.values()]
-    if any(isinstance(rule, UnitPrice) and rule.max_units is not None for rule in rules):
+    if any(mechanism_of(rule).max_units(rule) is not None for rule in rules):
         return False
     if any(isinstance(rule.split, MaximaInOrder) for rule in terms.rules.values()):
         return False
     if not terms.limits:
         return True
-    one = len(terms.limits) == 1 and terms.limits[0].definition.kind == "contract" and len(terms.payers()) == 1
-    two_sided = any(getattr(rule, "two_sided", False) for rule in rules)
-    return one and terms.retention is None and not two_sided
+    is_on_all = len(terms.limits) == 1 and terms.limits[0].definition.kind == "contract" and len(terms.payers()) == 1
+    below_zero = any(mechanism_of(rule).may_be_below_zero(rule) for rule in rules)
+    return is_on_all and terms.retention is None and not below_zero
 
 
 def basis_of(asked: Asked, supposed: Supposed) -> Basis:
