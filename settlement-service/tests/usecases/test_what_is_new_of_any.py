@@ -8,12 +8,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.core.terms.payment import Cap
 from services.core.terms.rules import PaymentRule
 from services.events.contracts import ContractActivated, ContractAmended, ContractTerminated
 from services.events.outcomes import OutcomeSuperseded, OutcomeWithdrawn
 from settlement_service.domain.facts.claims import Claim
+from settlement_service.domain.ledger.lifecycle import POSTED
+from settlement_service.domain.settling.closing import closing_of
+from settlement_service.storage import contracts, items, opened, settlements
 
 from ..both_ways import both_ways
 from ..builders import NOON, POINTS, a_claim, a_metric, a_price, a_rule, an_amendment, claimed, verified
@@ -104,7 +108,35 @@ async def test_whatever_happens_both_give_the_same(settling: Settling, seed: int
         shown = await settling.prepare(course.contract_id, "correction", dice.choice(ENDS))
         if dice.random() < 0.5:
             await settling.tell(*course.events())
+        async with settling.as_worker() as tx:
+            before = await opened.open_subjects(tx, course.contract_id)
         await _ended(settling, shown, dice.random() < 0.2)
+        await _check_closed(settling, shown, before)
+
+
+async def _check_closed(settling: Settling, shown: dict[str, Any], before: set[UUID]) -> None:
+    """Of who was open, those are closed whom the domain says are closed by all that is known of each. What has come
+    since the settlement was frozen keeps its subject open."""
+    async with settling.as_worker() as tx:
+        settlement = await settlements.get_settlement(tx, UUID(shown["id"]))
+        if settlement.state not in POSTED:
+            return
+        contract = await contracts.get_contract(tx, settlement.contract_id)
+        closing = closing_of(contract.history, settlement.period.end)
+        now = await opened.open_subjects(tx, contract.id)
+        for subject in before - {contract.id}:
+            posted = await items.posted_of(tx, contract.id, [subject])
+            is_closed = closing.is_closed(posted, await items.items_of(tx, contract.id, [subject]))
+            has_news = await tx.connection.execute(
+                _NEWS, {"contract": contract.id, "subject": subject, "inputs": settlement.inputs}
+            )
+            assert (subject in now) == (not is_closed or has_news.scalar_one()), subject
+
+
+_NEWS = text(
+    "select exists (select from open_subject"
+    " where contract_id = :contract and subject_id = :subject and position > :inputs)"
+)
 
 
 async def _ended(settling: Settling, shown: dict[str, Any], cancelled: bool) -> None:

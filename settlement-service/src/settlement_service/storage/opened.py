@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from services.kit.database.transaction import Transaction
-from settlement_service.domain.facts.figures import CUTS
 from settlement_service.domain.ledger.lifecycle import Settlement
+from settlement_service.domain.settling.closing import Closing
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.storage.figures import any_taken
 from settlement_service.storage.tables import open_subject, posted_total
@@ -27,15 +27,12 @@ from (select contract_id, subject_id from item where contract_id = :contract
 on conflict (contract_id, subject_id) do update
     set position = excluded.position, accrued_inputs = excluded.accrued_inputs
 """
-_FREE, _FREE_BY_VERSION = (
-    any_taken(cut.kind for cut in CUTS if cut.comes_free == when) for when in ("always", "by_version")
-)
-_CLOSE = f"""
+_CLOSE = """
 with next as materialized (
     select ctid as place, subject_id,
         (select true from posted_item posted
             where posted.contract_id = open.contract_id and posted.subject_id = open.subject_id
-                and ({_FREE} or achieved_on >= :ends or (:by_version and ({_FREE_BY_VERSION})))
+                and ({comes_free} or achieved_on >= :ends)
             limit 1) is null
         and (select true from item
             where item.contract_id = open.contract_id and item.subject_id = open.subject_id
@@ -64,22 +61,20 @@ async def open_all(tx: Transaction, contract_id: UUID) -> None:
     await tx.connection.execute(text(_OPEN_ALL), {"contract": contract_id})
 
 
-async def close_subjects(tx: Transaction, of: Settlement, *, by_version: bool) -> None:
-    """Of whom all is posted as it is due, nothing was cut that may become free (also `by_version`, if so), and
-    nothing is achieved or posted later: such a subject changes nothing until a fact about it comes. What came after the
-    settlement was frozen stays open."""
-    asked = {
-        "contract": of.contract_id,
-        "inputs": of.inputs or 0,
-        "ends": of.period.end,
-        "most": AT_ONCE,
-        "by_version": by_version,
-    }
-    last: UUID | None = None
+async def close_subjects(tx: Transaction, of: Settlement, closing: Closing) -> None:
+    """Closes the subjects that `closing` says are, when a settlement is posted: each by all its rows. What came after
+    the settlement was frozen stays open."""
+    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": closing.ends, "most": AT_ONCE}
+    query, last = text(close_query(closing)), None
     while True:
-        last = (await tx.connection.execute(text(_CLOSE), {**asked, "after": last})).scalar_one_or_none()
+        last = (await tx.connection.execute(query, {**asked, "after": last})).scalar_one_or_none()
         if last is None:
             return
+
+
+def close_query(closing: Closing) -> str:
+    """The statement that closes up to `most` subjects, from the one after `after` on, and gives the last looked at."""
+    return _CLOSE.format(comes_free=any_taken(closing.kinds))
 
 
 async def posted_totals(tx: Transaction, contract_id: UUID) -> list[Total]:

@@ -18,8 +18,8 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, ItemsPosted, body_of, body_with
 from settlement_service.domain.ledger.lifecycle import Settlement, Waiting, check_move
 from settlement_service.domain.ledger.postings import Entry, Side, approval_entry
+from settlement_service.domain.settling.closing import closing_of
 from settlement_service.domain.settling.posted_items import MOST_ITEMS
-from settlement_service.domain.settling.posted_totals import has_caps_on_person_by_version
 from settlement_service.storage import accruals, contracts, inputs, ledger, opened, settlements, statements
 from settlement_service.storage.posting_items import post_some
 from settlement_service.usecases.freeze_settlement import REGISTRY
@@ -103,7 +103,7 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
             new = inputs.NewInput(OWN_SOURCE, sequence, ITEMS_POSTED, scope, body, part)
             await inputs.append(tx, contract.id, [new])
             part += 1
-    await opened.close_subjects(tx, posted, by_version=has_caps_on_person_by_version(contract.history))
+    await opened.close_subjects(tx, posted, closing_of(contract.history, posted.period.end))
     if part:
         await accruals.begin_anew(tx, contract.id, before)
 

@@ -7,8 +7,7 @@ from datetime import date
 from typing import assert_never
 
 from settlement_service.domain.agreement.calendar import name_of
-from settlement_service.domain.agreement.history import History
-from settlement_service.domain.agreement.terms import Limit, Terms
+from settlement_service.domain.agreement.terms import Limit
 from settlement_service.domain.facts.figures import Posted, RuleAndPayee
 from settlement_service.domain.limits.caps import CONTRACT, Group
 
@@ -67,13 +66,3 @@ def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, mi
                 pass
             case _:
                 assert_never(said.kind)
-
-
-def has_caps_on_person_by_version(history: History) -> bool:
-    """Whether versions of the terms have other caps on a person: then what one cut may be due by that of another,
-    when a period is settled that ends while that one holds."""
-    return len({_of_person(terms) for terms in history.versions}) > 1
-
-
-def _of_person(terms: Terms) -> tuple[tuple[int, frozenset[str]], ...]:
-    return tuple((limit.minor, limit.excluded_rules) for limit in terms.limits if limit.definition.kind == "person")
