@@ -36,7 +36,7 @@ from unnest($5::uuid[], $6::bigint[], string_to_array($7, E'\\n'), $8::uuid[], s
 """
 _ADD_WHAT_DOES_NOT_CLASH = f"{_ADD} on conflict do nothing"
 _KEPT = "select id from claim where id = any($1::uuid[])"
-_STANDING = """
+_EXISTING = """
 select external_id, id, metric_code, subject_id, subject_code, occurrence, achieved_on, units, measurement, evidence,
        corrects
 from claim where contract_id = $1::uuid and reported_by = $2::text and external_id = any($3::text[])
@@ -64,8 +64,8 @@ class NewClaim(NamedTuple):
     overdue_at: datetime | None
 
 
-class Standing(NamedTuple):
-    """What stands under an external id."""
+class ExistingClaim(NamedTuple):
+    """The claim that an external id is taken by."""
 
     id: UUID
     content: Content
@@ -112,12 +112,14 @@ def _content_columns(contents: Sequence[Content]) -> tuple[Any, ...]:
     )
 
 
-async def find_standing(tx: Transaction, contract_id: UUID, external_ids: Collection[str]) -> Mapping[str, Standing]:
-    """What stands under these external ids of the caller, by external id."""
+async def find_existing(
+    tx: Transaction, contract_id: UUID, external_ids: Collection[str]
+) -> Mapping[str, ExistingClaim]:
+    """The caller's claims under these external ids, by external id."""
     values = (contract_id, tx.caller.organisation, list(external_ids))
-    rows = (await tx.connection.exec_driver_sql(_STANDING, values)).all()
+    rows = (await tx.connection.exec_driver_sql(_EXISTING, values)).all()
     return {
-        row.external_id: Standing(
+        row.external_id: ExistingClaim(
             row.id,
             Content(
                 row.metric_code,

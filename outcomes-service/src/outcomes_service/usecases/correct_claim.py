@@ -6,7 +6,7 @@ from outcomes_service.domain.answer import Answer
 from outcomes_service.domain.claim import Claim
 from outcomes_service.domain.deciding import supersede
 from outcomes_service.domain.reporting import Correction, Reported
-from outcomes_service.storage.claims import find_standing, get_claim
+from outcomes_service.storage.claims import find_existing, get_claim
 from outcomes_service.usecases.change_claim import change_claim, lock_claim
 from outcomes_service.usecases.report_claims import keep_claims
 from services.kit.database.transaction import Transaction
@@ -21,7 +21,7 @@ async def correct_claim(
     contract, claim = await lock_claim(tx, claim_id)
     by = tx.caller.organisation
     correction = Correction(of=claim.id, by=clock.new_id())
-    if reported.external_id not in await find_standing(tx, contract.id, [reported.external_id]):
+    if reported.external_id not in await find_existing(tx, contract.id, [reported.external_id]):
         await change_claim(tx, supersede(contract, claim, by, correction.by, expected, tx.now))
     (answer,) = await keep_claims(tx, contract, [reported], order_secret, correction)
     kept = answer.or_refusal().id

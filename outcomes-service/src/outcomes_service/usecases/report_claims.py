@@ -17,7 +17,7 @@ from outcomes_service.domain.reporting import (
     order_keys,
 )
 from outcomes_service.domain.waiting import overdue_at
-from outcomes_service.storage.claims import NewClaim, Standing, add_claims, find_standing, get_claim
+from outcomes_service.storage.claims import ExistingClaim, NewClaim, add_claims, find_existing, get_claim
 from outcomes_service.storage.contracts import get_contract
 from outcomes_service.storage.participants import find_participants
 from services.core.errors import Refusal
@@ -117,14 +117,14 @@ async def _kept(
 
 async def _stood_before(
     tx: Transaction, contract_id: UUID, rows: Sequence[Reported], ids: Sequence[UUID], kept: set[int]
-) -> dict[int, Standing]:
+) -> dict[int, ExistingClaim]:
     """By the places in `rows` of what was not kept: the claim that stands under its external id, unless that is of a
     later row."""
     left_out = [place for place in range(len(rows)) if place not in kept]
-    standing = await find_standing(tx, contract_id, {rows[place].external_id for place in left_out})
+    existing_claims = await find_existing(tx, contract_id, {rows[place].external_id for place in left_out})
     places = {id_: place for place, id_ in enumerate(ids)}
-    found = {place: standing.get(rows[place].external_id) for place in left_out}
-    return {place: stands for place, stands in found.items() if stands and places.get(stands.id, -1) <= place}
+    by_place = {place: existing_claims.get(rows[place].external_id) for place in left_out}
+    return {place: claim for place, claim in by_place.items() if claim and places.get(claim.id, -1) <= place}
 
 
 def _answer_left_out(
@@ -132,27 +132,27 @@ def _answer_left_out(
     people: Mapping[str, Participant],
     row: Reported,
     corrects: UUID | None,
-    stands: Standing | None,
+    existing: ExistingClaim | None,
     refusal: Refusal,
 ) -> Answer:
-    """What is said to a row that was not kept: `stands` is what stood under its external id before it, `refusal` why
+    """What is said to a row that was not kept: `existing` is what stood under its external id before it, `refusal` why
     it was not kept where nothing did."""
-    if stands is None:
+    if existing is None:
         return refused(refusal)
-    if _is_same(contract, people, row, stands, corrects):
-        return Answer("replayed", stands.id)
+    if _is_same(contract, people, row, existing, corrects):
+        return Answer("replayed", existing.id)
     return refused(ExternalIdTaken("A new external id, or the same content as before."))
 
 
 def _is_same(
-    contract: Contract, people: Mapping[str, Participant], row: Reported, stands: Standing, corrects: UUID | None
+    contract: Contract, people: Mapping[str, Participant], row: Reported, existing: ExistingClaim, corrects: UUID | None
 ) -> bool:
-    """Whether what stands under the row's external id says what the row says."""
+    """Whether the existing claim under the row's external id has the content of the row."""
     try:
         content = content_of(contract, people.get(row.participant_key or ""), row)
     except Refusal:
         return False
-    return (content, corrects) == (stands.content, stands.corrects)
+    return (content, corrects) == (existing.content, existing.corrects)
 
 
 def _claimed(contract: Contract, by: str, new: NewClaim, key: str, corrects: UUID | None) -> OutcomeClaimed:
