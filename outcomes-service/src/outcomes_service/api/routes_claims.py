@@ -53,10 +53,10 @@ async def list_claims(
 ) -> Response:
     """The claims on metrics that the caller pays for, reports, verifies or decides on, the oldest first."""
     begin = after(cursor, 1, UUID, None)
-    found = await read_in(
+    claims = await read_in(
         request, contract_id, lambda tx: show_claims(tx, contract_id, state, metric, begin, limit + 1)
     )
-    return page(request, found, limit, lambda claim: (str(claim.id),), _list)
+    return page(request, claims, limit, lambda claim: (str(claim.id),), _list)
 
 
 @router.post(

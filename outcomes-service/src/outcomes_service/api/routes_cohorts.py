@@ -42,8 +42,8 @@ async def list_participants(
 ) -> Response:
     """Who is in which cohort, by key: for payers, and for those who report, verify or decide disputes."""
     begin = after(cursor, 1, row_key, 0)
-    found = await read_in(request, contract_id, lambda tx: show_participants(tx, contract_id, begin, limit + 1))
-    return page(request, found, limit, lambda row: (str(row.id),), _list)
+    enrolments = await read_in(request, contract_id, lambda tx: show_participants(tx, contract_id, begin, limit + 1))
+    return page(request, enrolments, limit, lambda row: (str(row.id),), _list)
 
 
 @router.post(

@@ -122,7 +122,7 @@ class NewClaim(Shape):
             self.achieved_on,
             None if self.units is None else int(self.units),
             None if self.measurement is None else self.measurement.measurement(),
-            tuple([Evidence(one.reference, one.hmac_sha256) for one in self.evidence]),
+            tuple([Evidence(item.reference, item.hmac_sha256) for item in self.evidence]),
         )
 
 
@@ -257,7 +257,7 @@ class ClaimBody(Shape):
             units=None if claim.measurement else str(claim.units),
             measurement=MeasurementBody.of(claim.measurement) if claim.measurement else None,
             evidence=tuple(
-                EvidenceBody(reference=one.reference, hmac_sha256=one.hmac_sha256) for one in claim.evidence
+                EvidenceBody(reference=item.reference, hmac_sha256=item.hmac_sha256) for item in claim.evidence
             ),
             state=claim.state,
             revision=claim.revision,

@@ -52,9 +52,12 @@ class ParticipantBody(Shape):
     @classmethod
     def of(cls, row: Enrolled) -> Self:
         """As JSON."""
-        one = row.enrolment
+        enrolment = row.enrolment
         return cls(
-            participant_key=row.participant_key, cohort=one.cohort, enrolled_on=one.enrolled_on, left_on=one.left_on
+            participant_key=row.participant_key,
+            cohort=enrolment.cohort,
+            enrolled_on=enrolment.enrolled_on,
+            left_on=enrolment.left_on,
         )
 
 

@@ -12,19 +12,19 @@ from services.kit.database.transaction import Transaction
 from services.kit.facts.inbox import Handler
 
 
-async def on_contract_activated(tx: Transaction, _: Envelope, said: ContractActivated) -> None:
+async def on_contract_activated(tx: Transaction, _: Envelope, fact: ContractActivated) -> None:
     """From now on it can be claimed on."""
-    await keep_contract(tx, said)
+    await keep_contract(tx, fact)
 
 
-async def on_contract_amended(tx: Transaction, _: Envelope, said: ContractAmended) -> None:
+async def on_contract_amended(tx: Transaction, _: Envelope, fact: ContractAmended) -> None:
     """The newer terms decide on what is achieved from their day on, or on everything if they are retroactive."""
-    await amend_contract(tx, said)
+    await amend_contract(tx, fact)
 
 
-async def on_contract_terminated(tx: Transaction, _: Envelope, said: ContractTerminated) -> None:
+async def on_contract_terminated(tx: Transaction, _: Envelope, fact: ContractTerminated) -> None:
     """What is achieved from then on is not a claim any more."""
-    await end_contract(tx, said)
+    await end_contract(tx, fact)
 
 
 HANDLERS: Mapping[type[Any], Handler] = {

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.core.measurement import Measurement
-from services.events import outcomes as said
+from services.events import outcomes as facts
 
 State: TypeAlias = Literal["submitted", "verified", "rejected", "returned", "disputed", "withdrawn", "superseded"]
 Verdict: TypeAlias = Literal["verified", "rejected", "returned"]
@@ -51,22 +51,22 @@ class Transition(NamedTuple):
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition("submitted", "verify", "verified", "verifier", said.OutcomeVerified),
-    Transition("submitted", "reject", "rejected", "verifier", said.OutcomeRejected),
-    Transition("submitted", "return", "returned", "verifier", said.OutcomeReturned),
-    Transition("submitted", "accept_undecided", "verified", "time", said.OutcomeVerified),
-    Transition("submitted", "escalate_undecided", "submitted", "time", said.OutcomeEscalated),
-    Transition("verified", "dispute", "disputed", "disputer", said.OutcomeDisputed),
-    Transition("rejected", "dispute", "disputed", "disputer", said.OutcomeDisputed),
-    Transition("disputed", "decide_verified", "verified", "decider", said.OutcomeDisputeDecided),
-    Transition("disputed", "decide_rejected", "rejected", "decider", said.OutcomeDisputeDecided),
-    Transition("submitted", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
-    Transition("returned", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
-    Transition("verified", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
-    Transition("disputed", "withdraw", "withdrawn", "reporter", said.OutcomeWithdrawn),
-    Transition("submitted", "correct", "superseded", "reporter", said.OutcomeSuperseded),
-    Transition("returned", "correct", "superseded", "reporter", said.OutcomeSuperseded),
-    Transition("verified", "correct", "superseded", "reporter", said.OutcomeSuperseded),
+    Transition("submitted", "verify", "verified", "verifier", facts.OutcomeVerified),
+    Transition("submitted", "reject", "rejected", "verifier", facts.OutcomeRejected),
+    Transition("submitted", "return", "returned", "verifier", facts.OutcomeReturned),
+    Transition("submitted", "accept_undecided", "verified", "time", facts.OutcomeVerified),
+    Transition("submitted", "escalate_undecided", "submitted", "time", facts.OutcomeEscalated),
+    Transition("verified", "dispute", "disputed", "disputer", facts.OutcomeDisputed),
+    Transition("rejected", "dispute", "disputed", "disputer", facts.OutcomeDisputed),
+    Transition("disputed", "decide_verified", "verified", "decider", facts.OutcomeDisputeDecided),
+    Transition("disputed", "decide_rejected", "rejected", "decider", facts.OutcomeDisputeDecided),
+    Transition("submitted", "withdraw", "withdrawn", "reporter", facts.OutcomeWithdrawn),
+    Transition("returned", "withdraw", "withdrawn", "reporter", facts.OutcomeWithdrawn),
+    Transition("verified", "withdraw", "withdrawn", "reporter", facts.OutcomeWithdrawn),
+    Transition("disputed", "withdraw", "withdrawn", "reporter", facts.OutcomeWithdrawn),
+    Transition("submitted", "correct", "superseded", "reporter", facts.OutcomeSuperseded),
+    Transition("returned", "correct", "superseded", "reporter", facts.OutcomeSuperseded),
+    Transition("verified", "correct", "superseded", "reporter", facts.OutcomeSuperseded),
 )
 """A returned claim is answered by a correction. What time does is in `domain/waiting.py`; an escalated claim is still
 submitted. While a claim is disputed, what was decided stands. A second decision is the last one: what was disputed once

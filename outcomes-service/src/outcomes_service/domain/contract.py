@@ -156,7 +156,7 @@ def participant_readers_of(contract: Contract) -> tuple[str, ...]:
     """Who may read participants: the payers, and the readers of some metric on participants."""
     payers = [party.organisation_id for party in contract.parties if party.role == "payer"]
     on_people = [metric for metric in contract.metrics() if metric.subject == "participant"]
-    readers = [one for metric in on_people for one in readers_of(contract.parties, metric)]
+    readers = [reader for metric in on_people for reader in readers_of(contract.parties, metric)]
     return tuple(dict.fromkeys([*payers, *readers]))
 
 

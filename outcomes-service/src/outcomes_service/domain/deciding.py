@@ -131,7 +131,7 @@ def decide_dispute(
     stated = replace(claim, records=(*claim.records, statement))
     contested = stated.dispute
     assert contested is not None
-    agreeing = {one for record in contested.statements if record.verdict == verdict for one in record.said_by}
+    agreeing = {party for record in contested.statements if record.verdict == verdict for party in record.said_by}
     if not agreeing.issuperset(deciders):
         return Change(replace(stated, revision=claim.revision + 1), (statement,), ())
     decision = Record("dispute_decision", deciders, now, verdict, reason)

@@ -68,33 +68,33 @@ class Enrolled(NamedTuple):
     enrolment: Enrolment
 
 
-def enrol(contract: Contract, cohorts: Iterable[Cohort], there: Iterable[Enrolment], new: Enrolment) -> bool:
-    """Whether `new` is to be kept; False when it stands already, whenever that ended. `there` are the participant's
-    enrolments. Errors: `cohort-unknown`, `outside-service-period`, `already-enrolled`."""
+def enrol(contract: Contract, cohorts: Iterable[Cohort], enrolments: Iterable[Enrolment], new: Enrolment) -> bool:
+    """Whether `new` is to be kept: False for one that the participant has already, whenever it ended. `enrolments` are
+    the participant's. Errors: `cohort-unknown`, `outside-service-period`, `already-enrolled`."""
     cohort = next((cohort for cohort in cohorts if cohort.code == new.cohort), None)
     if cohort is None:
         allowed = "The code of a cohort of the terms."
         raise CohortUnknown(errors=[FieldError("/cohort", CohortUnknown.code, allowed)])
-    in_cohort = [one for one in there if one.cohort == new.cohort]
-    if any(one.enrolled_on == new.enrolled_on for one in in_cohort):
+    in_cohort = [enrolment for enrolment in enrolments if enrolment.cohort == new.cohort]
+    if any(enrolment.enrolled_on == new.enrolled_on for enrolment in in_cohort):
         return False
     first = max(contract.service_period.start, cohort.start or date.min)
     end = min(contract.service_period.end, cohort.end or date.max)
     if not first <= new.enrolled_on < end:
         allowed = f"From {first} to the day before {end}."
         raise OutsideServicePeriod(errors=[FieldError("/enrolledOn", OutsideServicePeriod.code, allowed)])
-    if any(one.holds(new.enrolled_on) or one.enrolled_on > new.enrolled_on for one in in_cohort):
+    if any(enrolment.holds(new.enrolled_on) or enrolment.enrolled_on > new.enrolled_on for enrolment in in_cohort):
         raise AlreadyEnrolled("Enrolment again begins when the one before it has ended.")
     return True
 
 
-def leave(there: Iterable[Enrolment], cohort: str, left_on: date) -> Enrolment | None:
-    """The enrolment that ends on `left_on`, the first day outside; None when one ended on that day already. On the day
-    of enrolment itself it undoes an enrolment made by mistake. Errors: `not-in-cohort`."""
-    in_cohort = [one for one in there if one.cohort == cohort]
-    for one in in_cohort:
-        if one.left_on is None and one.enrolled_on <= left_on:
-            return one
-    if any(one.left_on == left_on for one in in_cohort):
+def leave(enrolments: Iterable[Enrolment], cohort: str, left_on: date) -> Enrolment | None:
+    """The enrolment that ends on `left_on`, the first day outside the cohort. None when one ended on that day already.
+    An enrolment made by mistake ends on the day on which it began. Errors: `not-in-cohort`."""
+    in_cohort = [enrolment for enrolment in enrolments if enrolment.cohort == cohort]
+    for enrolment in in_cohort:
+        if enrolment.left_on is None and enrolment.enrolled_on <= left_on:
+            return enrolment
+    if any(enrolment.left_on == left_on for enrolment in in_cohort):
         return None
     raise NotInCohort("Someone who is enrolled there and has not left, on or after the day of enrolment.")

@@ -69,23 +69,23 @@ def units_of(metric: Metric, units: int | None, measurement: Measurement | None)
     return 0
 
 
-def _check_measurement(metric: Metric, said: Measurement) -> None:
-    check_decimal(said.value, f"{AT}/value")
-    if said.standard_error is not None:
+def _check_measurement(metric: Metric, measurement: Measurement) -> None:
+    check_decimal(measurement.value, f"{AT}/value")
+    if measurement.standard_error is not None:
         at = f"{AT}/standardError"
-        if check_decimal(said.standard_error, at).startswith("-"):
+        if check_decimal(measurement.standard_error, at).startswith("-"):
             raise QuantityNotValid(
                 errors=[FieldError(at, QuantityNotValid.code, 'A decimal of 0 or more, such as "0.8".')]
             )
-    if said.estimator != metric.estimator:
+    if measurement.estimator != metric.estimator:
         allowed = f"{metric.estimator}, as agreed." if metric.estimator else "None: the terms name none on this metric."
         raise EstimatorNotFitting(errors=[FieldError(f"{AT}/estimator", EstimatorNotFitting.code, allowed)])
-    _check_component(metric, said.component)
+    _check_component(metric, measurement.component)
 
 
-def _check_component(metric: Metric, said: str | None) -> None:
+def _check_component(metric: Metric, component: str | None) -> None:
     """Without a purse, or with another than the terms name, it would never count in the savings."""
-    if not metric.components or said in metric.components or (said is None and not metric.component_required):
+    if not metric.components or component in metric.components or (component is None and not metric.component_required):
         return
-    refusal = ComponentRequired if said is None else ComponentUnknown
+    refusal = ComponentRequired if component is None else ComponentUnknown
     raise refusal(errors=[FieldError(f"{AT}/component", refusal.code, f"One of {', '.join(metric.components)}.")])

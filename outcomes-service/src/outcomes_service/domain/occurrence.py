@@ -20,17 +20,17 @@ class OccurrenceUnknown(Invalid):
     title = "This metric has no such occurrence"
 
 
-def occurrence_of(metric: Metric, said: str | None) -> str:
+def occurrence_of(metric: Metric, sent: str | None) -> str:
     """The occurrence that is meant: the code of a measurement point, or an ordinal from "1" in canonical form; left
     out, the only one there is. Errors: `occurrence-required`, `occurrence-unknown`."""
-    if said is None:
+    if sent is None:
         if len(metric.occurrences) > 1:
             raise OccurrenceRequired(errors=[FieldError(AT, OccurrenceRequired.code, _allowed(metric))])
         (only,) = metric.occurrences
         return only
-    if said not in metric.occurrences:
+    if sent not in metric.occurrences:
         raise OccurrenceUnknown(errors=[FieldError(AT, OccurrenceUnknown.code, _allowed(metric))])
-    return said
+    return sent
 
 
 def _allowed(metric: Metric) -> str:

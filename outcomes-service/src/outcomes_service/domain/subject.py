@@ -43,7 +43,9 @@ def check_site(text: str) -> str:
     return text
 
 
-def _not_fitting(kind: SubjectKind, said: dict[SubjectKind, str | None]) -> SubjectNotFitting:
+def _not_fitting(kind: SubjectKind, codes: dict[SubjectKind, str | None]) -> SubjectNotFitting:
     allowed = f"Claims on this metric name {_FIELDS[kind]}, and nothing else that they are about."
-    wrong = [one for one, code in said.items() if (code is None) is (one == kind)]
-    return SubjectNotFitting(errors=[FieldError(f"/{_FIELDS[one]}", SubjectNotFitting.code, allowed) for one in wrong])
+    wrong = [other for other, code in codes.items() if (code is None) is (other == kind)]
+    return SubjectNotFitting(
+        errors=[FieldError(f"/{_FIELDS[other]}", SubjectNotFitting.code, allowed) for other in wrong]
+    )

@@ -77,17 +77,17 @@ async def add_claims(
 ) -> set[UUID]:
     """Keeps new claims of the caller; returns the ids of those that were kept. Left out is what clashes, with what
     stood before or stands earlier in `new`: the same external id, or a live claim on the same occurrence."""
-    ids = [one.id for one in new]
+    ids = [added.id for added in new]
     values = (
         contract_id,
         tx.caller.organisation,
         tx.now,
         corrects,
         ids,
-        [one.metric_id for one in new],
-        *_content_columns([one.content for one in new]),
-        column([one.external_id for one in new]),
-        [one.overdue_at for one in new],
+        [added.metric_id for added in new],
+        *_content_columns([added.content for added in new]),
+        column([added.external_id for added in new]),
+        [added.overdue_at for added in new],
     )
     with suppress(IntegrityError):  # hardly ever: looking for clashes first would cost a third more
         async with tx.connection.begin_nested():
@@ -141,16 +141,16 @@ async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
     """Keeps what commands made of claims, and what was said."""
     claims = [change.claim for change in changes]
     values: tuple[Any, ...] = (
-        [one.id for one in claims],
-        [one.state for one in claims],
-        [one.revision for one in claims],
-        [one.superseded_by for one in claims],
+        [changed.id for changed in claims],
+        [changed.state for changed in claims],
+        [changed.revision for changed in claims],
+        [changed.superseded_by for changed in claims],
     )
     await tx.connection.exec_driver_sql(_CHANGE, values)
     records = [(change.claim, record) for change in changes for record in change.records]
     values = (
-        [one.id for one, _ in records],
-        [one.metric_id for one, _ in records],
+        [changed.id for changed, _ in records],
+        [changed.metric_id for changed, _ in records],
         [record.kind for _, record in records],
         [" ".join(record.said_by) for _, record in records],
         [record.said_at for _, record in records],
@@ -163,26 +163,26 @@ async def save_changes(tx: Transaction, changes: Sequence[Change]) -> None:
 async def find_contract_of(tx: Transaction, claim_id: UUID) -> UUID:
     """The contract of a claim that the caller may read. Errors: `not-found`."""
     query = select(claim.c.contract_id).join(metric, metric.c.id == claim.c.metric_id)
-    found: UUID | None = (
+    contract_id: UUID | None = (
         await tx.connection.execute(query.where(claim.c.id == claim_id, _readable(tx)))
     ).scalar_one_or_none()
-    if found is None:
+    if contract_id is None:
         raise NotFound()
-    return found
+    return contract_id
 
 
 async def get_claim(tx: Transaction, claim_id: UUID) -> Claim:
     """A claim that the caller may read. Errors: `not-found`."""
-    found = await _claims(tx, claim.c.id == claim_id)
-    if not found:
+    claims = await _claims(tx, claim.c.id == claim_id)
+    if not claims:
         raise NotFound()
-    return found[0]
+    return claims[0]
 
 
 async def find_claims(tx: Transaction, contract_id: UUID, ids: Collection[UUID]) -> Mapping[UUID, Claim]:
     """By id, those of `ids` that are claims of the contract and that the caller may read."""
-    found = await _claims(tx, claim.c.contract_id == contract_id, among(claim.c.id, ids))
-    return {one.id: one for one in found}
+    claims = await _claims(tx, claim.c.contract_id == contract_id, among(claim.c.id, ids))
+    return {read.id: read for read in claims}
 
 
 async def list_claims(
@@ -231,11 +231,11 @@ async def _records(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, tupl
     if not ids:
         return {}
     query = select(claim_record).where(among(claim_record.c.claim_id, ids)).order_by(claim_record.c.id)
-    found: dict[UUID, tuple[Record, ...]] = {}
+    records: dict[UUID, tuple[Record, ...]] = {}
     for row in (await tx.connection.execute(query)).all():
         record = Record(row.kind, tuple(row.said_by), row.said_at, row.verdict, row.reason, row.deemed)
-        found[row.claim_id] = (*found.get(row.claim_id, ()), record)
-    return found
+        records[row.claim_id] = (*records.get(row.claim_id, ()), record)
+    return records
 
 
 def _readable(tx: Transaction) -> ColumnElement[bool]:
@@ -286,4 +286,4 @@ def _evidence_text(evidence: tuple[Evidence, ...]) -> str:
 
 def _evidence(kept: Any) -> tuple[Evidence, ...]:
     document = json.loads(kept) if isinstance(kept, str) else kept
-    return tuple(Evidence(*one) for one in document or ())
+    return tuple(Evidence(*item) for item in document or ())

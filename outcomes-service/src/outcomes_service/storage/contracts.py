@@ -49,14 +49,14 @@ async def add_cohorts(tx: Transaction, contract_id: UUID, terms_version: int, co
         {
             "contract_id": contract_id,
             "terms_version": terms_version,
-            "code": one.code,
-            "name": one.name,
-            "start_on": one.start,
-            "end_on": one.end,
-            "size": one.size,
-            "people": one.people,
+            "code": added.code,
+            "name": added.name,
+            "start_on": added.start,
+            "end_on": added.end,
+            "size": added.size,
+            "people": added.people,
         }
-        for one in cohorts
+        for added in cohorts
     ]
     if rows:
         await tx.connection.execute(insert(cohort), rows)
@@ -118,13 +118,13 @@ async def _add_metrics(tx: Transaction, of: Contract, readers: Mapping[str, Sequ
     newest, party_ids = of.terms[-1], [party.organisation_id for party in of.parties]
     rows = [
         {
-            **_metric_row(one),
+            **_metric_row(added),
             "contract_id": of.id,
             "terms_version": newest.version,
             "party_ids": party_ids,
-            "reader_ids": list(readers[one.code]),
+            "reader_ids": list(readers[added.code]),
         }
-        for one in newest.metrics.values()
+        for added in newest.metrics.values()
     ]
     await tx.connection.execute(insert(metric), rows)
 
@@ -134,12 +134,12 @@ def _contract_row(of: Contract, readers: Sequence[str]) -> dict[str, Any]:
         "terms_version": of.terms[-1].version,
         "terms": [
             {
-                "version": one.version,
-                "effectiveFrom": one.effective_from.isoformat(),
-                "retroactive": one.retroactive,
-                "cohorts": sorted(one.cohorts),
+                "version": terms.version,
+                "effectiveFrom": terms.effective_from.isoformat(),
+                "retroactive": terms.retroactive,
+                "cohorts": sorted(terms.cohorts),
             }
-            for one in of.terms
+            for terms in of.terms
         ],
         "parties": [{"organisationId": party.organisation_id, "role": party.role} for party in of.parties],
         "party_ids": [party.organisation_id for party in of.parties],
@@ -153,23 +153,23 @@ def _contract_row(of: Contract, readers: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _metric_row(one: Metric) -> dict[str, Any]:
+def _metric_row(agreed: Metric) -> dict[str, Any]:
     return {
-        "code": one.code,
-        "subject": one.subject,
-        "unit": one.unit,
-        "reports": one.reports,
-        "estimator": one.estimator,
-        "reported_by": one.reported_by,
-        "verified_by": one.verified_by,
-        "disputes_decided_by": one.disputes_decided_by,
-        "dispute_days": one.dispute_days,
-        "if_not_decided": shapes.document(one.if_not_decided) if one.if_not_decided else None,
-        "max_payments_per_person": one.max_payments_per_person,
-        "points": list(one.points),
-        "evidence_required": one.evidence_required,
-        "components": list(one.components),
-        "component_required": one.component_required,
+        "code": agreed.code,
+        "subject": agreed.subject,
+        "unit": agreed.unit,
+        "reports": agreed.reports,
+        "estimator": agreed.estimator,
+        "reported_by": agreed.reported_by,
+        "verified_by": agreed.verified_by,
+        "disputes_decided_by": agreed.disputes_decided_by,
+        "dispute_days": agreed.dispute_days,
+        "if_not_decided": shapes.document(agreed.if_not_decided) if agreed.if_not_decided else None,
+        "max_payments_per_person": agreed.max_payments_per_person,
+        "points": list(agreed.points),
+        "evidence_required": agreed.evidence_required,
+        "components": list(agreed.components),
+        "component_required": agreed.component_required,
     }
 
 
@@ -207,8 +207,8 @@ def _terms(kept: Mapping[str, Any], metrics: Sequence[Row[Any]]) -> Terms:
 def _contract(row: Row[Any], metrics: Sequence[Row[Any]]) -> Contract:
     return Contract(
         id=row.id,
-        terms=tuple(_terms(one, metrics) for one in row.terms),
-        parties=tuple(Party(organisation_id=one["organisationId"], role=one["role"]) for one in row.parties),
+        terms=tuple(_terms(kept, metrics) for kept in row.terms),
+        parties=tuple(Party(organisation_id=party["organisationId"], role=party["role"]) for party in row.parties),
         time_zone=row.time_zone,
         service_period=Period(start=row.service_start, end=row.service_end),
         outcome_period=Period(start=row.outcome_start, end=row.outcome_end),

@@ -41,12 +41,12 @@ where (enrolment.subject_id, enrolment.cohort, enrolment.enrolled_on)
 async def find_participants(tx: Transaction, contract_id: UUID, keys: Collection[str]) -> dict[str, Participant]:
     """By key, those of `keys` that are known in the contract, with all their enrolments."""
     columns = (await tx.connection.exec_driver_sql(_FIND, (contract_id, column(keys)))).one()
-    found: dict[str, Participant] = {}
-    for key, subject_id, cohort, enrolled_on, left_on in zip(*(one or () for one in columns), strict=True):
+    people: dict[str, Participant] = {}
+    for key, subject_id, cohort, enrolled_on, left_on in zip(*(values or () for values in columns), strict=True):
         enrolment = Enrolment(cohort, enrolled_on, left_on)
-        known = found.get(key)
-        found[key] = Participant(subject_id, (*known.enrolments, enrolment) if known else (enrolment,))
-    return found
+        known = people.get(key)
+        people[key] = Participant(subject_id, (*known.enrolments, enrolment) if known else (enrolment,))
+    return people
 
 
 async def add_participants(tx: Transaction, contract_id: UUID, subjects: Mapping[str, UUID]) -> None:
@@ -63,8 +63,8 @@ async def add_enrolments(tx: Transaction, contract_id: UUID, new: Sequence[tuple
             tx.caller.organisation,
             tx.now,
             [subject for subject, _ in new],
-            [one.cohort for _, one in new],
-            [one.enrolled_on for _, one in new],
+            [enrolment.cohort for _, enrolment in new],
+            [enrolment.enrolled_on for _, enrolment in new],
         ),
     )
 
@@ -75,9 +75,9 @@ async def end_enrolments(tx: Transaction, ended: Sequence[tuple[UUID, Enrolment]
         _END,
         (
             [subject for subject, _ in ended],
-            [one.cohort for _, one in ended],
-            [one.enrolled_on for _, one in ended],
-            [one.left_on for _, one in ended],
+            [enrolment.cohort for _, enrolment in ended],
+            [enrolment.enrolled_on for _, enrolment in ended],
+            [enrolment.left_on for _, enrolment in ended],
         ),
     )
 

@@ -53,17 +53,17 @@ async def find_overdue(tx: Transaction, contract_id: UUID, limit: int) -> list[W
 async def save_ended(tx: Transaction, ended: Sequence[Ended]) -> None:
     """Keeps what time made of claims."""
     values: tuple[Any, ...] = (
-        [one.claim_id for one in ended],
-        [one.state for one in ended],
-        [one.revision for one in ended],
-        [one.escalated_at for one in ended],
-        [one.escalated_to for one in ended],
+        [wait.claim_id for wait in ended],
+        [wait.state for wait in ended],
+        [wait.revision for wait in ended],
+        [wait.escalated_at for wait in ended],
+        [wait.escalated_to for wait in ended],
     )
     await tx.connection.exec_driver_sql(_END, values)
-    records = [(one, one.record) for one in ended if one.record is not None]
+    records = [(wait, wait.record) for wait in ended if wait.record is not None]
     values = (
-        [one.claim_id for one, _ in records],
-        [one.metric_id for one, _ in records],
+        [wait.claim_id for wait, _ in records],
+        [wait.metric_id for wait, _ in records],
         [record.kind for _, record in records],
         [record.said_by[0] for _, record in records],
         [record.said_at for _, record in records],

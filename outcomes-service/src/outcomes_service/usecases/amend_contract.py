@@ -9,23 +9,23 @@ from services.events.contracts import ContractAmended
 from services.kit.database.transaction import Transaction
 
 
-async def amend_contract(tx: Transaction, said: ContractAmended) -> None:
+async def amend_contract(tx: Transaction, fact: ContractAmended) -> None:
     """Keeps the newer version. Claims that are there keep the metric of their version, and are read by who is a party
     now; whoever was in a cohort is counted there still."""
-    before = await lock_any_contract(tx, said.contract_id)
-    newest = terms_of(said)
+    before = await lock_any_contract(tx, fact.contract_id)
+    newest = terms_of(fact)
     amended = replace(
         before,
         terms=(*before.terms, newest),
-        parties=parties_of(said),
-        time_zone=said.time_zone,
-        service_period=said.service_period,
-        outcome_period=said.outcome_period,
-        claims_close_on=said.claims_close_on,
+        parties=parties_of(fact),
+        time_zone=fact.time_zone,
+        service_period=fact.service_period,
+        outcome_period=fact.outcome_period,
+        claims_close_on=fact.claims_close_on,
     )
     readers = {code: readers_of(amended.parties, metric) for code, metric in newest.metrics.items()}
     of_earlier = {metric.id: readers_of(amended.parties, metric) for metric in before.metrics()}
     await add_version(tx, amended, people_readers_of(amended), readers, of_earlier)
     people = await list_people_counts(tx, amended.id)
-    cohorts = [cohort_of(one, people.get(one.code, 0)) for one in said.outcomes.cohorts]
+    cohorts = [cohort_of(cohort, people.get(cohort.code, 0)) for cohort in fact.outcomes.cohorts]
     await add_cohorts(tx, amended.id, newest.version, cohorts)

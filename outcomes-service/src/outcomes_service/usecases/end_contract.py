@@ -5,6 +5,6 @@ from services.events.contracts import ContractTerminated
 from services.kit.database.transaction import Transaction
 
 
-async def end_contract(tx: Transaction, said: ContractTerminated) -> None:
+async def end_contract(tx: Transaction, fact: ContractTerminated) -> None:
     """Keeps the day; everything else about the contract goes on."""
-    await note_termination(tx, said.contract_id, said.terminated_on)
+    await note_termination(tx, fact.contract_id, fact.terminated_on)

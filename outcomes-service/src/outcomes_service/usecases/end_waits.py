@@ -24,9 +24,9 @@ async def end_waits(tx: Transaction, contract_id: UUID) -> int:
     contract locked, a decision came before it, or comes after it and finds what became of the claim."""
     contract = await lock_any_contract(tx, contract_id)
     waiting = await find_overdue(tx, contract_id, MOST_CLAIMS)
-    ended = [one for one in (end_wait(contract, claim, tx.now) for claim in waiting) if one is not None]
+    ended = [wait for wait in (end_wait(contract, claim, tx.now) for claim in waiting) if wait is not None]
     if ended:
         await save_ended(tx, ended)
-        await tell(tx, contract_id, [one.fact for one in ended])
-        await audit.note_each(tx, [(one.command, f"/v1/claims/{one.claim_id}") for one in ended], "done")
+        await tell(tx, contract_id, [wait.fact for wait in ended])
+        await audit.note_each(tx, [(wait.command, f"/v1/claims/{wait.claim_id}") for wait in ended], "done")
     return len(ended)

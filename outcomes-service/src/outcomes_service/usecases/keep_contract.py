@@ -10,35 +10,35 @@ from services.events.contracts import ContractActivated, InForce
 from services.kit.database.transaction import Transaction
 
 
-async def keep_contract(tx: Transaction, said: ContractActivated) -> None:
+async def keep_contract(tx: Transaction, fact: ContractActivated) -> None:
     """Makes this service's copy of the contract."""
     contract = Contract(
-        id=said.contract_id,
-        terms=(terms_of(said),),
-        parties=parties_of(said),
-        time_zone=said.time_zone,
-        service_period=said.service_period,
-        outcome_period=said.outcome_period,
-        claims_close_on=said.claims_close_on,
+        id=fact.contract_id,
+        terms=(terms_of(fact),),
+        parties=parties_of(fact),
+        time_zone=fact.time_zone,
+        service_period=fact.service_period,
+        outcome_period=fact.outcome_period,
+        claims_close_on=fact.claims_close_on,
     )
     readers = {metric.code: readers_of(contract.parties, metric) for metric in contract.metrics()}
     await add_contract(tx, contract, people_readers_of(contract), readers)
-    await add_cohorts(tx, contract.id, said.version, [cohort_of(one, people=0) for one in said.outcomes.cohorts])
+    await add_cohorts(tx, contract.id, fact.version, [cohort_of(cohort, people=0) for cohort in fact.outcomes.cohorts])
 
 
-def parties_of(said: InForce) -> tuple[Party, ...]:
+def parties_of(fact: InForce) -> tuple[Party, ...]:
     """Who takes part, without their names."""
-    return tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in said.parties)
+    return tuple(Party(organisation_id=party.organisation_id, role=party.role) for party in fact.parties)
 
 
-def terms_of(said: InForce) -> Terms:
+def terms_of(fact: InForce) -> Terms:
     """What the service knows of a version of the terms."""
     return Terms(
-        version=said.version,
-        effective_from=said.effective_from,
-        retroactive=said.payment.retroactive,
-        metrics={one.code: _metric(one, said.payment) for one in said.outcomes.metrics},
-        cohorts=frozenset(one.code for one in said.outcomes.cohorts),
+        version=fact.version,
+        effective_from=fact.effective_from,
+        retroactive=fact.payment.retroactive,
+        metrics={metric.code: _metric(metric, fact.payment) for metric in fact.outcomes.metrics},
+        cohorts=frozenset(cohort.code for cohort in fact.outcomes.cohorts),
     )
 
 
