@@ -33,11 +33,11 @@ class ByKind:
     def __get_pydantic_core_schema__(self, union: Any, handler: Any) -> Mapping[str, Any]:
         """How the reader of values is told, in its own words and without knowing it (`services.kit.doors.shapes`)."""
         field = _field_of(get_args(union)[0])
-        kinds = {kind: one for one in get_args(union) for kind in _kinds_of(one)}
+        kinds = {kind: shape for shape in get_args(union) for kind in _kinds_of(shape)}
         return {
             "type": "tagged-union",
             "discriminator": lambda document: _said_kind(document, field),
-            "choices": {KIND_MARK + kind: handler.generate_schema(one) for kind, one in kinds.items()},
+            "choices": {KIND_MARK + kind: handler.generate_schema(shape) for kind, shape in kinds.items()},
             "custom_error_type": "kind_unknown",
             "custom_error_message": f"One of {', '.join(kinds)}.",
             "custom_error_context": {"field": field},
