@@ -53,12 +53,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract with two of its versions, as far as the organisation that looks is or was to sign them: `newest`, and
-    `in_effect`, the last that was put into effect. They are one, unless one is under way: a first version is before
-    any is in effect, an amendment stands beside the one that is.
+    """A contract with two versions of its terms: `newest`, and `in_effect`, the last that was put into effect. The two
+    differ while an amendment is under way; before the first version is in effect, `in_effect` is None. A reader sees
+    versions that it is, or was, to sign.
 
-    `revision` counts the contract's changes. `members` are the organisations that are or were parties of terms in
-    effect; `began_on` is the day from which the first of these held.
+    `revision` counts the contract's changes. `members` are the organisations that are, or were, parties of terms in
+    effect. `began_on` is the day from which the first of these terms held.
     """
 
     id: UUID
@@ -125,8 +125,8 @@ def take(contract: Contract, by: str, command: Command) -> Contract:
 
 
 def _acting(contract: Contract, by: str, command: Command) -> Party | None:
-    """In which role: by the terms in effect, and until there are any by those under way. Signing is also for who
-    comes in or leaves by an amendment; nothing else is."""
+    """The party, with its role, that an organisation acts as: by the terms in effect, or by those under way before any
+    are in effect. Who comes in or leaves with an amendment signs it, and does nothing else."""
     begun = contract.began_on is not None
     leading = contract.in_effect if begun else contract.newest
     party = None if leading is None else leading.terms.root_document.party(by)

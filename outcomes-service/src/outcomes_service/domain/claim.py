@@ -41,7 +41,7 @@ Who: TypeAlias = Literal["reporter", "verifier", "decider", "disputer", "time"]
 
 
 class Transition(NamedTuple):
-    """From one state, by a command of somebody, to the next, and the fact that tells of it."""
+    """One row: `command` of `who` takes a claim from `start` to `end`; `fact` tells of it."""
 
     start: State
     command: Command
@@ -81,8 +81,8 @@ class Evidence(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One thing that was said about a claim; only ever added. A `statement` is one party's part of an agreement. What
-    is `deemed` was not said: whoever was to say it had not done so in time."""
+    """One decision, dispute or statement on a claim; only ever added. A `statement` is one party's part of an
+    agreement. A `deemed` verification was never said: the verifier had not decided in time."""
 
     kind: Literal["verification", "dispute", "statement", "dispute_decision"]
     said_by: tuple[str, ...]

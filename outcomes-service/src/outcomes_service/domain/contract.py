@@ -29,8 +29,9 @@ class ClaimsClosed(Conflict):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of one version of the terms. `id` is this service's own, `points` are codes of measurement points,
-    `components` the purses that savings are computed from by this metric; `component_required`: and nothing else is."""
+    """A metric of one version of the terms. `id` is this service's own. `points` are codes of measurement points.
+    `components` are the purses whose savings this metric measures. `component_required` says that each measurement
+    names one of them: nothing else is paid by this metric."""
 
     id: int
     code: str
@@ -64,8 +65,8 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """A group of participants; enrolment lies in `[start, end)` where these are given. `people` were ever in it; None
-    where the count is not shown."""
+    """A group of participants. Enrolment lies in `[start, end)`, where these are given. `people` counts who was ever in
+    it; None where the count is not shown."""
 
     code: str
     name: str
@@ -89,8 +90,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """This service's copy of a contract: every version of its terms, the oldest first; parties and periods are those
-    of the newest. `terminated_on`: nothing achieved from then on."""
+    """This service's copy of a contract, with every version of its terms, the oldest first. Parties and periods are
+    those of the newest. Nothing that is achieved on `terminated_on` or later is a claim."""
 
     id: UUID
     terms: tuple[Terms, ...]
@@ -142,8 +143,8 @@ class Contract:
 
 
 def readers_of(parties: tuple[Party, ...], metric: Metric) -> tuple[str, ...]:
-    """Who may read claims on a metric, participants included: the payers and those who report, verify and decide, as
-    far as they are parties now."""
+    """Who may read claims on a metric, participants included: the payers, and the organisations that report, verify or
+    decide. None of them reads on once it is a party no longer."""
     at_work = {metric.reported_by, metric.verified_by, *metric.deciders_of_disputes}
     return tuple(
         party.organisation_id

@@ -11,7 +11,7 @@ from services.events.outcomes import OutcomeEscalated, OutcomeVerified
 
 
 class Waiting(NamedTuple):
-    """A claim that waits, as far as time has to do with it: nothing of what it is about."""
+    """A claim that waits for its verifier, without its content: the background process decides by time alone."""
 
     id: UUID
     metric_id: int
@@ -22,7 +22,8 @@ class Waiting(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What time made of a claim: it is deemed verified, with the `record` that says so, or it went on to another."""
+    """The end of a wait. The claim is deemed verified, with the `record` of that, or it is escalated to
+    `escalated_to`."""
 
     claim_id: UUID
     metric_id: int
@@ -36,8 +37,9 @@ class Ended(NamedTuple):
 
 
 def overdue_at(contract: Contract, metric: Metric, recorded_at: datetime) -> datetime | None:
-    """From when on a claim that was recorded then has waited longer than the terms of its metric let it: days are
-    counted where the contract lives, from the day after. None where it may wait for ever."""
+    """The instant from which a claim that was recorded at `recorded_at` has waited longer than the terms of its metric
+    allow. Days are counted in the contract's time zone, from the day after: recorded on 1 March with 14 days, it is
+    overdue from the start of 16 March. None where it may wait for ever."""
     if metric.if_not_decided is None:
         return None
     days = metric.if_not_decided.after_days
@@ -45,8 +47,8 @@ def overdue_at(contract: Contract, metric: Metric, recorded_at: datetime) -> dat
 
 
 def end_wait(contract: Contract, claim: Waiting, now: datetime) -> Ended | None:
-    """What the terms say of a claim that nobody has decided, once it is overdue: once, and while claims on the contract
-    are open. None when there is nothing to do (yet)."""
+    """The end of a claim's wait, as the terms have it for a claim that nobody decided in time. It ends once, and only
+    while claims on the contract are open. None when there is nothing to do, or not yet."""
     metric = contract.metric_of(claim.metric_id)
     if metric.if_not_decided is None or claim.overdue_at is None or claim.escalated_at is not None:
         return None
