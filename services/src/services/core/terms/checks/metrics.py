@@ -88,7 +88,7 @@ def _prerequisite(declared: Declared, metric: Metric, circles: set[str], at: str
 
 def _circles(by_code: Mapping[str, Metric]) -> set[str]:
     """Codes of the metrics whose prerequisites lead back to themselves. Each metric is walked over once."""
-    found: set[str] = set()
+    in_circles: set[str] = set()
     done: set[str] = set()
     for code in by_code:
         path: dict[str, int] = {}
@@ -97,6 +97,6 @@ def _circles(by_code: Mapping[str, Metric]) -> set[str]:
             path[step] = len(path)
             step = by_code[step].prerequisite
         if step is not None and step in path:
-            found.update(list(path)[path[step] :])
+            in_circles.update(list(path)[path[step] :])
         done.update(path)
-    return found
+    return in_circles

@@ -57,8 +57,8 @@ def _values(declared: Declared, index: Index, at: str) -> Iterator[FieldError]:
     if not index.values:
         yield fault(at, "index-values-missing", "At least one value.")
         return
-    for place, one in enumerate(index.values):
-        yield from _above_zero(one.value, f"{at}/{place}/value")
+    for place, entry in enumerate(index.values):
+        yield from _above_zero(entry.value, f"{at}/{place}/value")
     for place, (before, here) in enumerate(pairwise(index.values), start=1):
         if here.from_ <= before.from_:
             yield fault(f"{at}/{place}/from", "index-not-ascending", "Later than the day of the value before.")

@@ -20,8 +20,8 @@ def condition(declared: Declared, whole: Condition, at: str, depth: int = 1) -> 
         return
     if not whole.conditions:
         yield fault(f"{at}/conditions", "conditions-missing", "At least one condition.")
-    for place, one in enumerate(whole.conditions):
-        yield from condition(declared, one, f"{at}/conditions/{place}", depth + 1)
+    for place, part in enumerate(whole.conditions):
+        yield from condition(declared, part, f"{at}/conditions/{place}", depth + 1)
 
 
 def plain_value(text: str, basis: Basis, pointer: str) -> Iterator[FieldError]:

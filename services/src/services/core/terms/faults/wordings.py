@@ -18,10 +18,10 @@ def first_difference(threshold: Threshold, whole: int) -> int | None:
     0 and the two counts where one changes need a look."""
     other = threshold.also_stated_as
     assert other is not None
-    one = _decides(threshold, threshold.measure.basis, threshold.comparator, threshold.value, whole)
-    two = _decides(threshold, other.basis, other.comparator, other.value, whole)
-    turns = sorted({0, _turn(one, whole), _turn(two, whole)})
-    return next((count for count in turns if count <= whole and one(count) != two(count)), None)
+    first = _decides(threshold, threshold.measure.basis, threshold.comparator, threshold.value, whole)
+    second = _decides(threshold, other.basis, other.comparator, other.value, whole)
+    turns = sorted({0, _turn(first, whole), _turn(second, whole)})
+    return next((count for count in turns if count <= whole and first(count) != second(count)), None)
 
 
 def _decides(threshold: Threshold, basis: Basis, comparator: Comparator, value: str, whole: int) -> Decides:
