@@ -93,7 +93,8 @@ def test_who_has_no_row_is_refused_with_all_that_is_open(monkeypatch: pytest.Mon
     for ask in (check_terms, lambda said: named_metrics(said.payment), lambda said: metrics_looked_at(said.payment)):
         with pytest.raises(MechanismMissing) as refused:
             ask(agreement)
-        assert f"UnitPrice has no row in mechanisms/table.py: open are {', '.join(QUESTIONS)}." in str(refused.value)
+        wanted = f"UnitPrice has no row of services.core.terms.mechanisms.mechanism: open are {', '.join(QUESTIONS)}."
+        assert str(refused.value) == wanted
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,14 @@ def mechanism_of(rule: AnyRule) -> Mechanism[Any]:
     """The row of a rule. Errors: MechanismMissing where its shape has none, with all questions that are open."""
     row = MECHANISMS.get(type(rule))
     if row is None:
-        raise MechanismMissing(f"{type(rule).__name__} has no row in mechanisms/table.py: open are {open_questions()}.")
+        raise missing(rule, Mechanism)
     return row
 
 
-def open_questions() -> str:
-    """All that a row answers, as words in their order: "shape, faults, ..."."""
-    return ", ".join(question.name for question in fields(Mechanism))
+def missing(rule: AnyRule, row: type[Any]) -> MechanismMissing:
+    """The error of a rule whose shape has no row in a table of such rows; it says all that a row answers."""
+    open_questions = ", ".join(question.name for question in fields(row))
+    return MechanismMissing(f"{type(rule).__name__} has no row of {row.__module__}: open are {open_questions}.")
 
 
 def paid_metrics(rule: AnyRule) -> frozenset[str]:
