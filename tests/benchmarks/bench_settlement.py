@@ -29,7 +29,7 @@ class _Found:
     memory: list[float] = field(default_factory=list)
     posted: float = 0
     posting_memory: float = 0
-    worked_out: float = 0
+    accrued: float = 0
     items: int = 0
 
 
@@ -42,7 +42,7 @@ async def _measured() -> _Found:
     found = _Found()
     async with open_bench() as bench:
         contract_id = await bench.contract(CLAIMS, CONTRACT_CAP)
-        found.worked_out = await bench.work_out(contract_id)
+        found.accrued = await bench.accrue(contract_id)
         for number in range(ROUNDS):
             found.summed.append(await _sum(bench, contract_id))
             settlement = await bench.prepare(contract_id, "correction")
@@ -72,8 +72,8 @@ def _row(found: _Found) -> Row:
     ours, summed = median(found.ours), median(found.summed)
     figures = (
         f"settled {1000 * ours:.0f} ms ({found.items:,} items; lines and hashes kept, committed), sum(bigint) "
-        f"{1000 * summed:.0f} ms; memory {max(found.memory):.0f} MiB above idle; worked out as facts arrive in "
-        f"{found.worked_out:.0f} s ({1e6 * found.worked_out / CLAIMS:.0f} us a claim); posted in {found.posted:.1f} s, "
+        f"{1000 * summed:.0f} ms; memory {max(found.memory):.0f} MiB above idle; accrued as facts arrive in "
+        f"{found.accrued:.0f} s ({1e6 * found.accrued / CLAIMS:.0f} us a claim); posted in {found.posted:.1f} s, "
         f"{found.posting_memory:.0f} MiB above idle; {CLAIMS:,} claims, {ROUNDS} alternating rounds; {interpreter()}"
     )
     return Row(

@@ -122,7 +122,7 @@ class Bench:
         async with self.app.transaction(PAYER) as connection:
             return await work(Transaction(connection, caller, clock.now(), clock.random_id()))
 
-    async def work_out(self, contract_id: UUID) -> float:
+    async def accrue(self, contract_id: UUID) -> float:
         """Seconds that working out what is due takes, as the background process does it when facts have come."""
         begun = time.perf_counter()
         while await self.as_worker(lambda tx: accrue_some(tx, contract_id)):
