@@ -16,13 +16,7 @@ LONGEST_FUNCTION = 40
 NOT_USED = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "processor", "data", "info", "handler"}
 NEVER_A_WORD = {"utils", "helpers", "misc", "manager", "processor"}
 FOR_ANYTHING = {"said", "found", "one"}
-NAMED_BY_NOUNS = (
-    "services/src/services/clients/",
-    "services/src/services/events/",
-    "services/src/services/kit/",
-    "contracts-service/",
-    "outcomes-service/",
-)
+NAMED_BY_NOUNS = ("services/", "contracts-service/", "outcomes-service/", "gateway/", "deploy/")
 """Where no name stands for anything at all. The list grows."""
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 

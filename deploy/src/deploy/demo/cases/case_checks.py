@@ -222,14 +222,14 @@ def _series(claim: SingleClaim) -> tuple[Any, ...]:
 def _purse(agreement: Agreement, claim: SingleClaim, at: str) -> Faults:
     """A claim that says no purse, or one that there is not, or no number where one is needed, would be waited for."""
     purses = components_on(agreement.payment, claim.metric)
-    said = claim.measurement
-    if said is None or not purses:
+    measurement = claim.measurement
+    if measurement is None or not purses:
         return
-    purse = None if said.component is None else purses.get(said.component)
+    purse = None if measurement.component is None else purses.get(measurement.component)
     if purse is None:
-        if said.component is not None or claim.metric not in _measured(shapes.document(agreement.payment)):
+        if measurement.component is not None or claim.metric not in _measured(shapes.document(agreement.payment)):
             yield _fault(f"{at}/component", f"One of {', '.join(purses)}.")
-    elif said.n is None and said.arm == "intervention" and purse.baseline.kind in _PER_HEAD:
+    elif measurement.n is None and measurement.arm == "intervention" and purse.baseline.kind in _PER_HEAD:
         yield _fault(f"{at}/n", "Required, as the baseline of this purse is for each.")
 
 

@@ -27,19 +27,19 @@ def components_on(payment: Payment, metric: str) -> Mapping[str, SavingsComponen
 
 def measured_whole(payment: Payment) -> frozenset[str]:
     """Codes of all metrics that something looks at without telling components apart."""
-    found = _metrics_of(all_measures(payment))
+    metrics = _metrics_of(all_measures(payment))
     for rule in payment.rules:
-        found |= paid_metrics(rule) - {component.metric for component in mechanism_of(rule).components(rule)}
-    return frozenset(found)
+        metrics |= paid_metrics(rule) - {component.metric for component in mechanism_of(rule).components(rule)}
+    return frozenset(metrics)
 
 
 def metrics_looked_at(payment: Payment) -> frozenset[str]:
     """The metrics whose claims must all be there to compute rules that look at several subjects together, and
     conditions."""
-    found = _metrics_of(measures_around(payment))
+    metrics = _metrics_of(measures_around(payment))
     for rule in payment.rules:
-        found |= frozenset() if pays_each_subject(rule) else metrics_named(rule)
-    return frozenset(found)
+        metrics |= frozenset() if pays_each_subject(rule) else metrics_named(rule)
+    return frozenset(metrics)
 
 
 def looks_at_enrolled(payment: Payment) -> bool:
