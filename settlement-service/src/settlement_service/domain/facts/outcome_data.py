@@ -20,16 +20,16 @@ class Enrolled:
 
 
 @dataclass(frozen=True)
-class Facts:
+class OutcomeData:
     """Claims and enrolments of one contract, up to the day that is looked at."""
 
     contract_id: UUID
     claims: Sequence[Claim]
     enrolments: Sequence[Enrolled]
 
-    def before(self, ends: date) -> "Facts":
+    def before(self, ends: date) -> "OutcomeData":
         """What was achieved, and who was enrolled, before `ends`."""
-        return Facts(
+        return OutcomeData(
             self.contract_id,
             [claim for claim in self.claims if claim.achieved_on < ends],
             [one for one in self.enrolments if one.enrolled_on < ends],

@@ -10,7 +10,7 @@ from services.core.terms.mechanisms.bands import Bands
 from services.core.terms.outcomes import Metric
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.banding import banded
@@ -32,7 +32,7 @@ def _looks_at(rule: Bands, claim: Claim) -> bool:
 def _payment_for(rule: Bands, occasion: Occasion) -> Payment | NotPayable:
     """By the subject's own value."""
     terms, measure = occasion.terms, _of_one(rule.measure, occasion.claim.occurrence)
-    amount = banded(terms, rule, measured(measure, terms, Facts(terms.contract_id, occasion.on_metric, ())))
+    amount = banded(terms, rule, measured(measure, terms, OutcomeData(terms.contract_id, occasion.on_metric, ())))
     if amount.value is None:
         return _reason(amount)
     return Payment(1, minor_of(terms, amount), working=amount)
@@ -43,15 +43,15 @@ def _of_one(measure: Measure, occurrence: str) -> Measure:
     return replace(measure, at=occurrence, cohorts=None, missing="excluded")
 
 
-def _items(terms: Terms, rule: Bands, facts: Facts, ends: date) -> Iterator[Item]:
+def _items(terms: Terms, rule: Bands, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """One item by the pooled value."""
     if rule.per == "subject":
         return
-    amount = banded(terms, rule, measured(rule.measure, terms, facts))
+    amount = banded(terms, rule, measured(rule.measure, terms, outcomes))
     if amount.value is None:
-        yield not_paid(terms, rule.code, amount, _reason(amount), facts, ends)
+        yield not_paid(terms, rule.code, amount, _reason(amount), outcomes, ends)
     else:
-        yield paid_once(terms, rule.code, rule.measure.metric, amount, minor_of(terms, amount), facts, ends)
+        yield paid_once(terms, rule.code, rule.measure.metric, amount, minor_of(terms, amount), outcomes, ends)
 
 
 def _reason(amount: Node) -> NotPayable:

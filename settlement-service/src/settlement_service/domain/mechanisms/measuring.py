@@ -9,7 +9,7 @@ from services.core.terms.measures import AsEnrolled, Fixed, Measure, VerifiedCou
 from services.core.terms.outcomes import Arm, Metric
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, not_measured, term
 
 Z: Mapping[str, str] = MappingProxyType(
@@ -26,9 +26,9 @@ Z: Mapping[str, str] = MappingProxyType(
 distribution, to six decimals)."""
 
 
-def measured(measure: Measure, terms: Terms, facts: Facts) -> Node:
+def measured(measure: Measure, terms: Terms, outcomes: OutcomeData) -> Node:
     """The figure and how it came about; not yet measured while nothing was decided that it rests on."""
-    node = _BASES[measure.basis](_Question(measure, terms, facts))
+    node = _BASES[measure.basis](_Question(measure, terms, outcomes))
     if measure.rounding is None:
         return node
     return computed("rounded", node, mode=measure.rounding.mode, places=measure.rounding.places)
@@ -37,11 +37,11 @@ def measured(measure: Measure, terms: Terms, facts: Facts) -> Node:
 class _Question:
     """A measure, with what it is asked of."""
 
-    def __init__(self, measure: Measure, terms: Terms, facts: Facts) -> None:
-        self.measure, self.terms, self.facts = measure, terms, facts
+    def __init__(self, measure: Measure, terms: Terms, outcomes: OutcomeData) -> None:
+        self.measure, self.terms, self.outcomes = measure, terms, outcomes
         self.metric: Metric = terms.metrics[measure.metric]
-        self.enrolled = facts.enrolled_in(measure.cohorts)
-        self.cohorts = facts.cohort_ids(measure.cohorts or terms.cohorts)
+        self.enrolled = outcomes.enrolled_in(measure.cohorts)
+        self.cohorts = outcomes.cohort_ids(measure.cohorts or terms.cohorts)
 
     def in_scope(self, claims: Iterable[Claim]) -> list[Claim]:
         """The claims on subjects that are asked about."""
@@ -57,14 +57,14 @@ class _Question:
         at = self.measure.at if metric == self.metric.code else None
         return [
             claim
-            for claim in self.in_scope(self.facts.on(metric))
+            for claim in self.in_scope(self.outcomes.on(metric))
             if claim.is_decided and at in (None, claim.occurrence)
         ]
 
     def verified(self, arm: Arm | None = None) -> list[Claim]:
         """Those that hold, of one arm if it is named; with `carried`, that of the point before for who has none."""
         at, code = self.measure.at, self.metric.code
-        claims = [claim for claim in self.in_scope(self.facts.on(code)) if _is_of(claim, arm)]
+        claims = [claim for claim in self.in_scope(self.outcomes.on(code)) if _is_of(claim, arm)]
         if at is None or arm == "baseline":
             return [claim for claim in claims if claim.counts]
         here = [claim for claim in claims if claim.occurrence == at]
@@ -85,7 +85,7 @@ class _Question:
         """Who was taken out of the denominator for a neutral reason."""
         kind = self.measure.denominator
         exits = kind.neutral_exits if isinstance(kind, AsEnrolled) else ()
-        return frozenset(claim.subject_id for code in exits for claim in self.facts.on(code) if claim.counts)
+        return frozenset(claim.subject_id for code in exits for claim in self.outcomes.on(code) if claim.counts)
 
 
 def _is_of(claim: Claim, arm: Arm | None) -> bool:

@@ -13,7 +13,7 @@ from services.core.terms.measures import Condition
 from services.core.terms.outcomes import Metric
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.counts import Counts
 from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.scale import Scale
@@ -71,10 +71,10 @@ class Mechanism(Generic[R]):
     payment_for: Callable[[R, Occasion], Payment | NotPayable]
     """What it gives for a claim when nothing general stands in the way; or why it gives nothing."""
 
-    items_of_contract: Callable[[Terms, R, Facts, date], Iterator[Item]]
+    items_of_contract: Callable[[Terms, R, OutcomeData, date], Iterator[Item]]
     """What it gives over several subjects together, from what was achieved before a day: as many items whatever is
     known, those that give nothing with the reason."""
-    items_over_rules: Callable[[Terms, R, AmountsByRule, Facts, date], Iterator[Item]]
+    items_over_rules: Callable[[Terms, R, AmountsByRule, OutcomeData, date], Iterator[Item]]
     """What it gives over the amounts of other rules, after the caps on persons and rules and before those on periods
     and the contract: the net of an advance is an amount below zero."""
     is_paid_once: bool
@@ -117,12 +117,14 @@ def nothing_by_claim(rule: Any, occasion: Occasion) -> NotPayable:
     return "no-rule"
 
 
-def no_items_of_contract(terms: Terms, rule: Any, facts: Facts, ends: date) -> Iterator[Item]:
+def no_items_of_contract(terms: Terms, rule: Any, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """It gives nothing over several subjects."""
     return iter(())
 
 
-def no_items_over_rules(terms: Terms, rule: Any, amounts: AmountsByRule, facts: Facts, ends: date) -> Iterator[Item]:
+def no_items_over_rules(
+    terms: Terms, rule: Any, amounts: AmountsByRule, outcomes: OutcomeData, ends: date
+) -> Iterator[Item]:
     """It gives nothing over other rules."""
     return iter(())
 

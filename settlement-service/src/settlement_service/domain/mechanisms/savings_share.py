@@ -11,7 +11,7 @@ from services.core.terms.mechanisms.savings_share import SavingsShare
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import ItemKey
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term, minor_of, scale_of, to_whole_minor
 from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
@@ -22,13 +22,13 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term
 
 
-def _items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:
+def _items(terms: Terms, rule: SavingsShare, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """An item for each period (measurement point) of the components' metrics, in their order. While a period is not
     measured in every component it gives nothing yet; nor do, when savings are cumulative, those after it."""
     before: list[Node] = []
     for point in _points(terms, rule):
-        saving = _saving(terms, rule, point, facts)
-        item = _item(terms, rule, point, facts, saving, ends)
+        saving = _saving(terms, rule, point, outcomes)
+        item = _item(terms, rule, point, outcomes, saving, ends)
         if saving.value is None or (rule.accumulation == "cumulative" and None in [one.value for one in before]):
             yield replace(item, reason="not-yet-measured", working=saving)
         else:
@@ -42,11 +42,11 @@ def _points(terms: Terms, rule: SavingsShare) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: Node, ends: date) -> Item:
+def _item(terms: Terms, rule: SavingsShare, point: str, outcomes: OutcomeData, saving: Node, ends: date) -> Item:
     claims = claims_under(saving)
-    day = last_day(claims, facts) or min(ends, terms.outcome_period.end) - date.resolution
+    day = last_day(claims, outcomes) or min(ends, terms.outcome_period.end) - date.resolution
     in_days = any(isinstance(one.baseline, PerPersonDayBaseline) for one in rule.components)
-    people = 0 if in_days else people_behind(terms, claims, facts)
+    people = 0 if in_days else people_behind(terms, claims, outcomes)
     return Item(
         key=ItemKey(rule.code, terms.contract_id, point),
         claim_id=None,
@@ -58,21 +58,21 @@ def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: No
     )
 
 
-def _saving(terms: Terms, rule: SavingsShare, point: str, facts: Facts) -> Node:
+def _saving(terms: Terms, rule: SavingsShare, point: str, outcomes: OutcomeData) -> Node:
     """What one period saved in all components, less the deductible, in major units."""
-    parts = [_component(terms, one, point, facts) for one in rule.components]
+    parts = [_component(terms, one, point, outcomes) for one in rule.components]
     saving = computed("sum", *parts)
     if rule.deductible is None:
         return saving
     return computed("difference", saving, amount_term(terms, "deductible", rule.deductible))
 
 
-def _component(terms: Terms, component: SavingsComponent, point: str, facts: Facts) -> Node:
-    actual = _claims(component, point, facts, "intervention")
+def _component(terms: Terms, component: SavingsComponent, point: str, outcomes: OutcomeData) -> Node:
+    actual = _claims(component, point, outcomes, "intervention")
     if not actual:
         return not_measured(metric=component.metric, occurrence=point, component=component.code)
     spent = computed("sum", *(_amount_of(terms, claim) for claim in actual))
-    baseline = _baseline(terms, component, point, facts, actual)
+    baseline = _baseline(terms, component, point, outcomes, actual)
     sides = (baseline, spent) if component.flow == "cost" else (spent, baseline)
     saving = computed("difference", *sides, component=component.code)
     if component.basis == "gross" or component.reimbursed is None:
@@ -87,10 +87,10 @@ def _amount_of(terms: Terms, claim: Claim) -> Node:
     return replace(found, about={**found.about, "currency": terms.currency})
 
 
-def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> list[Claim]:
+def _claims(component: SavingsComponent, point: str, outcomes: OutcomeData, arm: str) -> list[Claim]:
     return [
         claim
-        for claim in facts.on(component.metric)
+        for claim in outcomes.on(component.metric)
         if claim.counts
         and claim.occurrence == point
         and claim.measurement is not None
@@ -98,12 +98,14 @@ def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> 
     ]
 
 
-def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Facts, actual: Sequence[Claim]) -> Node:
+def _baseline(
+    terms: Terms, component: SavingsComponent, point: str, outcomes: OutcomeData, actual: Sequence[Claim]
+) -> Node:
     baseline = component.baseline
     if isinstance(baseline, AggregateBaseline):
         return amount_term(terms, "baseline", baseline.amount)
     if isinstance(baseline, MeasuredBaseline):
-        found = _claims(component, point, facts, baseline.arm)
+        found = _claims(component, point, outcomes, baseline.arm)
         if {claim.subject_id for claim in found} != {claim.subject_id for claim in actual}:
             return not_measured(metric=component.metric, occurrence=point, arm=baseline.arm)
         return computed("sum", *(_amount_of(terms, claim) for claim in found))

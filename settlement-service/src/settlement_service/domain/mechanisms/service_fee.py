@@ -12,7 +12,7 @@ from services.core.terms.mechanisms.service_fee import ServiceFee
 from settlement_service.domain.agreement.calendar import last_day_before, whole_periods
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import ItemKey
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term
 from settlement_service.domain.mechanisms.counts import NO_COUNT
@@ -24,7 +24,7 @@ PERIOD_WORK = 3
 """What one period takes, in claims under one rule."""
 
 
-def _items(terms: Terms, rule: ServiceFee, facts: Facts, ends: date) -> Iterator[Item]:
+def _items(terms: Terms, rule: ServiceFee, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """An item for each period that is over before `ends`: due on its last day, or the reason why not."""
     for name, period in whole_periods(Period(start=rule.start, end=rule.until), rule.every):
         if period.end > ends:
@@ -37,19 +37,19 @@ def _items(terms: Terms, rule: ServiceFee, facts: Facts, ends: date) -> Iterator
             achieved_on=last_day_before(period.end),
             order_key="",
         )
-        working = _working(terms, rule, name, period, facts)
+        working = _working(terms, rule, name, period, outcomes)
         if working is None:
             yield replace(item, reason="not-delivered")
         else:
             yield replace(item, units=1, gross_minor=to_minor(rule.amount), working=working)
 
 
-def _working(terms: Terms, rule: ServiceFee, name: str, period: Period, facts: Facts) -> Node | None:
+def _working(terms: Terms, rule: ServiceFee, name: str, period: Period, outcomes: OutcomeData) -> Node | None:
     """Amount times one period; None where what was to be delivered in it was not verified."""
     amount = amount_term(terms, "amount a period", rule.amount)
     if rule.delivery is None:
         return computed("product", amount, term("period", 1, period=name))
-    found = [claim for claim in facts.on(rule.delivery) if claim.counts and period.holds(claim.achieved_on)]
+    found = [claim for claim in outcomes.on(rule.delivery) if claim.counts and period.holds(claim.achieved_on)]
     if not found:
         return None
     ids = [str(claim.id) for claim in found]
