@@ -17,6 +17,7 @@ from settlement_service.domain.mechanisms.once import not_paid, paid_once
 
 
 def _items(terms: Terms, rule: Gate, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
+    """One item: the amount where the condition holds, else the reason. Not yet measured is no refusal."""
     truth = decided(rule.condition, terms, outcomes)
     if truth.value is True:
         yield paid_once(terms, rule.code, "", truth, to_minor(rule.amount), outcomes, ends)

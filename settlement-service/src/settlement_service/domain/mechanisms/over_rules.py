@@ -14,8 +14,8 @@ from settlement_service.domain.mechanisms.table import mechanism_of
 def items_over_rules(
     history: History, terminated_on: date | None, amounts: AmountsByRule, outcomes: OutcomeData, ends: date
 ) -> list[Item]:
-    """The items of rules that look at what other rules give, after the caps on persons and rules, by the version of the
-    terms whose caps hold at the end."""
+    """The items of rules that look at what other rules give. `amounts` are those after the caps on persons and rules,
+    before the caps on periods and the contract. They go by the version of the terms whose caps hold at the end."""
     terms = history.at_end(ends)
     if not gives_over_rules(terms):
         return []
@@ -28,6 +28,6 @@ def items_over_rules(
 
 
 def gives_over_rules(terms: Terms) -> bool:
-    """Whether any rule looks at what others give."""
+    """Whether any rule looks at what other rules give."""
     mechanisms = (mechanism_of(rule.definition) for rule in terms.rules.values())
     return any(mechanism.items_over_rules is not no_items_over_rules for mechanism in mechanisms)

@@ -21,11 +21,12 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, term
 
 PERIOD_WORK = 3
-"""What one period takes, in claims under one rule."""
+"""How much work one period is, in claims under one rule."""
 
 
 def _items(terms: Terms, rule: ServiceFee, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
-    """An item for each period that is over before `ends`: due on its last day, or the reason why not."""
+    """An item for each period that is over before `ends`: the amount, due on its last day, or why there is none. From
+    2026-01-01 until 2026-10-01 by quarters, and up to 2026-08-01, these are 2026-Q1 and 2026-Q2."""
     for name, period in whole_periods(Period(start=rule.start, end=rule.until), rule.every):
         if period.end > ends:
             return
@@ -45,20 +46,20 @@ def _items(terms: Terms, rule: ServiceFee, outcomes: OutcomeData, ends: date) ->
 
 
 def _working(terms: Terms, rule: ServiceFee, name: str, period: Period, outcomes: OutcomeData) -> Node | None:
-    """Amount times one period; None where what was to be delivered in it was not verified."""
+    """Amount times one period; None where a delivery was to be verified in it and none was."""
     amount = amount_term(terms, "amount a period", rule.amount)
     if rule.delivery is None:
         return computed("product", amount, term("period", 1, period=name))
-    found = [claim for claim in outcomes.on(rule.delivery) if claim.counts and period.holds(claim.achieved_on)]
-    if not found:
+    deliveries = [claim for claim in outcomes.on(rule.delivery) if claim.counts and period.holds(claim.achieved_on)]
+    if not deliveries:
         return None
-    ids = [str(claim.id) for claim in found]
+    ids = [str(claim.id) for claim in deliveries]
     delivered = leaf("claims", Fraction(1), what="delivered to plan", metric=rule.delivery, claims=ids, period=name)
     return computed("product", amount, delivered)
 
 
 def _work_alone(rule: ServiceFee, ends: date) -> int:
-    """Fees come with the calendar."""
+    """As many periods as the calendar has up to `ends`, whatever is reported."""
     until = min(rule.until, ends)
     months = (until.year - rule.start.year) * 12 + until.month - rule.start.month
     return 1 + PERIOD_WORK * (max(0, months) // MONTHS[rule.every])
