@@ -1,4 +1,4 @@
-"""Storage: what a fact on a claim reads and writes, in as few statements as it takes: facts arrive one by one."""
+"""Storage: what a fact on a claim reads and writes: few statements, as the next fact of its contract waits for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,13 +51,13 @@ returning position
 """
 
 
-_THIS, _GROUP = claim.alias("this"), claim.alias("of_person")
+_CLAIM, _GROUP = claim.alias("this"), claim.alias("of_person")
 _CONCERNED = (
     select(*COLUMNS, *(column.label(f"claim_{column.name}") for column in _GROUP.c))
-    .join_from(contract, _THIS, (_THIS.c.contract_id == contract.c.id) & (_THIS.c.id == bindparam("claim")))
+    .join_from(contract, _CLAIM, (_CLAIM.c.contract_id == contract.c.id) & (_CLAIM.c.id == bindparam("claim")))
     .join(
         _GROUP,
-        (_GROUP.c.contract_id == _THIS.c.contract_id) & (_GROUP.c.subject_id == _THIS.c.subject_id),
+        (_GROUP.c.contract_id == _CLAIM.c.contract_id) & (_GROUP.c.subject_id == _CLAIM.c.subject_id),
     )
     .where(contract.c.id == bindparam("contract"))
     .with_for_update(of=contract)
@@ -66,7 +66,7 @@ _CONCERNED = (
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What a decision on a claim concerns: the contract, the claim, and all claims on its subject."""
+    """What a decision on a claim concerns: the contract, the claim, and the group of all claims on its subject."""
 
     known: Known
     claim: Claim
@@ -79,25 +79,39 @@ async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> 
     rows = (await tx.connection.execute(_CONCERNED, {"contract": contract_id, "claim": claim_id})).all()
     if not rows:
         return None
-    found = tuple(claim_in(row, "claim_") for row in rows)
-    return Concerned(await known_in(tx, rows[0]), next(one for one in found if one.id == claim_id), found)
+    group = tuple(claim_in(row, "claim_") for row in rows)
+    return Concerned(await known_in(tx, rows[0]), next(each for each in group if each.id == claim_id), group)
 
 
 async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:
     """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
     values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
-    told = (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
-    position = (await tx.connection.exec_driver_sql(_REPORT, told)).scalar_one()
+    parameters = (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
+    position = (await tx.connection.exec_driver_sql(_REPORT, parameters)).scalar_one()
     await keep_root_at(tx, contract_id, position)
 
 
 async def keep_decision(
-    tx: Transaction, contract_id: UUID, changed: Claim, logged: NewInput, items: Sequence[Item], of: Sequence[UUID]
+    tx: Transaction,
+    contract_id: UUID,
+    changed: Claim,
+    logged: NewInput,
+    items: Sequence[Item],
+    replaced: Sequence[UUID],
 ) -> None:
-    """Keeps what a fact made of a claim, the fact as the next input of its locked contract, and `items` in place of
-    all that the claims `of` had."""
+    """Keeps a claim as a fact changed it, the fact as the next input of its locked contract, and `items` in place of
+    all items of the `replaced` claims. Their subject is open from then on, and accrues again where the contract
+    does."""
     decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.deemed)
-    values = (contract_id, *_logged(logged), changed.id, *decision, changed.superseded_by, list(of), changed.subject_id)
+    values = (
+        contract_id,
+        *_logged(logged),
+        changed.id,
+        *decision,
+        changed.superseded_by,
+        list(replaced),
+        changed.subject_id,
+    )
     position = (await tx.connection.exec_driver_sql(_DECIDE, values)).scalar_one()
     await keep_root_at(tx, contract_id, position)
     await add_items(tx, contract_id, items)

@@ -22,8 +22,8 @@ from settlement_service.usecases.get_settlement import get_for_items
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What stands before the inputs, and what is needed to read them page by page: the scopes (None: all), each up to
-    a day if one is said, and for a party that is given a part the tree that proves it."""
+    """The head of the inputs, and what is needed to read them page by page. `scopes` are those that the party is given,
+    each up to a day or (None) to the end; None for all inputs. `tree` proves a part of them."""
 
     given: Given
     scopes: Mapping[str, date | None] | None
@@ -31,7 +31,8 @@ class Opened:
 
 
 async def get_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
-    """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
+    """The inputs of a settlement for the caller's organisation. Errors: `not-found`; `role-not-allowed` for who may not
+    see single outcomes, or may not read the terms that they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
     if not may_have_inputs(contract.history.all_versions, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")

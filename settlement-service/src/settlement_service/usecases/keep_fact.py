@@ -43,7 +43,7 @@ async def keep_fact(tx: Transaction, envelope: Envelope, fact: Consumed) -> None
 
 
 async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
-    """What changes the terms, or ends them, changes what every claim gives."""
+    """A fact that changes the terms, or ends them, changes what every claim gives: all items are evaluated anew."""
     match fact:
         case ContractActivated():
             await contracts.save_activation(tx, fact)
@@ -58,24 +58,27 @@ async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
     contract = await contracts.find_contract(tx, fact.contract_id)
     if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
         await contracts.save_accrues(tx, contract.id, accrues=accrues(contract.history))
-        found = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
-        await items.replace_all_items(tx, contract.id, found)
+        evaluated = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
+        await items.replace_all_items(tx, contract.id, evaluated)
 
 
 async def _keep_decision(tx: Transaction, envelope: Envelope, fact: ClaimFact) -> None:
-    """A claim that begins or ceases to count changes what all claims of its subject give."""
+    """A claim that begins or ceases to count changes what all claims of its subject give: one claim may be paid for as
+    another no longer stands for the same occurrence. So the items of all of them are evaluated anew, and no others."""
     concerned = await arrivals.lock_concerned(tx, fact.contract_id, fact.claim_id)
     if concerned is None:
         raise ClaimNotKnown()
     known, changed = concerned.known, after(concerned.claim, fact)
-    group = [changed if one.id == changed.id else one for one in concerned.group]
+    group = [changed if claim.id == changed.id else claim for claim in concerned.group]
     matters = known.history is not None and (concerned.claim.counts or changed.counts)
-    found = evaluate_subject(known.history, known.terminated_on, group) if known.history and matters else []
+    evaluated = evaluate_subject(known.history, known.terminated_on, group) if known.history and matters else []
     logged = _logged(envelope, fact, changed)
-    await arrivals.keep_decision(tx, known.id, changed, logged, found, [one.id for one in group] if matters else [])
+    replaced = [claim.id for claim in group] if matters else []
+    await arrivals.keep_decision(tx, known.id, changed, logged, evaluated, replaced)
 
 
-def _logged(envelope: Envelope, fact: Consumed, on: Claim | None) -> NewInput:
+def _logged(envelope: Envelope, fact: Consumed, claim: Claim | None) -> NewInput:
+    """The input that a fact becomes. Its scope and day say who may be given it later."""
     body = body_of(envelope.source, envelope.sequence, envelope.type, loads(envelope.body))
-    scope, day = scope_of(fact, on.metric if on else None), on.achieved_on if on else None
+    scope, day = scope_of(fact, claim.metric if claim else None), claim.achieved_on if claim else None
     return NewInput(envelope.source, envelope.sequence, envelope.type, scope, body, achieved_on=day)

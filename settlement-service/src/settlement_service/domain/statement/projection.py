@@ -37,7 +37,7 @@ def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPay
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 
-def is_told(statement: Statement, audience: Audience) -> bool:
+def is_shown_to(statement: Statement, audience: Audience) -> bool:
     """Whether a party is shown the statement at all. A payer that left by an amendment is only when it pays something
     by it, for what was achieved before."""
     organisation = audience.organisation
