@@ -59,7 +59,7 @@ class HeadroomBody(Shape):
         return cls.model_validate(
             {
                 "cap": room.cap,
-                "applies_to": room.of,
+                "applies_to": room.applies_to,
                 "limit": MoneyBody.of(room.limit_minor, currency),
                 "used": None if used is None else MoneyBody.of(used, currency),
                 "left": None if used is None else MoneyBody.of(room.limit_minor - used, currency),

@@ -49,7 +49,9 @@ insert into input (contract_id, position, source, sequence, part, type, scope, a
 select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8, $9 from logged
 returning position
 """
-
+"""All parts read the rows as they were before the statement, so `last` is one number: the subject is open at the
+position that the input gets. It is changed while `accrued_inputs` is below that; null where the contract does not
+accrue."""
 
 _CLAIM, _GROUP = claim.alias("this"), claim.alias("of_person")
 _CONCERNED = (

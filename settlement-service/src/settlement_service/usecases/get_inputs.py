@@ -16,7 +16,7 @@ from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question
-from settlement_service.storage.others import taken_by_others
+from settlement_service.storage.unseen_items import taken_by_unseen
 from settlement_service.usecases.get_settlement import get_for_items
 
 
@@ -41,7 +41,7 @@ async def get_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
         terms = contract.history.at_end(settlement.period.end)
-        taken = await taken_by_others(tx, terms, settlement, audience)
+        taken = await taken_by_unseen(tx, terms, settlement, audience)
     rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)

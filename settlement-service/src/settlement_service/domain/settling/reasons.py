@@ -47,7 +47,7 @@ class Reasons:
                 self._not_payable[item.claim_id, item.key.rule] = item
                 self._not_payable_by_key[item.key] = item
 
-    def of(self, posted: Posted) -> Why:
+    def why(self, posted: Posted) -> Why:
         """Why nothing is due any more for what was posted. Where another payee is now paid for it, that alone is the
         reason, `other-price`: a reader who recomputes from a part of the inputs is not given the claim, and must come
         to the same reason."""

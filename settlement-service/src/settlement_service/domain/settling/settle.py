@@ -81,7 +81,7 @@ def difference(history: History, now: AllDue, reasons: Reasons) -> tuple[list[Ch
             changed.append(change)
         elif change.claim_id is None:
             unchanged.append(change)
-    changed.extend(taken_back(posted, reasons.of(posted)) for posted in before.values())
+    changed.extend(taken_back(posted, reasons.why(posted)) for posted in before.values())
     return changed, unchanged
 
 

@@ -43,11 +43,11 @@ class RulePosition:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """How far a cap is used up by what is due, in minor units. `of` is the rule, the period of the calendar or the
-    payer that the cap is on; None for the contract. For the cap on each person: how many have reached it."""
+    """How far a cap is used up by what is due, in minor units. It applies to a rule, a period of the calendar or a
+    payer; None stands for the contract. For the cap on each person: how many have reached it."""
 
     cap: str
-    of: str | None
+    applies_to: str | None
     limit_minor: int
     used_minor: int | None
     people_at_limit: int | None = None

@@ -57,7 +57,7 @@ select payer, sum(minor)::bigint as minor from changed group by payer
 """
 
 
-async def taken_by_others(tx: Transaction, terms: Terms, settlement: Settlement, reader: Audience) -> Counter[Group]:
+async def taken_by_unseen(tx: Transaction, terms: Terms, settlement: Settlement, reader: Audience) -> Counter[Group]:
     """What all items that a reader does not see take up in each group of each cap, by the settlements up to this one.
     Of persons, only those are among it of whose items that the reader sees the cap on a person has cut something: who
     else is paid for is not the reader's to know."""
