@@ -19,7 +19,7 @@ from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.posted_totals import Total, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash
-from settlement_service.domain.settling.stages import looks_at_others, unsettles
+from settlement_service.domain.settling.stages import are_per_subject
 from settlement_service.domain.settling.sums import Sum, sum_of
 
 
@@ -55,8 +55,7 @@ class Accrual:
 def accrues(history: History) -> bool:
     """Whether what one subject is due never depends on another subject, but for caps that keep what is paid. Amended
     terms never accrue: another version may govern what was kept."""
-    terms = history.newest
-    return len(history.versions) == 1 and not (looks_at_others(terms) or unsettles(terms))
+    return len(history.versions) == 1 and are_per_subject(history.newest)
 
 
 def individually(basis: Basis) -> Basis:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from services.core.terms.mechanisms.table import pays_each_subject
 from services.core.terms.splits import MaximaInOrder
@@ -30,6 +30,8 @@ from settlement_service.domain.mechanisms.of_contract import contract_items
 from settlement_service.domain.mechanisms.over_rules import gives_over_rules, items_over_rules
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.basis import Basis
+
+Scope: TypeAlias = Literal["per subject", "over the contract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +163,18 @@ def share(basis: Basis, ends: date, kept: Conditioned, due: Sequence[Due]) -> Se
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is known of a stage by the terms alone. `scope` is whether it ever looks at several subjects.
-    `looks_at_others` is whether, by these terms, what a subject is given for the first time depends on other subjects.
-    `unsettles` is whether an amount that was settled for a subject may change by what becomes of other subjects."""
+    """What is known of a stage by the terms alone. `looks_at_others` is whether, by these terms, what a subject is
+    given for the first time depends on other subjects. `unsettles` is whether an amount that was settled for a subject
+    may change by what becomes of other subjects."""
 
     name: str
-    scope: Literal["per subject", "over the contract"]
     looks_at_others: Callable[[Terms], bool]
     unsettles: Callable[[Terms], bool]
+
+    def scope(self, terms: Terms) -> Scope:
+        """Whether it has to be run over the contract, or gives the same for each subject by itself."""
+        is_over_contract = self.looks_at_others(terms) or self.unsettles(terms)
+        return "over the contract" if is_over_contract else "per subject"
 
 
 def _pays_together(terms: Terms) -> bool:
@@ -212,13 +218,13 @@ def _never(terms: Terms) -> bool:
 
 
 STAGES = (
-    Stage("evaluate", "over the contract", looks_at_others=_pays_together, unsettles=_depends_on_others),
-    Stage("condition", "over the contract", looks_at_others=_is_conditional, unsettles=_is_conditional),
-    Stage("keep negatives", "over the contract", looks_at_others=_may_be_below_zero, unsettles=_may_be_below_zero),
-    Stage("cap", "over the contract", looks_at_others=gives_over_rules, unsettles=_goes_by_date_or_rules),
-    Stage("retain", "over the contract", looks_at_others=_holds_back, unsettles=_holds_back),
-    Stage("share", "over the contract", looks_at_others=_has_maxima_of_payers, unsettles=_never),
-    Stage("difference", "per subject", looks_at_others=_never, unsettles=_never),
+    Stage("evaluate", looks_at_others=_pays_together, unsettles=_depends_on_others),
+    Stage("condition", looks_at_others=_is_conditional, unsettles=_is_conditional),
+    Stage("keep negatives", looks_at_others=_may_be_below_zero, unsettles=_may_be_below_zero),
+    Stage("cap", looks_at_others=gives_over_rules, unsettles=_goes_by_date_or_rules),
+    Stage("retain", looks_at_others=_holds_back, unsettles=_holds_back),
+    Stage("share", looks_at_others=_has_maxima_of_payers, unsettles=_never),
+    Stage("difference", looks_at_others=_never, unsettles=_never),
 )
 """The stages in their order. Caps that subjects share are no reason to look at other subjects by the terms alone:
 whether they cut anything is known when it is settled (`accruals.fits_under_shared_caps`)."""
@@ -230,6 +236,6 @@ def unsettles(terms: Terms) -> bool:
     return any(stage.unsettles(terms) for stage in STAGES)
 
 
-def looks_at_others(terms: Terms) -> bool:
-    """Whether what one subject is due for the first time depends on other subjects."""
-    return any(stage.looks_at_others(terms) for stage in STAGES)
+def are_per_subject(terms: Terms) -> bool:
+    """Whether every stage gives the same for each subject by itself."""
+    return all(stage.scope(terms) == "per subject" for stage in STAGES)
