@@ -36,21 +36,6 @@ def test_another_spelling_of_an_amount_is_refused(amount: str) -> None:
     assert refusal.value.errors[0].pointer == "/price/amount"
 
 
-@pytest.mark.parametrize(
-    ("largest", "too_large", "currency"),
-    [
-        ("9999999999999.99", "10000000000000.00", "DKK"),
-        ("-9999999999999.99", "-10000000000000.00", "DKK"),
-        ("999999999999999", "1000000000000000", "ISK"),
-    ],
-)
-def test_an_amount_has_at_most_fifteen_digits(largest: str, too_large: str, currency: str) -> None:
-    assert abs(to_minor(Money(amount=largest, currency=currency))) == 10**15 - 1
-    with pytest.raises(AmountNotValid) as refusal:
-        to_minor(Money(amount=too_large, currency=currency))
-    assert "at most 15 digits" in refusal.value.errors[0].detail
-
-
 def test_a_currency_that_is_none_is_refused_and_gold_is_none() -> None:
     assert places_of("XAU") is None
     with pytest.raises(AmountNotValid):

@@ -11,9 +11,8 @@ from services.core.errors import FieldError, Invalid
 from services.core.rounding import to_whole
 from services.core.values import value
 
-MAX_DIGITS = 15
-"""As many has an amount that is read, decimals among them: less than 10,000 billion where there are two. So the sum of
-several thousand stays within 64 bits."""
+MAX_MINOR = 10**15
+"""No single amount is larger (10,000 billion of a currency with two decimals): sums stay within 64 bits."""
 
 
 class AmountNotValid(Invalid):
@@ -48,10 +47,9 @@ def to_minor(money: Money, pointer: str = "") -> int:
         fault = "The currency is an ISO 4217 code such as DKK."
         raise AmountNotValid(errors=[FieldError(f"{pointer}/currency", AmountNotValid.code, fault)])
     fraction = rf"\.[0-9]{{{places}}}" if places else ""
-    is_plain = re.fullmatch(rf"-?(0|[1-9][0-9]*){fraction}", money.amount, re.ASCII)
-    if not is_plain or sum(map(str.isdigit, money.amount)) > MAX_DIGITS:
+    if not re.fullmatch(rf"-?(0|[1-9][0-9]*){fraction}", money.amount, re.ASCII) or len(money.amount) > 18:
         example = "1250" + ("." + "0" * places if places else "")
-        fault = f"A plain decimal with exactly {places} decimals, such as {example}, and at most {MAX_DIGITS} digits."
+        fault = f"A plain decimal with exactly {places} decimals, such as {example}, and at most 15 digits."
         raise AmountNotValid(errors=[FieldError(f"{pointer}/amount", AmountNotValid.code, fault)])
     return int(money.amount.replace(".", ""))
 
