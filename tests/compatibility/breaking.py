@@ -39,8 +39,8 @@ class Pair:
             yield from self.compare(old["items"], new["items"], f"{at}[]", depth + 1)
 
     def _alternatives(self, old: Schema, new: Schema, at: str, depth: int) -> Iterator[str]:
-        before = {_kind(one): one for one in _alternatives_of(self.before, old)}
-        after = {_kind(one): one for one in _alternatives_of(self.after, new)}
+        before = {_kind(one): one for one in alternatives_of(self.before, old)}
+        after = {_kind(one): one for one in alternatives_of(self.after, new)}
         for kind in before.keys() - after.keys():
             if self.is_input or kind != "null":
                 yield f"{at}: {kind} is not possible any more"
@@ -48,7 +48,7 @@ class Pair:
             yield from self.compare(before[kind], after[kind], at, depth + 1)
 
     def _values(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
-        before, after = _listed(old), _listed(new)
+        before, after = listed(old), listed(new)
         if before is not None and after is not None:
             yield from (f"{at}: the value {value} is gone" for value in sorted(before - after))
         elif after is not None and self.is_input:
@@ -92,13 +92,13 @@ def _is_union(schema: Schema) -> bool:
     return "anyOf" in schema or "oneOf" in schema
 
 
-def _alternatives_of(document: Document, schema: Schema) -> Iterator[Schema]:
+def alternatives_of(document: Document, schema: Schema) -> Iterator[Schema]:
     """What a schema allows one of, also where that is a choice again; the schema itself, if it is no choice."""
     schema = _resolved(document, schema)
     if not _is_union(schema):
         yield schema
     for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield from _alternatives_of(document, one)
+        yield from alternatives_of(document, one)
 
 
 def _kind(schema: Schema) -> str:
@@ -106,7 +106,7 @@ def _kind(schema: Schema) -> str:
     return str(schema.get("title") if schema.get("type") == "object" else schema.get("type"))
 
 
-def _listed(schema: Schema) -> set[str] | None:
+def listed(schema: Schema) -> set[str] | None:
     """The values that are possible, where they are counted: one constant is a list of one."""
     values = schema.get("enum", [schema["const"]] if "const" in schema else None)
     return None if values is None else {str(value) for value in values}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from . import cases, settled, signed, told
+from . import answered, cases, settled, signed, told
 from .sections import Sections, sections
 
 BYTES: Mapping[str, Callable[[], Iterator[tuple[str, bytes]]]] = MappingProxyType(
@@ -17,6 +17,7 @@ BYTES: Mapping[str, Callable[[], Iterator[tuple[str, bytes]]]] = MappingProxyTyp
         "statements": settled.statements,
         "hashes-of-courses": settled.hashes,
         "hashes-of-cases": cases.hashes,
+        "http": answered.answered,
     }
 )
 """By the name of the file in `snapshots`."""

@@ -10,10 +10,13 @@ from services.events import CATALOGUE
 from services.kit.doors.shapes import ShapeNotAllowed
 from settlement_service.domain.facts.log import ItemsPosted
 
+from .answered import answers
+from .described import unanswered
 from .hashed import BYTES, now
 from .sections import SNAPSHOTS, Sections, other_than, read
 from .settled import a_head, courses
 from .signed import agreements
+from .snapshots import interface_of
 from .standing import missing
 from .told import facts
 
@@ -21,6 +24,9 @@ NEVER = (
     "These bytes are signed, hashed or told outside. They may never change: what was signed or settled yesterday would "
     "no longer be found to be true. Undo what changed them. (`python -m tests.compatibility --bytes` adds what is new.)"
 )
+NEVER_SHOWN = {"termsState = replaced"}
+"""A contract shows the terms in effect or under way; a version that was replaced stands only in the list of versions,
+as its `state`."""
 
 
 def written(name: str) -> Sections:
@@ -63,3 +69,9 @@ def test_the_courses_that_are_kept_post_items_of_every_field_and_every_kind_of_r
 
 def test_the_head_of_inputs_that_is_kept_says_every_field() -> None:
     assert missing([type(a_head())], [a_head()]) == ["kind = scheduled"]
+
+
+@pytest.mark.parametrize("service", ["contracts-service", "outcomes-service"])
+def test_the_answers_that_are_kept_are_of_every_operation_and_say_every_field_and_every_word(service: str) -> None:
+    absent = unanswered(interface_of(service), [kept for kept in answers() if kept.name.startswith(service)])
+    assert set(absent) <= NEVER_SHOWN, f"not in answers: {absent}"

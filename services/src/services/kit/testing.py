@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,22 +50,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def new_database(postgres: Postgres) -> Callable[[str, Path | None], Awaitable[Urls]]:
-    """Makes a database of its own for a service (`contracts` and its folder), migrated to the newest revision."""
+    """Makes databases, as `make_database` does."""
+    return partial(make_database, postgres)
 
-    async def make(service: str, folder: Path | None) -> Urls:
-        name = f"{service}_{clock.random_id().hex[:8]}"
-        await provision(postgres.url("postgres"), service, database=name)
-        urls = Urls(
-            admin=postgres.url(name),
-            owner=postgres.url(name, f"{service}_owner"),
-            app=postgres.url(name, f"{service}_app"),
-            worker=postgres.url(name, f"{service}_worker"),
-        )
-        if folder is not None:
-            await migrate(folder, urls.owner)
-        return urls
 
-    return make
+async def make_database(server: Postgres, service: str, folder: Path | None) -> Urls:
+    """A database of its own for a service (`contracts` and its folder), migrated to the newest revision."""
+    name = f"{service}_{clock.random_id().hex[:8]}"
+    await provision(server.url("postgres"), service, database=name)
+    urls = Urls(
+        admin=server.url(name),
+        owner=server.url(name, f"{service}_owner"),
+        app=server.url(name, f"{service}_app"),
+        worker=server.url(name, f"{service}_worker"),
+    )
+    if folder is not None:
+        await migrate(folder, urls.owner)
+    return urls
 
 
 @pytest.fixture
