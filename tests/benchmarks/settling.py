@@ -80,7 +80,7 @@ class Bench:
 
     async def claim(self, contract_id: UUID, number: int) -> None:
         """One more verified claim, on somebody new, as the consumer takes it in."""
-        person, head = clock.random_id(), await self.one(_HEAD, contract=contract_id)
+        person, head = clock.random_id(), await self.row(_HEAD, contract=contract_id)
         claimed = OutcomeClaimed(
             contract_id=contract_id,
             claim_id=clock.new_id(),
@@ -154,7 +154,7 @@ class Bench:
             raise RuntimeError("it was not posted")
         return time.perf_counter() - begun
 
-    async def one(self, query: str, **values: Any) -> Any:
+    async def row(self, query: str, **values: Any) -> Any:
         """One row, asked as the background process."""
         async with self.worker.transaction(service_caller(ABOUT.service).organisation) as connection:
             return (await connection.execute(text(query), values)).one()
