@@ -197,7 +197,7 @@ def test_net_posted_is_nothing_or_what_is_entitled(course: Course) -> None:
 @given(courses(settlements=0), st.integers(0, 40))
 def test_the_order_in_which_sources_arrive_does_not_change_the_content(course: Course, place: int) -> None:
     ordered = played(course, last=False)
-    late = Books(ordered.activation, begun=False)
+    late = Books(ordered.activation, is_activated=False)
     facts = ordered.facts[1:]
     late.tell(*facts[:place], ordered.activation, *facts[place:])
     assert ordered.settle().shown_to(PAYER).content_sha256 == late.settle().shown_to(PAYER).content_sha256
