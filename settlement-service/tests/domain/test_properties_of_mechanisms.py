@@ -37,13 +37,13 @@ def paid_anew(change: Change) -> int:
 
 def within_caps(books: Books) -> None:
     sums: Counter[Any] = Counter()
-    for one in books.state.posted.values():
-        sums["all"] += one.figures.under_caps_minor
+    for row in books.state.posted.values():
+        sums["all"] += row.figures.under_caps_minor
         for limit in books.terms.limits:
-            group = group_of(limit, one.key.item.rule, one.key.item.subject_id, one.achieved_on)
+            group = group_of(limit, row.key.item.rule, row.key.item.subject_id, row.achieved_on)
             if group is not None and limit.definition.kind != "payer":
-                sums[limit.definition.kind, group] += one.figures.under_caps_minor
-        for payer, minor in one.shares:
+                sums[limit.definition.kind, group] += row.figures.under_caps_minor
+        for payer, minor in row.shares:
             sums["payer", payer] += minor
     for limit in books.terms.limits:
         kind = limit.definition.kind
@@ -73,18 +73,18 @@ def test_no_cap_is_exceeded_at_any_prefix(course: Course) -> None:
 @few
 @given(courses())
 def test_what_payers_pay_and_what_nobody_pays_is_the_amount(course: Course) -> None:
-    for one in played(course)[1]:
-        for change in one.changes:
+    for settlement in played(course)[1]:
+        for change in settlement.changes:
             for figures, shares in ((change.now, change.now_shares), (change.before, change.before_shares)):
                 assert sum(minor for _, minor in shares) == figures.amount_minor
                 cut = sum(minor for _, minor in figures.cuts)
                 assert figures.gross_minor == figures.amount_minor + cut
         pairs: Counter[Any] = Counter()
-        for line in one.statement.lines:
+        for line in settlement.statement.lines:
             for payer, minor in line.shares:
                 pairs[payer, line.payee] += minor
         assert sum(side.minor for side in approval_entry(pairs)) == 0
-        assert sum(pairs.values()) == one.total
+        assert sum(pairs.values()) == settlement.total
 
 
 @few
@@ -92,8 +92,8 @@ def test_what_payers_pay_and_what_nobody_pays_is_the_amount(course: Course) -> N
 def test_settling_the_same_again_posts_nothing(course: Course) -> None:
     """Whatever caps go together; not a later period, in which a cap on what is settled has new room."""
     books = books_before_events(course)
-    for one in steps(course, books):
-        assert books.settle(one.statement.period.end, "correction").changes == []
+    for settlement in steps(course, books):
+        assert books.settle(settlement.statement.period.end, "correction").changes == []
 
 
 @few
@@ -140,9 +140,9 @@ def test_a_claim_taken_out_and_put_back_leaves_everything_as_it_was(course: Cour
 @given(courses())
 def test_every_explanation_holds_together_and_comes_to_the_amount(course: Course) -> None:
     books, settled = played(course)
-    for one in settled:
-        ends_terms = books.history.at_end(one.statement.period.end)
-        for number, change in enumerate(one.changes, start=1):
+    for settlement in settled:
+        ends_terms = books.history.at_end(settlement.statement.period.end)
+        for number, change in enumerate(settlement.changes, start=1):
             terms = books.history.version(change.version)
             tree = tree_of(terms, ends_terms, terms.rules[change.key.item.rule], change)
             assert holds_together(tree)
@@ -155,9 +155,9 @@ def test_every_explanation_holds_together_and_comes_to_the_amount(course: Course
 @given(courses())
 def test_every_reader_of_items_computes_the_same(course: Course) -> None:
     books, settled = played(course)
-    for one in settled:
+    for settlement in settled:
         for organisation in (PAYER, PROVIDER):
-            result = recompute(*books.given_to(organisation, one))
+            result = recompute(*books.given_to(organisation, settlement))
             assert result.same, (organisation, result.checks, result.differences)
 
 

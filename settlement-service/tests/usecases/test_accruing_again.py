@@ -63,8 +63,8 @@ async def test_whatever_comes_together_it_says_what_the_domain_says(settling: Se
             assert (await settling.post(PAYER, f"{path}/cancellation", {}, revision)).status_code == 200
         else:
             await posted(settling, path, contract.parties[:1])
-        for earlier, said in former.items():
-            assert await items(settling, earlier) == said
+        for earlier, content in former.items():
+            assert await items(settling, earlier) == content
 
 
 async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:

@@ -72,12 +72,12 @@ async def scene(broker: Broker, kit_database: Urls) -> AsyncIterator[Scene]:
 
 
 async def test_facts_are_heard_in_order_and_once(scene: Scene) -> None:
-    said = [an_envelope(aggregate, n) for n in range(1, 31) for aggregate in "abcdefgh"]
-    await scene.say(*said)
+    envelopes = [an_envelope(aggregate, n) for n in range(1, 31) for aggregate in "abcdefgh"]
+    await scene.say(*envelopes)
     async with scene.running():
-        await scene.say(*said[:40])
+        await scene.say(*envelopes[:40])
         await scene.say(an_envelope("a", 31))
-        await scene.hears([f"{e.aggregate}{e.sequence}" for e in said] + ["a31"])
+        await scene.hears([f"{e.aggregate}{e.sequence}" for e in envelopes] + ["a31"])
     for aggregate in "abcdefgh":
         heard = [int(note[1:]) for note in await scene.listener.notes() if note.startswith(aggregate)]
         assert heard == sorted(heard)
@@ -96,9 +96,9 @@ async def test_a_gap_on_the_bus_is_filled_from_the_owner(scene: Scene) -> None:
 async def test_poison_is_parked_with_what_follows_it_and_everything_else_goes_on(scene: Scene) -> None:
     poisoned, others = new_aggregate(), [new_aggregate() for _ in range(6)]
     scene.listener.troubles[f"{poisoned}2"] = ValueError("poison")
-    said = [an_envelope(aggregate, n) for n in (1, 2, 3) for aggregate in (poisoned, *others)]
+    envelopes = [an_envelope(aggregate, n) for n in (1, 2, 3) for aggregate in (poisoned, *others)]
     async with scene.running():
-        await scene.say(*said)
+        await scene.say(*envelopes)
         await scene.hears([f"{poisoned}1"] + [f"{other}{n}" for other in others for n in (1, 2, 3)])
         await scene.parks([(poisoned, 2), (poisoned, 3)])
         await scene.say(an_envelope(poisoned, 4))

@@ -28,8 +28,8 @@ async def test_records_of_one_key_stay_in_order_and_offsets_have_no_gap(broker: 
     async with member(broker.bus, a_group(), topic) as consumer:
         records = await read(consumer, 700)
     for key in {record.key for record in records}:
-        said = values([record for record in records if record.key == key])
-        assert said == sorted(said)
+        read_values = values([record for record in records if record.key == key])
+        assert read_values == sorted(read_values)
     for number in range(PARTITIONS):
         offsets = [record.offset for record in records if record.partition == number]
         assert offsets == list(range(len(offsets)))

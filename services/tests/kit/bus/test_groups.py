@@ -14,12 +14,12 @@ from .reading import PATIENCE_SECONDS, a_group, member, read, send, some_records
 CRASHING = Path(__file__).with_name("crashing_member.py")
 
 
-async def share(one: Consumer, other: Consumer, count: int) -> tuple[list[Record], list[Record]]:
+async def share(first: Consumer, other: Consumer, count: int) -> tuple[list[Record], list[Record]]:
     """Polls both until together they have `count` different records; commits what each read."""
     got: tuple[list[Record], list[Record]] = ([], [])
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len({record.value for records in got for record in records}) < count:
-            for consumer, records in zip((one, other), got, strict=True):
+            for consumer, records in zip((first, other), got, strict=True):
                 polled = await consumer.poll(1000, 0.2)
                 records += [record for rows in polled.values() for record in rows]
                 if polled:
@@ -27,28 +27,28 @@ async def share(one: Consumer, other: Consumer, count: int) -> tuple[list[Record
     return got
 
 
-async def settled(one: Consumer, other: Consumer, broker: Broker, topic: str) -> None:
+async def settled(first: Consumer, other: Consumer, broker: Broker, topic: str) -> None:
     """Sends and reads rounds of records until both members are given some of a round."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             await send(broker.bus, some_records(topic, 30, keys=30))
-            polled = await asyncio.gather(one.poll(1000, 1), other.poll(1000, 1))
+            polled = await asyncio.gather(first.poll(1000, 1), other.poll(1000, 1))
             if all(polled):
                 return
 
 
 async def test_two_members_of_a_group_share_its_partitions(broker: Broker) -> None:
     topic, group = await broker.new_topic(), a_group()
-    async with member(broker.bus, group, topic) as one, member(broker.bus, group, topic) as other:
-        await settled(one, other, broker, topic)
-        while (await one.poll(1000, 0.5)) or (await other.poll(1000, 0.5)):
+    async with member(broker.bus, group, topic) as first, member(broker.bus, group, topic) as other:
+        await settled(first, other, broker, topic)
+        while (await first.poll(1000, 0.5)) or (await other.poll(1000, 0.5)):
             pass
         await send(broker.bus, some_records(topic, 60, keys=60, first=1000))
-        first, second = await share(one, other, 60)
-    partitions = [{record.partition for record in records} for records in (first, second)]
+        records_of_each = await share(first, other, 60)
+    partitions = [{record.partition for record in records} for records in records_of_each]
     assert partitions[0] | partitions[1] == set(range(PARTITIONS))
     assert not partitions[0] & partitions[1]
-    assert sorted(values(first) + values(second)) == list(range(1000, 1060))
+    assert sorted(number for records in records_of_each for number in values(records)) == list(range(1000, 1060))
 
 
 async def test_who_loses_partitions_is_told_and_who_stays_reads_them(broker: Broker) -> None:

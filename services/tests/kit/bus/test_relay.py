@@ -43,7 +43,7 @@ class Teller:
 
     async def tell(self, aggregate: str, *texts: str) -> None:
         async with self.telling() as tx:
-            await tell(tx, aggregate, [NoteTaken(text=said) for said in texts])
+            await tell(tx, aggregate, [NoteTaken(text=note) for note in texts])
 
     async def unpublished(self) -> int:
         [row] = await as_admin(self.urls, "select count(*) as open from fact_unpublished")
