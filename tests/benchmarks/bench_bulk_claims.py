@@ -90,9 +90,9 @@ def _side(bench: _Bench, bodies: Sequence[bytes]) -> float:
     """Seconds from the first byte sent to the last result read, on empty tables."""
     _empty(bench)
     with ThreadPoolExecutor(len(bodies)) as pool:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         summaries = list(pool.map(partial(_upload, bench), bench.contracts, bodies))
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
     created = sum(summary["created"] for summary in summaries)
     if created != sum(body.count(b"\n") for body in bodies):
         raise RuntimeError(f"not every row was taken: {summaries}")

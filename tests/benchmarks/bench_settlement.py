@@ -62,9 +62,9 @@ async def _sum(bench: Bench, contract_id: UUID) -> float:
     """The better of two: the first brings the rows into memory."""
     seconds = []
     for _ in range(2):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         await bench.row(_SUM, contract=contract_id)
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - started)
     return min(seconds)
 
 

@@ -56,9 +56,9 @@ def run() -> Row:
 
 
 def _timed(work: Any, facts: list[Any]) -> tuple[float, int]:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     result = work(facts)
-    return time.perf_counter() - begun, result
+    return time.perf_counter() - started, result
 
 
 def _recomputed(facts: list[Any]) -> int:

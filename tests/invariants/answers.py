@@ -100,8 +100,8 @@ def _results(exchange: Exchange) -> Iterator[tuple[str, str]]:
     for line in exchange.answer.splitlines() if exchange.status == 200 else ():
         document = _read(line)
         if document is not None and "line" in document:
-            standing = document.get("code") in STANDS_OTHERWISE
-            refused = "unknown" if standing or document["result"] != "refused" else "refused"
+            is_kept_already = document.get("code") in STANDS_OTHERWISE
+            refused = "unknown" if is_kept_already or document["result"] != "refused" else "refused"
             answered[document["line"]] = "taken" if document["result"] in TAKEN else refused
     for number, line in enumerate(exchange.body.split(b"\n"), start=1):
         row = _read(line)
