@@ -77,6 +77,7 @@ CORE_ROW = core.Mechanism(
     measures=_measures,
     components=core.no_components,
     pays_each_subject=core.subjects_together,
+    pays_over_rules=True,
     contracted_prices=core.no_prices,
     is_final_by_day=core.open_for_later,
     kept_by_amendment=core.nothing_kept,

@@ -69,6 +69,14 @@ def test_an_unknown_field_is_told_which_there_are_at_its_place(document: Any, po
     assert said.startswith(f"There is no such field here. Allowed here: {allowed}")
 
 
+@pytest.mark.parametrize("rule", [{"kind": "gift"}, {"kind": 5}, {}, 7])
+def test_a_kind_that_is_none_is_told_which_there_are(rule: Any) -> None:
+    with pytest.raises(ShapeNotAllowed) as refusal:
+        read(Agreement, agreed(rules=[rule]))
+    (fault,) = [each for each in refusal.value.errors if each.pointer == "/payment/rules/0/kind"]
+    assert (fault.code, fault.detail[:24]) == ("kind-unknown", "One of unit_price, bands")
+
+
 def test_of_very_many_unknown_fields_the_first_are_told_what_there_is() -> None:
     with pytest.raises(ShapeNotAllowed) as refusal:
         read(Letter, {"sentOn": "2026-01-01", **{f"x{number}": 1 for number in range(60)}})

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from services.core.errors import Conflict
 from services.events.contracts import OrganisationRegistered
 from services.kit.app import About
+from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors.http import Reply, StrictRoute
 from services.kit.doors.shapes import Shape
@@ -178,3 +179,45 @@ async def test_what_only_grows_refuses_even_the_administrator(doors: Doors, kit_
     await doors.as_(ANNA).post("/v1/notes", json={"text": "yes"}, headers=new_key())
     with pytest.raises(Exception, match="rows here are only ever added"):
         await as_admin(kit_database, statement)
+
+
+_CUT_AT_THE_END = (
+    "create function cut() returns trigger language plpgsql as "
+    "'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'",
+    "create constraint trigger cut after insert on fact deferrable initially deferred "
+    "for each row execute function cut()",
+)
+
+
+async def test_a_commit_that_is_cut_is_not_known_and_the_same_key_tells_what_happened(
+    doors: Doors, kit_database: Urls
+) -> None:
+    """The page of what happens when a part dies said that this was tried; only an upload with the error put in was."""
+    for statement in _CUT_AT_THE_END:
+        await as_admin(kit_database, statement)
+    key = new_key()
+    cut = await doors.as_(ANNA).post("/v1/notes", json={"text": "yes"}, headers=key)
+    assert (cut.status_code, cut.json()["code"]) == (503, "outcome-unknown")
+    assert "retry-after" in cut.headers
+    await as_admin(kit_database, "drop trigger cut on fact")
+    again = await doors.as_(ANNA).post("/v1/notes", json={"text": "yes"}, headers=key)
+    assert (again.status_code, again.json()) == (201, {"text": "yes"})
+    assert len(await as_admin(kit_database, "select * from fact")) == 1
+
+
+async def test_while_the_database_is_away_a_service_lives_is_not_ready_and_says_when_to_come_again(
+    doors: Doors, kit_database: Urls
+) -> None:
+    """A process that says it is dead when its database is away is started anew for nothing; one that says it is ready
+    is sent what it cannot do."""
+    there, key = doors.app.state.database, new_key()
+    doors.app.state.database = Database("postgresql+asyncpg://nobody@/nothing?host=/nowhere", application="test")
+    assert (await doors.as_nobody().get("/livez")).status_code == 200
+    not_ready = await doors.as_nobody().get("/readyz")
+    refused = await doors.as_(ANNA).post("/v1/notes", json={"text": "yes"}, headers=key)
+    for answer in (not_ready, refused):
+        assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+        assert "retry-after" in answer.headers
+    doors.app.state.database = there
+    assert (await doors.as_(ANNA).post("/v1/notes", json={"text": "yes"}, headers=key)).status_code == 201
+    assert len(await as_admin(kit_database, "select * from fact")) == 1

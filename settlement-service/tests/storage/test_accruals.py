@@ -1,5 +1,6 @@
 """Tests: what is due is summed and read without a look at everybody for each, whatever is known of numbers of rows."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.process import clock
 from services.kit.process.caller import service_caller
+from settlement_service.domain.settling.accruals import AccruedSubject
 from settlement_service.storage import accrual_sums, settled_items, settlements
 
 from ..builders import (
@@ -27,6 +29,7 @@ from ..builders import (
 from ..conftest import Settling
 
 SERVICE = service_caller("settlement-service").organisation
+ENDS, DAY = date(2026, 4, 1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -47,6 +50,20 @@ async def test_what_is_due_in_part_is_known_by_its_items_alone(
 ) -> None:
     plan = await _plan(settling, query, asked)
     assert not [line for line in plan if "accrual" in line]
+
+
+@pytest.mark.parametrize("in_part", [True, False])
+@pytest.mark.parametrize("whole_from", [None, ENDS - DAY, ENDS, ENDS + DAY])
+async def test_sql_and_the_domain_say_the_same_of_how_a_subject_enters(
+    settling: Settling, whole_from: date | None, in_part: bool
+) -> None:
+    subject = AccruedSubject(clock.random_id(), whole_from, in_part)
+    query = ", ".join(f"coalesce({condition}, false) as {way}" for way, condition in accrual_sums.WAYS.items())
+    accrual = "(select cast(:whole_from as date) as whole_from, cast(:in_part as boolean) as in_part) accrual"
+    async with settling.worker.transaction(SERVICE) as connection:
+        values = {"whole_from": whole_from, "in_part": in_part, "ends": ENDS}
+        row = (await connection.execute(text(f"select {query} from {accrual}"), values)).one()
+    assert [way for way, is_so in row._mapping.items() if is_so] == [subject.way(ENDS)]
 
 
 async def test_whose_items_are_its_own_is_looked_up_for_each_item(settling: Settling, asked: dict[str, Any]) -> None:

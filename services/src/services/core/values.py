@@ -38,13 +38,15 @@ class ByKind:
             "type": "tagged-union",
             "discriminator": lambda document: _said_kind(document, field),
             "choices": {KIND_MARK + kind: handler.generate_schema(shape) for kind, shape in kinds.items()},
-            "custom_error_type": "kind_unknown",
+            "custom_error_type": KIND_UNKNOWN,
             "custom_error_message": f"One of {', '.join(kinds)}.",
             "custom_error_context": {"field": field},
         }
 
 
 BY_KIND = ByKind()
+KIND_UNKNOWN = "kind-unknown"
+"""The code of a fault: the field that says the kind says none of the union, or is not there."""
 KIND_MARK = "\x00"
 """What a kind begins with where a fault tells its place: no JSON that is read has it, so it can be told apart."""
 

@@ -1,6 +1,8 @@
 """Storage: the sums of all that has accrued, line by line: in SQL over sets, without a look at each item."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +13,22 @@ from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import FIGURES, LineKey
 from settlement_service.domain.ledger.lifecycle import Settlement
+from settlement_service.domain.settling.accruals import Way
 from settlement_service.domain.settling.posted_totals import Total
 from settlement_service.domain.settling.sums import Sum
 from settlement_service.storage.accruals import NOW_DUE
 from settlement_service.storage.figures import figures_in, left_by
 
-_IN_WHOLE = "whole_from <= :ends"
-"""Subjects all of whose accruals are due as they stand. The decision is made by `domain.settling.accruals` (see
-`AccruedSubject`) when they accrue; each row carries it, and SQL only compares days."""
-_IN_PART = "in_part and whole_from > :ends"
-"""Subjects of whom what was achieved before the end is due as it stands."""
-_INDIVIDUALLY = "not in_part and (whole_from is null or whole_from > :ends)"
-"""Subjects that are settled individually: looked at again by themselves."""
+WAYS: Mapping[Way, str] = MappingProxyType(
+    {
+        "whole": "whole_from <= :ends",
+        "in_part": "in_part and (whole_from is null or whole_from > :ends)",
+        "individually": "not in_part and (whole_from is null or whole_from > :ends)",
+    }
+)
+"""`domain.settling.accruals.AccruedSubject.way` as SQL over the rows that carry it: a test holds both to the same
+answer."""
+_IN_WHOLE, _IN_PART, _INDIVIDUALLY = WAYS["whole"], WAYS["in_part"], WAYS["individually"]
 _LINES = f"""
 select rule, price_minor, payee, sum(taken_minor)::bigint as taken,
     count(*) filter (where {_IN_PART}) as in_part, count(*) filter (where {_INDIVIDUALLY}) as individually,

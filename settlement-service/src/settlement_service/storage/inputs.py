@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, or_, select
 from services.core.merkle import root_of
 from services.kit.database.transaction import Transaction
 from services.kit.process import clock
-from settlement_service.domain.facts.hashes import CHUNK, WholeTree, input_leaf
+from settlement_service.domain.facts.hashes import CHUNK, InputTree, input_leaf
 from settlement_service.domain.facts.log import OWN_SOURCE, Input
 from settlement_service.storage.tables import input as log
 from settlement_service.storage.tables import input_chunk
@@ -78,7 +78,7 @@ async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -
     return [bytes(leaf) for leaf in (await tx.connection.execute(query.order_by(log.c.position))).scalars()]
 
 
-async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> WholeTree:
+async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> InputTree:
     """The root over the terms' leaf and all inputs there are: from the roots of complete chunks, and the leaves that
     have come since."""
     await keep_roots(tx, contract_id)
@@ -87,7 +87,7 @@ async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> Wh
     # The first chunk begins with the leaf of the terms, which an amendment changes: so its root is not kept.
     first = await _leaves_from(tx, contract_id, 1, CHUNK - 1)
     more = await _leaves_from(tx, contract_id, CHUNK * (1 + len(kept)), CHUNK)
-    return WholeTree(terms_root, first, kept, more)
+    return InputTree(terms_root, first, kept, more)
 
 
 async def keep_roots(tx: Transaction, contract_id: UUID) -> None:

@@ -1,19 +1,18 @@
 """Storage: what items that a party does not see take up under caps: sums alone, for its part of the inputs."""
 
 from collections import Counter
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
 
 from sqlalchemy import text
 
-from services.core.terms.calendar import Every
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.calendar import last_day_before, name_of
-from settlement_service.domain.agreement.terms import Limit, Terms
+from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import WITHOUT_ROOM, figure_of
 from settlement_service.domain.ledger.lifecycle import POSTED, Settlement
-from settlement_service.domain.limits.caps import CONTRACT, Group, gives_up
+from settlement_service.domain.limits.caps import Group
+from settlement_service.domain.limits.unseen import UnseenDay, counts_by_payer, settled_periods, taken_on
 from settlement_service.storage.figures import left_by, under_caps
 
 _FIGURES = ", ".join(f"now_{name}" for name in ("gross_minor", *map(figure_of, WITHOUT_ROOM)))
@@ -73,53 +72,19 @@ async def taken_by_unseen(tx: Transaction, terms: Terms, settlement: Settlement,
     }
     taken: Counter[Group] = Counter()
     for row in (await tx.connection.execute(text(_BY_DAY), parameters)).all():
-        _add_day(taken, terms, settlement, reader, row)
+        cut_minor: Mapping[str, int] = {kind: getattr(row, kind) for kind in WITHOUT_ROOM}
+        day = UnseenDay(row.code, row.achieved_on, row.gross, cut_minor)
+        for group, minor in taken_on(terms, settlement.period.end, reader, day):
+            taken[group] += minor
     now = last_day_before(settlement.period.end)
-    for every in _settled_by(terms):
+    for every in settled_periods(terms):
         for row in (await tx.connection.execute(text(_BY_PERIOD), parameters)).all():
             if name_of(last_day_before(row.period_end), every) == name_of(now, every):
                 taken["settled", name_of(now, every)] += row.minor
-    person_parameters = {**parameters, "waits": bool(_settled_by(terms))}
+    person_parameters = {**parameters, "waits": bool(settled_periods(terms))}
     for row in (await tx.connection.execute(text(_BY_PERSON), person_parameters)).all():
         taken["person", str(row.subject_id)] += row.minor
-    if any(limit.definition.kind == "payer" for limit in terms.limits) or any(
-        rule.split for rule in terms.rules.values()
-    ):
+    if counts_by_payer(terms):
         for row in (await tx.connection.execute(text(_BY_PAYER), parameters)).all():
             taken["payer", row.payer] += row.minor
     return taken
-
-
-def _add_day(taken: Counter[Group], terms: Terms, settlement: Settlement, reader: Audience, row: Any) -> None:
-    """Adds what the unseen items of one rule and day take up. What a later cap cut takes up room under an earlier one
-    all the same. What waits for another period takes it up in this settlement alone. Of caps on a rule, only those on
-    rules that pay the reader are looked at: there it is what they pay others."""
-    for limit in terms.limits:
-        if limit.definition.kind in ("person", "payer") or limit.definition.period_basis == "settled":
-            continue
-        if limit.definition.kind == "rule" and not (limit.definition.rule == row.code and row.code in reader.items):
-            continue
-        cuts = gives_up(terms.limits, limit)
-        if _settled_by(terms) and row.achieved_on < settlement.period.end:
-            cuts -= {"period"}
-        left = row.gross - sum(getattr(row, cut) for cut in cuts)
-        taken[_group(limit, row.achieved_on)] += left
-
-
-def _group(limit: Limit, day: date) -> Group:
-    if limit.definition.kind == "contract":
-        return CONTRACT
-    if limit.definition.kind == "rule":
-        return "rule", limit.definition.rule or ""
-    assert limit.definition.kind == "period"
-    assert limit.definition.every is not None
-    return "period", name_of(day, limit.definition.every)
-
-
-def _settled_by(terms: Terms) -> list[Every]:
-    """The lengths of periods for which a cap limits what is settled in each."""
-    return [
-        definition.every
-        for definition in (limit.definition for limit in terms.limits)
-        if definition.period_basis == "settled" and definition.every
-    ]

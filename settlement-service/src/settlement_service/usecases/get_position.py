@@ -11,7 +11,7 @@ from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.settling.shadow import Shadow, has_shadow, shadow_of
-from settlement_service.domain.statement.position import ContractPosition, Headroom, position_of
+from settlement_service.domain.statement.position import ContractPosition, Headroom, headroom_as_posted, position_of
 from settlement_service.storage import claims, contracts, settlements, statements
 from settlement_service.storage.contracts import own_question
 from settlement_service.usecases.gather_basis import gather_basis
@@ -62,15 +62,12 @@ async def get_position(tx: Transaction, contract_id: UUID) -> PositionShown:
 
 async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> PositionShown:
     """The position by the reader's last posted statement, and nothing newer: by totals that move with each fact it
-    could count people. The cap on the contract is shown to a party of the terms that it stands in, where nobody else is
-    paid: otherwise what is used of it would tell what others got."""
+    could count people."""
     terms, organisation = contract.terms, audience.organisation
     last = await settlements.last_posted(tx, contract.id)
     shown = await statements.find_projection(tx, last.id) if last else None
     settled = shown.previously_minor + shown.total_minor if shown else 0
     may_read = terms.may_read(audience.role, "payment") and not contract.has_left(organisation)
-    alone = all(payees == (organisation,) for payees in contract.history.all_versions.payees.values())
-    limits = [limit for limit in terms.limits if limit.definition.kind == "contract" and may_read and alone]
     return PositionShown(
         contract_id=contract.id,
         terms=terms,
@@ -78,6 +75,6 @@ async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) ->
         entitled_minor=settled,
         settled_minor=settled,
         details=None,
-        headroom=tuple(Headroom("contract", None, limit.minor, settled) for limit in limits),
+        headroom=tuple(headroom_as_posted(contract.history, organisation, settled)) if may_read else (),
         as_of=last,
     )

@@ -1,9 +1,12 @@
 """Use case: a fact of another service becomes an input, and what follows from it for claims and items is kept."""
 
+from typing import assert_never
+
 from services.core.strict_json import loads
 from services.events.contracts import (
     ContractActivated,
     ContractAmended,
+    ContractCompleted,
     ContractResumed,
     ContractSuspended,
     ContractTerminated,
@@ -53,8 +56,10 @@ async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
             await contracts.save_termination(tx, fact.contract_id, fact.terminated_on)
         case ContractSuspended() | ContractResumed():
             await contracts.save_suspension(tx, fact.contract_id, suspended=isinstance(fact, ContractSuspended))
-        case _:
+        case ContractCompleted():
             return
+        case _:
+            assert_never(fact)
     contract = await contracts.find_contract(tx, fact.contract_id)
     if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
         await contracts.save_accrues(tx, contract.id, accrues=accrues(contract.history))

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from services.core.errors import FieldError, Invalid
 from services.core.strict_json import loads
-from services.core.values import KIND_MARK, camel
+from services.core.values import KIND_MARK, KIND_UNKNOWN, camel
 from services.kit.doors.allowed import fields_at
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ def field_errors(faults: Sequence[Mapping[str, Any]], at: str = "", shape: Any =
 def _place(fault: Mapping[str, Any]) -> list[int | str]:
     """Where the fault is; the kinds of what it lies in are no steps of the document."""
     steps = [step for step in fault["loc"] if not str(step).startswith(KIND_MARK)]
-    return [*steps, fault["ctx"]["field"]] if fault["type"] == "kind_unknown" else steps
+    return [*steps, fault["ctx"]["field"]] if fault["type"] == KIND_UNKNOWN else steps
 
 
 def pointer(path: Sequence[int | str]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.core.terms.measures import Measure, counts_enrolled, measures_in, metrics_of
-from services.core.terms.mechanisms.table import measures_of, mechanism_of, pays_each_subject
+from services.core.terms.mechanisms.table import measures_of, mechanism_of, pays_each_subject, pays_over_rules
 from services.core.terms.outcomes import Metric
 from services.core.terms.parties import NEVER_AT_CLAIMS, Role
 from settlement_service.domain.agreement.terms import Reading, Rule, Terms
@@ -74,8 +74,11 @@ def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Re
     reported_or_verified = _metrics_of(terms, organisation, _workers) if reads_payment else frozenset()
     concerned = _metrics_of(terms, organisation, _concerned) if reads_payment else frozenset()
     # Being paid by a line shows an evaluator no items of it: reporting or verifying its metrics alone does.
-    own = paid_by if role != "evaluator" else []
-    all_items = _rules_within(terms, reported_or_verified)
+    own = [reading for reading in paid_by if role != "evaluator" and not pays_over_rules(reading.rule.definition)]
+    # What looks at the amounts of other rules is recomputed by those alone who see all of these.
+    all_items = frozenset(
+        code for code in _rules_within(terms, reported_or_verified) if not pays_over_rules(terms.rules[code].definition)
+    )
     all_lines = _rules_on(terms, concerned)
     # A rule that pays it no more needs no claims from the day on which it ended, unless later ones could still change
     # what it gave.

@@ -44,7 +44,7 @@ CHUNK = 4096
 """Leaves in one part of the tree whose root is kept: a power of two, so that the parts are subtrees of the whole."""
 
 
-class WholeTree:
+class InputTree:
     """The root of a large tree out of the roots of its parts. `first` are the leaves of the first part without that of
     the terms, whose root changes with an amendment. `chunk_roots` are the roots of the complete parts after it. `last`
     are the leaves behind those.

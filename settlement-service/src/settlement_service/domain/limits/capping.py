@@ -114,7 +114,11 @@ def _applied(
     for cap in caps:
         if cap.limit.definition.kind in BEFORE_NETTING:
             amounts.put_under(cap, posted, taken)
+    several = len(amounts.items)
     amounts.add(over_rules(amounts.by_rule()))
+    for cap in caps:
+        if cap.limit.definition.kind == "rule":
+            amounts.put_under(cap, posted, taken, since=several)
     for cap in caps:
         if cap.limit.definition.kind not in BEFORE_NETTING:
             amounts.put_under(cap, posted, taken)
@@ -130,13 +134,13 @@ class _Amounts:
     cuts: dict[str, list[int]]
     crowded: bool = False
 
-    def put_under(self, cap: _Cap, posted: PreviouslyPosted, taken: Taken) -> None:
-        """Cuts what the cap does not allow."""
-        after = _under(cap, self.items, self.left, posted, taken)
-        kind = cap.limit.definition.kind
-        rows = zip(self.cuts[kind], self.left, after.minor, strict=True)
-        self.cuts[kind] = [cut + before - left for cut, before, left in rows]
-        self.left, self.crowded = list(after.minor), self.crowded or after.crowded
+    def put_under(self, cap: _Cap, posted: PreviouslyPosted, taken: Taken, since: int = 0) -> None:
+        """Cuts what the cap does not allow of the items from a place on."""
+        after = _under(cap, self.items[since:], self.left[since:], posted, taken)
+        cuts = self.cuts[cap.limit.definition.kind]
+        rows = zip(cuts[since:], self.left[since:], after.minor, strict=True)
+        cuts[since:] = [cut + before - left for cut, before, left in rows]
+        self.left[since:], self.crowded = after.minor, self.crowded or after.crowded
 
     def add(self, items: Sequence[Item]) -> None:
         """More items, from which no cap so far cuts."""

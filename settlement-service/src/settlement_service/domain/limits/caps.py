@@ -46,13 +46,13 @@ def gives_up(limits: Iterable[Limit], limit: Limit) -> frozenset[str]:
     return frozenset({*order[: order.index(limit.definition.kind) + 1], *waits})
 
 
-def group_of(limit: Limit, rule: str, subject: UUID, day: date) -> Group | None:
+def group_of(limit: Limit, rule: str, subject: UUID | None, day: date) -> Group | None:
     """The group that an item belongs to under a cap; None when the cap is not on it. A cap on a payer is on no items:
-    it is looked at when these are shared among payers."""
+    it is looked at when these are shared among payers. A sum over subjects has none: no cap on a person is on it."""
     kind = limit.definition.kind
     match kind:
         case "person":
-            return None if rule in limit.excluded_rules else (kind, str(subject))
+            return None if subject is None or rule in limit.excluded_rules else (kind, str(subject))
         case "rule":
             return (kind, rule) if rule == limit.definition.rule else None
         case "period":

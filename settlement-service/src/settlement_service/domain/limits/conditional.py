@@ -23,12 +23,12 @@ def apply_conditions(
     """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far. Its
     units keep their place under a limit on the units of a rule in all. When an earlier period is settled again, a
     condition takes an item back only if it does not hold by all that is known either."""
-    conditioned = _under_conditions(history, items, outcomes, ends, posted)
+    with_reasons = _under_conditions(history, items, outcomes, ends, posted)
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _max_units(rule) is not None}
     if not limited:
-        return conditioned
+        return with_reasons
     under_limit, rest = list[Item](), list[Item]()
-    for item in conditioned:
+    for item in with_reasons:
         (under_limit if item.reason is None and item.key.rule in limited else rest).append(item)
     return rest + _within_units(history, under_limit, posted)
 
@@ -39,12 +39,12 @@ def _under_conditions(
     closed = closed_rules(history, outcomes.before(ends))
     by_all_known = closed_rules(history, outcomes) if closed and posted else closed
     still_closed = {rule: reason for rule, reason in by_all_known.items() if rule in closed}
-    conditioned = []
+    with_reasons = []
     for item in items:
         # What was paid when the condition held is not taken back because an earlier day is settled again.
         reasons = still_closed if posted.get(item.key) else closed
-        conditioned.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
-    return conditioned
+        with_reasons.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
+    return with_reasons
 
 
 def closed_rules(history: History, outcomes: OutcomeData) -> Mapping[tuple[int, str], NotPayable]:

@@ -78,7 +78,9 @@ class Mechanism(Generic[R]):
     whatever is known. An item that gives nothing has the reason."""
     items_over_rules: Callable[[Terms, R, AmountsByRule, OutcomeData, date], Iterator[Item]]
     """What it gives over the amounts of other rules, after the caps on persons and rules and before those on periods
-    and the contract: the net of an advance is an amount below zero."""
+    and the contract: the net of an advance is an amount below zero. Its items are of the contract, never of a person,
+    and there are as many whatever is known. Two such rules look at the same amounts: where both together could take
+    more than there is, `faults_together` refuses the second."""
     is_paid_once: bool
     """Whether an item of an earlier version of the terms stays where a later version gives one for the same key."""
 

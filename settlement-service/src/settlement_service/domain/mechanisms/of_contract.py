@@ -1,8 +1,9 @@
 """Domain: what rules give over several subjects together, for the whole contract."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from typing import TypeAlias
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
@@ -12,17 +13,30 @@ from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.payable import reason_of_day
 from settlement_service.domain.mechanisms.table import mechanism_of
 
+ItemsOfRule: TypeAlias = Callable[[Terms, Rule, OutcomeData], Iterator[Item]]
+"""What a rule gives by one version of the terms. There are as many items whatever is known."""
+
 
 def contract_items(history: History, terminated_on: date | None, outcomes: OutcomeData, ends: date) -> list[Item]:
-    """The items of a contract that rest on no single claim, from what was achieved before `ends`: one for each key. A
-    rule that gives nothing (yet) has an item with the reason. What was achieved on a day when nothing is payable, in a
-    window or after a termination, counts neither for an amount nor against it."""
-    seen = outcomes.before(ends)
+    """The items of a contract that rest on no single claim, from what was achieved before `ends`."""
+
+    def items(terms: Terms, rule: Rule, known: OutcomeData) -> Iterator[Item]:
+        return mechanism_of(rule.definition).items_of_contract(terms, rule.definition, known, ends)
+
+    return items_of_versions(history, terminated_on, outcomes.before(ends), items)
+
+
+def items_of_versions(
+    history: History, terminated_on: date | None, seen: OutcomeData, items_of_rule: ItemsOfRule
+) -> list[Item]:
+    """What rules give by what is `seen`, one item for each key, each by the version of the terms that governs its day.
+    A rule that gives nothing (yet) has an item with the reason. What was achieved on a day when nothing is payable, in
+    a window or after a termination, counts neither for an amount nor against it."""
     counting = _on_payable_days(history, terminated_on, seen)
     items: dict[ItemKey, Item] = {}
     for terms in history.versions:
         for rule in terms.rules.values():
-            for item in _either(terms, rule, terminated_on, counting, seen, ends):
+            for item in _either(terms, rule, terminated_on, counting, seen, items_of_rule):
                 if history.governing(item.achieved_on).version == terms.version:
                     items[item.key] = _prevailing(rule, items.get(item.key), item)
     return list(items.values())
@@ -38,16 +52,21 @@ def _on_payable_days(history: History, terminated_on: date | None, outcomes: Out
 
 
 def _either(
-    terms: Terms, rule: Rule, terminated_on: date | None, counting: OutcomeData, seen: OutcomeData, ends: date
+    terms: Terms,
+    rule: Rule,
+    terminated_on: date | None,
+    counting: OutcomeData,
+    seen: OutcomeData,
+    items_of_rule: ItemsOfRule,
 ) -> Iterator[Item]:
     """Items from what counts. An item that gives nothing from that, and would give something from everything seen, has
     the reason that lies in its day: "in-pause" says more than "gate-not-met"."""
-    given = [of_its_day(terms, terminated_on, item) for item in _items(terms, rule, counting, ends)]
+    given = [_of_its_day(terms, terminated_on, item) for item in items_of_rule(terms, rule, counting)]
     if counting is seen:
         yield from given
         return
-    for item, uncounted in zip(given, _items(terms, rule, seen, ends), strict=True):
-        dated = of_its_day(terms, terminated_on, uncounted)
+    for item, uncounted in zip(given, items_of_rule(terms, rule, seen), strict=True):
+        dated = _of_its_day(terms, terminated_on, uncounted)
         yield dated if item.reason is not None and uncounted.reason is None and dated.reason is not None else item
 
 
@@ -59,11 +78,7 @@ def _prevailing(rule: Rule, earlier: Item | None, item: Item) -> Item:
     return earlier if item.reason is not None or mechanism_of(rule.definition).is_paid_once else item
 
 
-def _items(terms: Terms, rule: Rule, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
-    return mechanism_of(rule.definition).items_of_contract(terms, rule.definition, outcomes, ends)
-
-
-def of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:
+def _of_its_day(terms: Terms, terminated_on: date | None, item: Item) -> Item:
     """The item; or, where nothing is payable on its day, the item of nothing with that reason. A grant is payable in
     its own window."""
     reason = item.reason or reason_of_day(terms, terminated_on, item.achieved_on)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.core.disclosure import FEWEST
@@ -22,6 +23,10 @@ from settlement_service.domain.settling.sealing import Sealed, subject_hash
 from settlement_service.domain.settling.stages import are_per_subject
 from settlement_service.domain.settling.sums import Sum, sum_of
 
+Way: TypeAlias = Literal["whole", "in_part", "individually"]
+"""How what a subject has accrued enters a settlement: all as it stands; as it stands what was achieved before the end;
+or not at all, as the subject is looked at again by itself: something of it was posted or is taken back."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccruedSubject:
@@ -29,13 +34,19 @@ class AccruedSubject:
 
     `whole_from` is the end from which on all of it is due as it stands, None where it never is: for items of 3 March
     and 9 May it is 10 May. `in_part` says whether a settlement with an earlier end takes the items achieved before it
-    as they stand: it may, as items are cut in the order of their days. Otherwise the subject is settled individually:
-    looked at again by itself, as something of it was posted or is taken back.
+    as they stand: it may, as items are cut in the order of their days.
     """
 
     id: UUID
     whole_from: date | None
     in_part: bool
+
+    def way(self, ends: date) -> Way:
+        """How the subject enters a settlement that ends before `ends`. `storage.accrual_sums` asks the same of all rows
+        at once, and a test holds it to this."""
+        if self.whole_from is not None and self.whole_from <= ends:
+            return "whole"
+        return "in_part" if self.in_part else "individually"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,13 @@ class Evaluated:
 class Conditioned:
     """All `items`, each that is not payable with its reason; and the `payable` ones, which may be settled now.
     `covered` is what was posted of items that are settled now, `taken` what all other posted items take up under
-    caps."""
+    caps. `stay` are items that keep what was posted of them, so that nothing of them is settled now."""
 
     items: Sequence[Item]
     payable: Sequence[Item]
     covered: Sequence[Posted]
     taken: Taken
+    stay: frozenset[ItemKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,12 @@ def condition(basis: Basis, ends: date, evaluated: Evaluated) -> Conditioned:
     posted for a later date stays as it is: by what was known before `ends` it would be another amount."""
     history, figures = basis.history, evaluated.figures
     items = apply_conditions(history, evaluated.items, basis.outcomes, ends, figures)
-    posted_later = {
+    posted_later = frozenset(
         each.key.item
         for each in evaluated.posted
         if each.claim_id is None and each.achieved_on >= ends and each.figures
-    }
-    payable = [
-        item
-        for item in items
-        if item.reason is None
-        and item.key not in posted_later
-        and basis.sees(item)
-        and (is_ready(history, item, ends) or _was_paid(item, ends, figures))
-    ]
+    )
+    payable = [item for item in items if _is_payable(basis, ends, evaluated, posted_later, item)]
     keys = {item.key for item in payable}
     covered, not_covered = list[Posted](), list[Posted]()
     for each in evaluated.posted:
@@ -98,7 +92,12 @@ def condition(basis: Basis, ends: date, evaluated: Evaluated) -> Conditioned:
         (covered if each.achieved_on < ends or each.key.item in keys else not_covered).append(each)
     taken = taken_by(history.at_end(ends).limits, not_covered)
     taken.update(basis.rest)
-    return Conditioned(items, payable, covered, taken)
+    return Conditioned(items, payable, covered, taken, posted_later)
+
+
+def _is_payable(basis: Basis, ends: date, evaluated: Evaluated, stay: frozenset[ItemKey], item: Item) -> bool:
+    is_due = item.reason is None and item.key not in stay and basis.sees(item)
+    return is_due and (is_ready(basis.history, item, ends) or _was_paid(item, ends, evaluated.figures))
 
 
 def _was_paid(item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
@@ -121,6 +120,7 @@ def keep_negatives(basis: Basis, ends: date, conditioned: Conditioned) -> Condit
         payable=[item for item in conditioned.payable if item.key not in stay],
         covered=[each for each in covered if each.key.item not in stay],
         taken=taken,
+        stay=conditioned.stay | stay,
     )
 
 
@@ -139,7 +139,7 @@ def cap(basis: Basis, ends: date, evaluated: Evaluated, kept: Conditioned) -> Ca
     def net(amounts: AmountsByRule) -> Sequence[Item]:
         given = items_over_rules(history, basis.terminated_on, amounts, basis.outcomes, ends)
         over_rules[:] = apply_conditions(history, given, basis.outcomes, ends, evaluated.figures) if given else ()
-        return [item for item in over_rules if item.reason is None and basis.sees(item)]
+        return [item for item in over_rules if _is_payable(basis, ends, evaluated, kept.stay, item)]
 
     due = apply_caps(history, history.at_end(ends).limits, kept.payable, posted, kept.taken, net)
     return Capped([*kept.items, *over_rules], due)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import assert_never
 
 from services.core.errors import FieldError
 from services.core.measurement import is_decimal
 from services.core.terms.faults.plain import decimal, fault, within
 from settlement_service.domain.simulation.chance import (
     Binomial,
+    Certain,
     Chance,
     Distribution,
     MonteCarlo,
@@ -87,20 +89,23 @@ def _not_whole(distribution: Distribution, at: str) -> Iterator[FieldError]:
 
 def _of_distribution(distribution: Distribution, at: str) -> Iterator[FieldError]:
     match distribution:
-        case Uniform() if Fraction(distribution.low) > Fraction(distribution.high):
-            yield fault(f"{at}/high", "bounds-order", "Not below `low`.")
+        case Certain():
+            pass
+        case Uniform():
+            if Fraction(distribution.low) > Fraction(distribution.high):
+                yield fault(f"{at}/high", "bounds-order", "Not below `low`.")
         case Binomial():
             yield from within(distribution.n, 0, MOST_TRIED, f"{at}/n")
             if not 0 <= Fraction(distribution.p) <= 1:
                 yield fault(f"{at}/p", "number-out-of-range", "From 0 to 1.")
-        case Normal() if Fraction(distribution.sd) < 0:
-            yield fault(f"{at}/sd", "number-out-of-range", "Zero or more.")
-        case Triangular() if (
-            not Fraction(distribution.low) <= Fraction(distribution.mode) <= Fraction(distribution.high)
-        ):
-            yield fault(f"{at}/mode", "bounds-order", "Not below `low`, and not above `high`.")
+        case Normal():
+            if Fraction(distribution.sd) < 0:
+                yield fault(f"{at}/sd", "number-out-of-range", "Zero or more.")
+        case Triangular():
+            if not Fraction(distribution.low) <= Fraction(distribution.mode) <= Fraction(distribution.high):
+                yield fault(f"{at}/mode", "bounds-order", "Not below `low`, and not above `high`.")
         case _:
-            return
+            assert_never(distribution)
 
 
 def _is_count(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from settlement_service.domain.agreement.calendar import is_name_of
 from settlement_service.domain.agreement.terms import Limit
@@ -87,17 +88,26 @@ def _not_paid(items: Sequence[Item], model: Model) -> Mapping[str, tuple[tuple[R
 
 def _of_limit(limit: Limit, due: Sequence[Shared], run: SimulationRun) -> Iterator[CapEffect]:
     cap = limit.definition
-    if cap.kind == "person":
-        cut = sum(shared.due.figures.taken("person") for shared in due)
-        yield CapEffect(cap.kind, None, limit.minor, None, cut, people_at(limit, due))
-    elif cap.kind == "payer":
-        yield CapEffect(cap.kind, cap.payer, limit.minor, used_by_payer(limit, due), None)
-    elif cap.period_basis == "settled" and cap.every is not None:
-        for name, minor in sorted(run.basis.settled.items()):
-            if minor and is_name_of(name, cap.every):
-                yield CapEffect(cap.kind, name, limit.minor, minor, None)
-    else:
-        yield from _of_groups(limit, due)
+    match cap.kind:
+        case "person":
+            cut = sum(shared.due.figures.taken("person") for shared in due)
+            yield CapEffect(cap.kind, None, limit.minor, None, cut, people_at(limit, due))
+        case "payer":
+            yield CapEffect(cap.kind, cap.payer, limit.minor, used_by_payer(limit, due), None)
+        case "period" if cap.period_basis == "settled":
+            yield from _of_settled(limit, run)
+        case "rule" | "period" | "contract":
+            yield from _of_groups(limit, due)
+        case _:
+            assert_never(cap.kind)
+
+
+def _of_settled(limit: Limit, run: SimulationRun) -> Iterator[CapEffect]:
+    cap = limit.definition
+    assert cap.every is not None
+    for name, minor in sorted(run.basis.settled.items()):
+        if minor and is_name_of(name, cap.every):
+            yield CapEffect(cap.kind, name, limit.minor, minor, None)
 
 
 def _of_groups(limit: Limit, due: Sequence[Shared]) -> Iterator[CapEffect]:

@@ -128,6 +128,16 @@ def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: dat
             yield from _of_limit(limit, basis, due, ends)
 
 
+def headroom_as_posted(history: History, organisation: str, posted_minor: int) -> Iterator[Headroom]:
+    """The headroom of the cap on the contract for a party that is shown no more than its last posted statement. Where
+    anybody else is paid there is none: what is used of the cap would tell what others got."""
+    if any(payees != (organisation,) for payees in history.all_versions.payees.values()):
+        return
+    for limit in history.newest.limits:
+        if limit.definition.kind == "contract":
+            yield Headroom("contract", None, limit.minor, posted_minor)
+
+
 def _may_know(audience: Audience, limit: Limit) -> bool:
     match limit.definition.kind:
         case "person" | "payer":
@@ -142,15 +152,18 @@ def _may_know(audience: Audience, limit: Limit) -> bool:
 
 def _of_limit(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
     kind = limit.definition.kind
-    if kind == "person":
-        yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
-    elif kind == "payer":
-        yield Headroom(kind, limit.definition.payer, limit.minor, used_by_payer(limit, due))
-    elif limit.definition.period_basis == "settled":
-        yield from _of_settled(limit, basis, due, ends)
-    else:
-        for name, minor in used_by_group(limit, due).items():
-            yield Headroom(kind, name or None, limit.minor, minor)
+    match kind:
+        case "person":
+            yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
+        case "payer":
+            yield Headroom(kind, limit.definition.payer, limit.minor, used_by_payer(limit, due))
+        case "period" if limit.definition.period_basis == "settled":
+            yield from _of_settled(limit, basis, due, ends)
+        case "rule" | "period" | "contract":
+            for name, minor in used_by_group(limit, due).items():
+                yield Headroom(kind, name or None, limit.minor, minor)
+        case _:
+            assert_never(kind)
 
 
 def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:

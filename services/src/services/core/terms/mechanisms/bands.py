@@ -195,6 +195,7 @@ BANDS = Mechanism(
     measures=_measures,
     components=no_components,
     pays_each_subject=_by_own_value,
+    pays_over_rules=False,
     contracted_prices=no_prices,
     is_final_by_day=open_for_later,
     kept_by_amendment=_kept,

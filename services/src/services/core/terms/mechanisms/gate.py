@@ -61,6 +61,7 @@ GATE = Mechanism(
     measures=_measures,
     components=no_components,
     pays_each_subject=subjects_together,
+    pays_over_rules=False,
     contracted_prices=no_prices,
     is_final_by_day=open_for_later,
     kept_by_amendment=nothing_kept,

@@ -73,6 +73,9 @@ class Mechanism(Generic[R]):
     pays_each_subject: Callable[[R], bool]
     """Whether what it gives for one subject never depends on another, so that it is evaluated as facts arrive. The safe
     answer is no: all are looked at together."""
+    pays_over_rules: bool
+    """Whether what it gives looks at what other rules give: the net of an advance. Then its items are given to those
+    alone who see everything, as nobody else could recompute them. The safe answer is yes."""
     contracted_prices: Callable[[R], PriceList]
     """What it pays for a unit, by the day; none where an amount is not a price."""
     is_final_by_day: Callable[[R], bool]

@@ -70,6 +70,7 @@ MILESTONE = Mechanism(
     measures=no_measures,
     components=no_components,
     pays_each_subject=subjects_alone,
+    pays_over_rules=False,
     contracted_prices=no_prices,
     is_final_by_day=final_by_day,
     kept_by_amendment=_kept,

@@ -176,6 +176,7 @@ SAVINGS_SHARE = Mechanism(
     measures=no_measures,
     components=_components,
     pays_each_subject=subjects_together,
+    pays_over_rules=False,
     contracted_prices=no_prices,
     is_final_by_day=open_for_later,
     kept_by_amendment=nothing_kept,

@@ -54,6 +54,11 @@ def metrics_named(rule: AnyRule) -> frozenset[str]:
     return paid_metrics(rule) | {code for measure in measures_of(rule) for code in metrics_of(measure)}
 
 
+def pays_over_rules(rule: AnyRule) -> bool:
+    """Whether what a rule gives looks at what other rules give."""
+    return mechanism_of(rule).pays_over_rules
+
+
 def pays_each_subject(rule: AnyRule) -> bool:
     """Whether what a rule gives for one subject never depends on another: it is evaluated as facts arrive."""
     return mechanism_of(rule).pays_each_subject(rule)

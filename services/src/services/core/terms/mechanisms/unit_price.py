@@ -109,6 +109,7 @@ UNIT_PRICE = Mechanism(
     measures=no_measures,
     components=no_components,
     pays_each_subject=subjects_alone,
+    pays_over_rules=False,
     contracted_prices=_prices,
     is_final_by_day=_is_final_by_day,
     kept_by_amendment=_kept,
