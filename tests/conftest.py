@@ -106,10 +106,10 @@ def _in_a_thread(reading: Coroutine[Any, Any, Snapshot]) -> Snapshot:
 def _is_quiet(snapshot: Snapshot) -> bool:
     if any(snapshot.unpublished(service) for service in SERVICES) or any(approved_is_posted(snapshot)):
         return False
-    said = {(fact.source, fact.aggregate, fact.sequence) for fact in snapshot.facts}
+    published = {(fact.source, fact.aggregate, fact.sequence) for fact in snapshot.facts}
     for service, topics in (("outcomes", ("contracts",)), ("settlement", ("contracts", "outcomes"))):
         sources = {f"urn:enzym:{topic}-service" for topic in topics}
         heard = {(row.source, row.aggregate, row.sequence) for row in snapshot.heard(service)}
-        if {key for key in said if key[0] in sources} - heard:
+        if {key for key in published if key[0] in sources} - heard:
             return False
     return True

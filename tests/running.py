@@ -30,8 +30,8 @@ class RunningSuite:
 
     def told(self) -> Mapping[str, Any]:
         """What `suite.json` says now."""
-        said: Mapping[str, Any] = json.loads((self.folder / "suite.json").read_text())
-        return said
+        suite: Mapping[str, Any] = json.loads((self.folder / "suite.json").read_text())
+        return suite
 
     @property
     def gateway(self) -> str:
@@ -90,13 +90,13 @@ def running_suite(folder: Path) -> Iterator[RunningSuite]:
     log = folder / "launcher.txt"
     environment = {**os.environ, "ENZYM_DATA": str(folder)}
     command = [sys.executable, "-m", "deploy.launcher", "--bus", "kafka", "--ports", "free"]
-    with log.open("wb") as said:
+    with log.open("wb") as log_file:
         launcher = subprocess.Popen(
             tied_to_us(command, on_our_death=signal.SIGTERM),
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdout=log_file,
+            stderr=log_file,
             start_new_session=True,
         )
     suite = RunningSuite(folder)

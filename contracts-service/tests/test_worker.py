@@ -45,8 +45,8 @@ async def test_what_was_told_reaches_the_bus_in_order_and_the_process_leaves_whe
         assert await process.wait() == 0
     rows = await as_admin(bus, 'select * from record where key = $1 order by "offset"', key)
     headers = [dict(zip(row["header_names"], row["header_values"], strict=True)) for row in rows]
-    assert [one["ce_sequence"] for one in headers] == [b"1", b"2", b"3", b"4", b"5", b"6"]
-    assert {one["ce_source"] for one in headers} == {b"urn:enzym:contracts-service"}
+    assert [header["ce_sequence"] for header in headers] == [b"1", b"2", b"3", b"4", b"5", b"6"]
+    assert {header["ce_source"] for header in headers} == {b"urn:enzym:contracts-service"}
     kept = await as_admin(
         urls, "select body::text as body from fact where aggregate = $1 order by sequence", str(contract.id)
     )

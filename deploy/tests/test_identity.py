@@ -47,7 +47,7 @@ def test_every_organisation_is_a_gln_of_the_example_range_with_its_check_digit(n
 
 
 def test_permissions_are_those_that_the_gateway_knows() -> None:
-    assert {one for persona in PERSONAS.values() for one in persona.permissions} <= PERMISSIONS
+    assert {permission for persona in PERSONAS.values() for permission in persona.permissions} <= PERMISSIONS
 
 
 PAYERS = {persona.organisation for persona in PERSONAS.values() if persona.name.endswith("-preparer")}
@@ -112,15 +112,15 @@ async def test_json_is_no_form(client: httpx.AsyncClient) -> None:
 
 
 async def test_its_metadata_leads_to_its_keys_and_tokens(client: httpx.AsyncClient) -> None:
-    said = (await client.get("/.well-known/oauth-authorization-server")).json()
-    assert (await client.get(said["jwks_uri"])).json()["keys"][0]["crv"] == "Ed25519"
+    metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
+    assert (await client.get(metadata["jwks_uri"])).json()["keys"][0]["crv"] == "Ed25519"
     form = {"grant_type": "client_credentials", "client_id": "provider"}
-    assert (await client.post(said["token_endpoint"], data=form)).status_code == 200
+    assert (await client.post(metadata["token_endpoint"], data=form)).status_code == 200
 
 
 async def test_everybody_it_speaks_for_is_listed_and_no_private_key_is(client: httpx.AsyncClient) -> None:
     listed = (await client.get("/personas")).json()["items"]
-    assert [one["name"] for one in listed] == list(PERSONAS)
+    assert [persona["name"] for persona in listed] == list(PERSONAS)
     assert "d" not in (await client.get("/.well-known/jwks.json")).json()["keys"][0]
 
 

@@ -27,8 +27,8 @@ class Launcher:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.said = folder.with_name(f"{folder.name}.txt")
-        with self.said.open("wb") as out:
+        self.output = folder.with_name(f"{folder.name}.txt")
+        with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.launcher", *options],
                 env={**os.environ, "ENZYM_DATA": str(folder)},
@@ -39,8 +39,8 @@ class Launcher:
 
     async def ready(self) -> Suite:
         async def has_come() -> bool:
-            assert self.process.poll() is None, self.said.read_text()
-            return "Ready after" in self.said.read_text()
+            assert self.process.poll() is None, self.output.read_text()
+            return "Ready after" in self.output.read_text()
 
         await eventually(has_come, READY_SECONDS)
         suite = read_suite(self.folder)
@@ -90,7 +90,7 @@ async def test_a_suite_comes_up_heals_refuses_a_second_and_leaves_nothing(
         suite = await launcher.ready()
         assert set(suite.processes) == {"postgres", *APPS, *(f"{app} worker" for app in APPS[1:4])}
         await everybody_is_known(http, suite)
-        the_lines_to_copy_work(launcher.said.read_text())
+        the_lines_to_copy_work(launcher.output.read_text())
         register = await tell_who_we_are(http, suite)
         await what_is_killed_comes_back(suite, folder)
         a_second_is_refused(suite)
@@ -131,8 +131,8 @@ async def everybody_is_known(http: httpx.AsyncClient, suite: Suite) -> None:
     assert (await http.get(f"{suite.gateway}/v1/contracts")).status_code == 401
 
 
-def the_lines_to_copy_work(said: str) -> None:
-    lines = [line for line in said.splitlines() if line.startswith("curl ")]
+def the_lines_to_copy_work(output: str) -> None:
+    lines = [line for line in output.splitlines() if line.startswith("curl ")]
     assert len(lines) >= 6
     for line in lines:
         done = subprocess.run(["/bin/sh", "-c", f"{line} -f -o /dev/null"], capture_output=True, check=False)
@@ -156,7 +156,7 @@ async def tell_who_we_are(http: httpx.AsyncClient, suite: Suite) -> str:
 
 async def organisations(http: httpx.AsyncClient, suite: Suite) -> list[str]:
     answer = await http.get(f"{suite.gateway}/v1/organisations", headers=await as_(http, suite, "investor"))
-    return [one["id"] for one in answer.json()["items"]]
+    return [row["id"] for row in answer.json()["items"]]
 
 
 async def what_is_killed_comes_back(suite: Suite, folder: Path) -> None:
@@ -185,13 +185,13 @@ async def test_it_leaves_when_it_is_told_to_in_the_middle_of_starting(folder: Pa
     with a_launcher(folder, "--ports", "free") as launcher:
 
         async def has_begun() -> bool:
-            return "PostgreSQL" in launcher.said.read_text()
+            return "PostgreSQL" in launcher.output.read_text()
 
         await eventually(has_begun, READY_SECONDS)
         children = psutil.Process(launcher.process.pid).children(recursive=True)
         assert launcher.end(signal.SIGTERM) == 0
         assert_gone(children)
-    assert "Ready" not in launcher.said.read_text()
+    assert "Ready" not in launcher.output.read_text()
 
 
 async def test_a_port_that_is_taken_is_named(folder: Path) -> None:
@@ -199,7 +199,7 @@ async def test_a_port_that_is_taken_is_named(folder: Path) -> None:
         port = taken.getsockname()[1]
         with a_launcher(folder, "--port-base", str(port)) as launcher:
             assert launcher.process.wait(timeout=60) == 1
-    assert f"Port {port}, for gateway, is not free" in launcher.said.read_text()
+    assert f"Port {port}, for gateway, is not free" in launcher.output.read_text()
 
 
 def test_ports_follow_each_other() -> None:

@@ -34,12 +34,12 @@ async def never(_: int) -> bool:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def messages() -> list[str]:
     return []
 
 
 @pytest.fixture
-async def supervised(tmp_path: Path, said: list[str]) -> AsyncIterator[Make]:
+async def supervised(tmp_path: Path, messages: list[str]) -> AsyncIterator[Make]:
     made: list[Supervised] = []
 
     def make(
@@ -57,46 +57,46 @@ async def supervised(tmp_path: Path, said: list[str]) -> AsyncIterator[Make]:
             is_ready=ready or has_spoken,
             ends_within_seconds=ends_within,
         )
-        one = Supervised(program, log, said.append, lambda: None, QUICK)
-        made.append(one)
-        return one
+        process = Supervised(program, log, messages.append, lambda: None, QUICK)
+        made.append(process)
+        return process
 
     yield make
-    for one in made:
-        one.hurry()
-        await one.stop()
-        assert one.pid is None
+    for process in made:
+        process.hurry()
+        await process.stop()
+        assert process.pid is None
 
 
-def kill(one: Supervised) -> int:
-    pid = one.pid
+def kill(process: Supervised) -> int:
+    pid = process.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     return pid
 
 
-async def test_what_dies_is_started_again_and_it_is_said(supervised: Make, said: list[str]) -> None:
-    one = supervised(LIVES)
-    await one.start()
-    before = kill(one)
+async def test_what_dies_is_started_again_and_it_is_said(supervised: Make, messages: list[str]) -> None:
+    process = supervised(LIVES)
+    await process.start()
+    before = kill(process)
 
     async def lives_again() -> bool:
-        return one.pid not in (None, before)
+        return process.pid not in (None, before)
 
     await eventually(lives_again)
-    assert said == [f"program was ended by SIGKILL; starting it again in 0.05 s (log: {one.log})"]
+    assert messages == [f"program was ended by SIGKILL; starting it again in 0.05 s (log: {process.log})"]
 
 
-async def test_pauses_grow_up_to_a_longest(supervised: Make, said: list[str]) -> None:
-    one = supervised(DIES, ready=never)
+async def test_pauses_grow_up_to_a_longest(supervised: Make, messages: list[str]) -> None:
+    process = supervised(DIES, ready=never)
     with pytest.raises(NotStarted):
-        await one.start()
+        await process.start()
 
     async def has_died_often() -> bool:
-        return len(said) >= 4
+        return len(messages) >= 4
 
     await eventually(has_died_often)
-    pauses = [line.split()[-4] for line in said[:4]]
+    pauses = [line.split()[-4] for line in messages[:4]]
     assert pauses == ["0.05", "0.1", "0.2", "0.2"]
 
 
@@ -110,10 +110,10 @@ async def test_one_that_cannot_be_prepared_is_given_up_at_once(tmp_path: Path) -
         raise NotStarted("Java is missing")
 
     program = Program(name="broker", prepare=nothing, environment={})
-    one = Supervised(program, tmp_path / "log", lambda _: None, lambda: None, QUICK)
+    process = Supervised(program, tmp_path / "log", lambda _: None, lambda: None, QUICK)
     with pytest.raises(NotStarted, match="Java is missing"):
-        await one.start()
-    await one.stop()
+        await process.start()
+    await process.stop()
 
 
 async def test_it_is_waited_for_until_it_is_ready(supervised: Make) -> None:
@@ -123,48 +123,48 @@ async def test_it_is_waited_for_until_it_is_ready(supervised: Make) -> None:
         asked.append(pid)
         return len(asked) == 3
 
-    one = supervised(LIVES, ready=the_third_time)
-    await one.start()
-    assert asked == [one.pid] * 3
+    process = supervised(LIVES, ready=the_third_time)
+    await process.start()
+    assert asked == [process.pid] * 3
 
 
-async def test_it_leaves_when_it_is_asked_to_and_is_not_started_again(supervised: Make, said: list[str]) -> None:
-    one = supervised(LIVES)
-    await one.start()
-    await one.stop()
-    assert one.pid is None
-    assert said == []
+async def test_it_leaves_when_it_is_asked_to_and_is_not_started_again(supervised: Make, messages: list[str]) -> None:
+    process = supervised(LIVES)
+    await process.start()
+    await process.stop()
+    assert process.pid is None
+    assert messages == []
 
 
-async def test_one_that_will_not_leave_is_killed(supervised: Make, said: list[str]) -> None:
-    one = supervised(STAYS, ends_within=0.3)
-    await one.start()
-    await one.stop()
-    assert one.pid is None
-    assert said == ["program did not leave within 0.3 s"]
+async def test_one_that_will_not_leave_is_killed(supervised: Make, messages: list[str]) -> None:
+    process = supervised(STAYS, ends_within=0.3)
+    await process.start()
+    await process.stop()
+    assert process.pid is None
+    assert messages == ["program did not leave within 0.3 s"]
 
 
-async def test_whoever_is_in_a_hurry_waits_for_nobody(supervised: Make, said: list[str]) -> None:
-    one = supervised(STAYS)
-    await one.start()
-    leaving = asyncio.create_task(one.stop())
-    one.hurry()
+async def test_whoever_is_in_a_hurry_waits_for_nobody(supervised: Make, messages: list[str]) -> None:
+    process = supervised(STAYS)
+    await process.start()
+    leaving = asyncio.create_task(process.stop())
+    process.hurry()
     await leaving
-    assert one.pid is None
-    assert said == []
+    assert process.pid is None
+    assert messages == []
 
 
-async def test_one_that_waits_to_be_started_again_leaves_too(supervised: Make, said: list[str]) -> None:
-    one = supervised(LIVES)
-    await one.start()
-    kill(one)
+async def test_one_that_waits_to_be_started_again_leaves_too(supervised: Make, messages: list[str]) -> None:
+    process = supervised(LIVES)
+    await process.start()
+    kill(process)
 
     async def is_missed() -> bool:
-        return bool(said)
+        return bool(messages)
 
     await eventually(is_missed)
-    await one.stop()
-    assert one.pid is None
+    await process.stop()
+    assert process.pid is None
 
 
 def test_no_child_outlives_an_owner_that_was_killed() -> None:

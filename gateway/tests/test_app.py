@@ -92,7 +92,7 @@ async def test_the_process_serves_says_that_it_leaves_finishes_and_ends_with_not
         "ENZYM_ENVIRONMENT": "development",
         "ENZYM_PORT": str(port),
         "ENZYM_LEAVE_AFTER_SECONDS": "1",
-        "ENZYM_ISSUERS": json.dumps([one.model_dump(by_alias=True) for one in settings.issuers]),
+        "ENZYM_ISSUERS": json.dumps([issuer.model_dump(by_alias=True) for issuer in settings.issuers]),
         "ENZYM_KEY_FILES": json.dumps([str(path) for path in settings.key_files]),
         "ENZYM_CONTRACTS_URL": settings.contracts_url,
     }
@@ -111,8 +111,8 @@ async def test_the_process_serves_says_that_it_leaves_finishes_and_ends_with_not
             leaving = await client.get("/readyz")
             assert (leaving.status_code, leaving.json()["code"]) == (503, "not-ready")
             assert (await client.get("/v1/contracts", headers=issuer.bearer())).status_code == 200
-        _, said = await asyncio.wait_for(process.communicate(), 20)
+        _, output = await asyncio.wait_for(process.communicate(), 20)
     finally:
         if process.returncode is None:
             process.kill()
-    assert (process.returncode, said) == (0, b"")
+    assert (process.returncode, output) == (0, b"")

@@ -120,7 +120,9 @@ def _in_force() -> dict[str, Any]:
         "title": "Into work",
         "version": 1,
         "root": "0" * 64,
-        "parties": [{"organisationId": one, "name": role, "role": role} for one, role in ROLES.items()],
+        "parties": [
+            {"organisationId": organisation, "name": role, "role": role} for organisation, role in ROLES.items()
+        ],
         "currency": "DKK",
         "timeZone": "Europe/Copenhagen",
         "servicePeriod": {"start": STARTED, "end": ENDED},
@@ -166,13 +168,13 @@ def about_a_cohort(**other: Any) -> dict[str, Any]:
     """A claim on how many of a cohort reoffended."""
     measured = {**MEASURED, "estimator": "matched-did"}
     claim = a_claim(metric="reoffending", cohort="first", measurement=measured)
-    return {key: said for key, said in {**claim, "participantKey": None, **other}.items() if said is not None}
+    return {key: member for key, member in {**claim, "participantKey": None, **other}.items() if member is not None}
 
 
 def about_a_site(**other: Any) -> dict[str, Any]:
     """A claim on a village that was served."""
     claim = a_claim(metric="served", site="village-017")
-    return {key: said for key, said in {**claim, "participantKey": None, **other}.items() if said is not None}
+    return {key: member for key, member in {**claim, "participantKey": None, **other}.items() if member is not None}
 
 
 EVIDENCE = [{"reference": "case-system:2024/77:note-3", "hmacSha256": "ab" * 32}]
@@ -191,15 +193,15 @@ NOW = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
 def a_contract(**other: Any) -> Contract:
     """The copy of the contract that `activated` tells of."""
-    said = activated()
+    activation = activated()
     fields = {
         "id": CONTRACT_ID,
-        "terms": (numbered(terms_of(said)),),
-        "parties": parties_of(said),
-        "time_zone": said.time_zone,
-        "service_period": said.service_period,
-        "outcome_period": said.outcome_period,
-        "claims_close_on": said.claims_close_on,
+        "terms": (numbered(terms_of(activation)),),
+        "parties": parties_of(activation),
+        "time_zone": activation.time_zone,
+        "service_period": activation.service_period,
+        "outcome_period": activation.outcome_period,
+        "claims_close_on": activation.claims_close_on,
     }
     return Contract(**{**fields, **other})
 
@@ -207,7 +209,7 @@ def a_contract(**other: Any) -> Contract:
 def numbered(terms: Terms, after: int = 0) -> Terms:
     """The terms with ids for their metrics, as when they are kept."""
     metrics = enumerate(terms.metrics.values(), start=after + 1)
-    return replace(terms, metrics={one.code: replace(one, id=number) for number, one in metrics})
+    return replace(terms, metrics={metric.code: replace(metric, id=number) for number, metric in metrics})
 
 
 def a_kept_claim(contract: Contract, metric: str = "employed", **other: Any) -> Claim:

@@ -42,9 +42,9 @@ def test_its_description_says_that_a_row_may_be_many() -> None:
 
 def test_its_description_names_each_field_of_a_decision_among_many() -> None:
     operation = openapi_of(ABOUT)["paths"]["/v1/contracts/{contract_id}/verifications"]["post"]
-    said = operation["requestBody"]["content"]["application/x-ndjson"]["schema"]["description"]
+    description = operation["requestBody"]["content"]["application/x-ndjson"]["schema"]["description"]
     for field in NewDecisionOnOne.model_json_schema(by_alias=True)["properties"]:
-        assert f"`{field}`" in said
+        assert f"`{field}`" in description
     answer = operation["responses"]["200"]["content"]["application/x-ndjson"]["schema"]["description"]
     for kind in get_args(Kind):
         assert f"`{kind}`" in answer

@@ -86,7 +86,7 @@ async def test_a_contract_comes_in_and_what_is_claimed_on_it_goes_out_in_order(
         assert await process.wait() == 0
     rows = await as_admin(bus, on_topic, outcomes.TOPIC, str(fact.contract_id).encode())
     headers = [dict(zip(row["header_names"], row["header_values"], strict=True)) for row in rows]
-    assert [one["ce_sequence"] for one in headers] == [b"1", b"2", b"3"]
+    assert [header["ce_sequence"] for header in headers] == [b"1", b"2", b"3"]
     assert headers[2]["ce_type"] == b"eu.enzym.outcome.claimed.v1"
     assert await as_admin(urls, "select 1 from inbox_head where aggregate = $1", str(fact.contract_id))
 

@@ -59,11 +59,11 @@ class Settled:
 
 @dataclass
 class Books:
-    """The log of one contract, and its settlements. Every settlement is posted at once. Unless `begun`, the activation
-    is told of later."""
+    """The log of one contract, and its settlements. Every settlement is posted at once. Unless `is_activated`, the
+    activation is told of later."""
 
     activation: ContractActivated
-    begun: bool = True
+    is_activated: bool = True
     log: list[Input] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Books:
     metrics: dict[UUID | None, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.begun:
+        if self.is_activated:
             self.tell(self.activation)
 
     @property
@@ -121,13 +121,13 @@ class Books:
     def settle(self, end: date = YEAR.end, kind: Kind = "scheduled", period: Period | None = None) -> Settled:
         """Calculates and posts, for a period up to `end`: from the year's start if none is said."""
         basis = self.basis
-        found = settle(basis, end)
-        changes = found.changes
-        statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), found)
+        result = settle(basis, end)
+        changes = result.changes
+        statement = statement_of(self.history, kind, period or Period(start=YEAR.start, end=end), result)
         before: Counter[tuple[str, str]] = Counter()
-        for one in basis.posted:
-            before[one.key.item.rule, one.key.payee] += one.figures.amount_minor
-        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), found.items)
+        for row in basis.posted:
+            before[row.key.item.rule, row.key.payee] += row.figures.amount_minor
+        settled = Settled(len(self.settled) + 1, statement, changes, before, len(self.log), result.items)
         self.settled.append(settled)
         sequence = self.sequences.get(OWN_SOURCE, 0) + 1
         for part, fact in enumerate(items_posted(self.contract_id, settled.number, end, changes)):
@@ -140,7 +140,7 @@ class Books:
         audience = audience_of(self.history.all_versions, organisation)
         assert audience is not None
         frozen, shown = self.log[: settled.inputs], settled.shown_to(organisation)
-        leaves = [one.leaf for one in frozen]
+        leaves = [row.leaf for row in frozen]
         tree = None if audience.sees_everything else Tree(self.terms.root, leaves)
         own = [change for change in settled.items if _sees(audience, change)]
         given = Given(
@@ -161,26 +161,26 @@ class Books:
             rest=None if tree is None else self._rest(audience, settled),
         )
         facts = list(zip(frozen, self.facts, strict=False))
-        return given, [_given(one, fact, tree) for one, fact in (self._seen(audience, facts) if tree else facts)]
+        return given, [_given(row, fact, tree) for row, fact in (self._seen(audience, facts) if tree else facts)]
 
     def _seen(self, audience: Audience, facts: list[tuple[Input, Fact]]) -> list[tuple[Input, Fact]]:
         """Inputs that a party is given which is not given all."""
         scopes, before = set(scopes_of(self.history.all_versions, audience)), scopes_before(audience)
         days = {claim.id: claim.achieved_on for claim in self.state.claims.values()} if before else {}
         return [
-            (one, fact)
-            for one, fact in facts
-            if one.scope in scopes
-            or (one.scope in before and days[getattr(fact, "claim_id", self.contract_id)] < before[one.scope])
+            (entry, fact)
+            for entry, fact in facts
+            if entry.scope in scopes
+            or (entry.scope in before and days[getattr(fact, "claim_id", self.contract_id)] < before[entry.scope])
         ]
 
     def _rest(self, audience: Audience, settled: Settled) -> tuple[Rest, ...]:
         """What everybody else takes up, found by looking at everything: as the database is asked for it."""
         end, taken = settled.statement.period.end, Counter[Group]()
         changes = [
-            (change, last_day_before(one.statement.period.end))
-            for one in self.settled[: settled.number]
-            for change in one.changes
+            (change, last_day_before(earlier.statement.period.end))
+            for earlier in self.settled[: settled.number]
+            for change in earlier.changes
             if not _sees(audience, change)
         ]
         stands = {change.key: change for change, _ in changes}.values()
@@ -218,7 +218,7 @@ class Books:
 def _cut_before(limits: Sequence[Limit], limit: Limit, change: Change, end: date) -> frozenset[str]:
     """What was cut of an item when a cap was applied; for a later period, what holds no room."""
     cuts = gives_up(limits, limit)
-    waits = any(one.definition.period_basis == "settled" for one in limits) and change.achieved_on < end
+    waits = any(limited.definition.period_basis == "settled" for limited in limits) and change.achieved_on < end
     return cuts - {"period"} if waits else cuts
 
 
@@ -226,14 +226,14 @@ def _sees(audience: Audience, change: Change) -> bool:
     return audience.sees_item(change.key.item.rule, change.key.payee)
 
 
-def _given(one: Input, fact: Fact, tree: Tree | None) -> GivenInput:
-    proof = None if tree is None else tuple(tree.proof(one.position))
-    return GivenInput(position=one.position, salt=one.salt, body=one.body, fact=fact, proof=proof)
+def _given(row: Input, fact: Fact, tree: Tree | None) -> GivenInput:
+    proof = None if tree is None else tuple(tree.proof(row.position))
+    return GivenInput(position=row.position, salt=row.salt, body=row.body, fact=fact, proof=proof)
 
 
 def net(books: Books) -> dict[Any, int]:
     """What is posted for each item, under the caps: over all its prices and payees."""
-    found: Counter[ItemKey] = Counter()
-    for one in books.state.posted.values():
-        found[one.key.item] += one.figures.under_caps_minor
-    return dict(found)
+    minors: Counter[ItemKey] = Counter()
+    for row in books.state.posted.values():
+        minors[row.key.item] += row.figures.under_caps_minor
+    return dict(minors)

@@ -58,7 +58,7 @@ def a_price(minor: int, start: date | None = None, end: date | None = None) -> P
 
 def a_rule(code: str = "job", *prices: Price | int, **changed: Any) -> UnitPrice:
     """A rule of 100.00 a unit on the metric of its own name, for the provider."""
-    said = tuple(a_price(one) if isinstance(one, int) else one for one in prices) or (a_price(10_000),)
+    listed = tuple(a_price(price) if isinstance(price, int) else price for price in prices) or (a_price(10_000),)
     fields: dict[str, Any] = {
         "kind": "unit_price",
         "code": code,
@@ -66,7 +66,7 @@ def a_rule(code: str = "job", *prices: Price | int, **changed: Any) -> UnitPrice
         "payee": PROVIDER,
         "nature": "service",
         "vat": Vat(category="outside_scope", prices_include_vat=False),
-        "prices": said,
+        "prices": listed,
     }
     return UnitPrice(**{**fields, **changed})
 
@@ -151,9 +151,9 @@ def a_claim(who: int = 1, metric: str = "job", occurrence: str = "1", day: str =
 
 def an_amendment(to: ContractActivated, contract_id: UUID, effective_from: date, version: int = 2) -> ContractAmended:
     """What makes a contract, from a day on, what `to` says."""
-    said = {name: getattr(to, name) for name in to.__dataclass_fields__}
+    fields = {name: getattr(to, name) for name in to.__dataclass_fields__}
     own = {"contract_id": contract_id, "version": version, "effective_from": effective_from}
-    return ContractAmended(**{**said, **own})
+    return ContractAmended(**{**fields, **own})
 
 
 def claimed(contract_id: UUID, claim: Claim, corrects: UUID | None = None) -> OutcomeClaimed:

@@ -53,7 +53,7 @@ class Settling:
 
     def __init__(self, doors: Doors, urls: Urls, worker: Database, clock: Clock) -> None:
         self.doors, self.urls, self.worker, self.clock = doors, urls, worker, clock
-        self.said: dict[tuple[str, str], int] = defaultdict(int)
+        self.sequences: dict[tuple[str, str], int] = defaultdict(int)
         self.silent: set[str] = set()
         self.inbox = Inbox(worker, ABOUT.service, CATALOGUE, HANDLERS, self._nothing_missing)
         self.owners = Owners({source: self._owner(source) for source in SOURCES})
@@ -61,13 +61,13 @@ class Settling:
     def envelope(self, fact: Any) -> Envelope:
         """A fact as its owner says it next."""
         declaration, aggregate = fact.declaration, str(fact.contract_id)
-        self.said[declaration.source, aggregate] += 1
+        self.sequences[declaration.source, aggregate] += 1
         return Envelope(
             id=clock.new_id(),
             type=declaration.type,
             source=declaration.source,
             aggregate=aggregate,
-            sequence=self.said[declaration.source, aggregate],
+            sequence=self.sequences[declaration.source, aggregate],
             time=clock.now(),
             correlation_id=clock.random_id(),
             body=shapes.text(fact),
@@ -126,9 +126,9 @@ class Settling:
     async def posted(self, shown: dict[str, Any]) -> dict[str, Any]:
         """What everybody has approved, once it is posted."""
         await self.post_approved()
-        found: dict[str, Any] = (await self.get(PAYER, f"/v1/settlements/{shown['id']}")).json()
-        assert found["state"] == "posted"
-        return found
+        settlement: dict[str, Any] = (await self.get(PAYER, f"/v1/settlements/{shown['id']}")).json()
+        assert settlement["state"] == "posted"
+        return settlement
 
     async def approve(self, shown: dict[str, Any], who: str = "bo") -> dict[str, Any]:
         """Bo approves what is shown."""
@@ -158,7 +158,7 @@ class Settling:
             if source in self.silent:
                 raise httpx.ConnectError("nobody there")
             aggregate = request.url.params["aggregate"]
-            return httpx.Response(200, json={"aggregate": aggregate, "sequence": self.said[source, aggregate]})
+            return httpx.Response(200, json={"aggregate": aggregate, "sequence": self.sequences[source, aggregate]})
 
         return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://owner.invalid")
 

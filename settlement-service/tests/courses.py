@@ -87,8 +87,8 @@ def measures(draw: st.DrawFn) -> tuple[Measure, tuple[str, ...]]:
         leaving = AsEnrolled(kind="as_enrolled", neutral_exits=("moved",))
         denominator = draw(st.sampled_from([None, leaving, Fixed(kind="fixed", number=3)])) if share else None
         rounding = draw(st.sampled_from([None, Rounding(mode="half_up", places=1)]))
-        found = a_measure("job", "share" if share else "count", cohorts=cohorts, at=at, rounding=rounding)
-        return replace(found, denominator=denominator), ("0.25", "0.5", "1") if share else ("1", "2", "3")
+        measure = a_measure("job", "share" if share else "count", cohorts=cohorts, at=at, rounding=rounding)
+        return replace(measure, denominator=denominator), ("0.25", "0.5", "1") if share else ("1", "2", "3")
     basis = draw(st.sampled_from(["mean", "difference", "relative_change"]))
     against = None if basis == "mean" else "comparison"
     missing = draw(st.sampled_from(["as_failure", "excluded"]))
@@ -203,11 +203,13 @@ def contracts(draw: st.DrawFn) -> ContractActivated:
     values = (IndexValue(from_=START, value="100"), IndexValue(from_=date(2026, 5, 1), value="103.7"))
     metrics = [a_metric(code, max_payments_per_person=2) for code in UNITS] + [measured_metric(), spent_metric()]
     if draw(st.booleans()):
-        metrics = [replace(one, reported_by=EVALUATOR) if one.code == "home" else one for one in metrics]
+        metrics = [replace(metric, reported_by=EVALUATOR) if metric.code == "home" else metric for metric in metrics]
     job_after = draw(st.sampled_from([False, False, True]))
     return a_contract(
         *draw(rules()),
-        metrics=[replace(one, prerequisite="plan") if one.code == "job" and job_after else one for one in metrics],
+        metrics=[
+            replace(metric, prerequisite="plan") if metric.code == "job" and job_after else metric for metric in metrics
+        ],
         caps=draw(some_caps()),
         cohorts=INTO_TWO,
         payers=PAYERS,
@@ -225,7 +227,7 @@ def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]
     days = st.integers(0, 364).map(lambda n: (START + timedelta(days=n)).isoformat())
     keys = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(UNITS), st.sampled_from(OCCURRENCES))
     counted = draw(st.lists(keys, unique=True, min_size=3, max_size=8))
-    found = [a_claim(*key, draw(days), units=draw(st.integers(1, 3))) for key in counted]
+    claims = [a_claim(*key, draw(days), units=draw(st.integers(1, 3))) for key in counted]
     measured = st.tuples(
         st.sampled_from(VALUES),
         st.sampled_from("ab"),
@@ -235,12 +237,12 @@ def claims_on(draw: st.DrawFn, contract: ContractActivated) -> tuple[Claim, ...]
     arm: Any
     for metric, cohort, occurrence, arm in draw(st.lists(measured, unique=True, min_size=3, max_size=7)):
         value = draw(st.sampled_from(["0", "3.5", "8", "12.25", "25"]))
-        said = Measurement(
+        measurement = Measurement(
             value=value, arm=arm, n=draw(st.integers(1, 9)), component="purse" if metric == "spent" else None
         )
         subject = subject_id_of(contract.contract_id, "cohort", cohort)
-        found.append(a_claim(0, metric, occurrence, draw(days), subject_id=subject, units=0, measurement=said))
-    return tuple(replace(one, state="submitted", decided_by=(), decided_at=None) for one in found)
+        claims.append(a_claim(0, metric, occurrence, draw(days), subject_id=subject, units=0, measurement=measurement))
+    return tuple(replace(claim, state="submitted", decided_by=(), decided_at=None) for claim in claims)
 
 
 @st.composite
@@ -254,7 +256,7 @@ def courses(draw: st.DrawFn, settlements: int = 3) -> Course:
     return Course(contract, claims, tuple(draw(st.permutations(events))))
 
 
-def begun(course: Course, *, report: bool = True) -> Books:
+def books_before_events(course: Course, *, report: bool = True) -> Books:
     """The contract with its people enrolled and, unless told otherwise, all claims reported."""
     books = Books(course.terms)
     enrolled(books, *PEOPLE[:2], cohort="a")
@@ -289,5 +291,5 @@ def steps(course: Course, books: Books) -> Any:
 
 
 def played(course: Course) -> tuple[Books, list[Settled]]:
-    books = begun(course)
+    books = books_before_events(course)
     return books, list(steps(course, books))

@@ -195,14 +195,14 @@ def reading(
 ) -> Claim:
     """A verified measurement of a cohort."""
     subject = subject_id_of(books.contract_id, "cohort", cohort)
-    said = Measurement(value=value, **measured)
-    return a_claim(0, metric, occurrence, day, subject_id=subject, units=0, measurement=said)
+    measurement = Measurement(value=value, **measured)
+    return a_claim(0, metric, occurrence, day, subject_id=subject, units=0, measurement=measurement)
 
 
 def own_reading(who: int, value: str, occurrence: str = "y1", metric: str = "score", **more: Any) -> Claim:
     """A verified measurement of a participant."""
-    said = {name: more.pop(name) for name in ("arm", "n", "standard_error") if name in more}
-    return a_claim(who, metric, occurrence, units=0, measurement=Measurement(value=value, **said), **more)
+    measured = {name: more.pop(name) for name in ("arm", "n", "standard_error") if name in more}
+    return a_claim(who, metric, occurrence, units=0, measurement=Measurement(value=value, **measured), **more)
 
 
 def enrolled(books: Books, *people: int, cohort: str = "a", day: str = "2026-01-01") -> None:
@@ -236,20 +236,20 @@ def lines(settled: Settled) -> dict[str, tuple[int, str | None]]:
 
 def paid_by(settled: Settled) -> dict[str, int]:
     """What each payer pays in sum; payers of nothing are left out."""
-    found: dict[str, int] = {}
+    minors: dict[str, int] = {}
     for line in settled.statement.lines:
         for payer, minor in line.shares:
-            found[payer] = found.get(payer, 0) + minor
-    return {payer: minor for payer, minor in found.items() if minor}
+            minors[payer] = minors.get(payer, 0) + minor
+    return {payer: minor for payer, minor in minors.items() if minor}
 
 
 def posted_to(books: Books) -> dict[str, int]:
     """What each payer has been posted so far."""
-    found: dict[str, int] = {}
-    for one in books.state.posted.values():
-        for payer, minor in one.shares:
-            found[payer] = found.get(payer, 0) + minor
-    return {payer: minor for payer, minor in found.items() if minor}
+    minors: dict[str, int] = {}
+    for row in books.state.posted.values():
+        for payer, minor in row.shares:
+            minors[payer] = minors.get(payer, 0) + minor
+    return {payer: minor for payer, minor in minors.items() if minor}
 
 
 def new_id() -> UUID:

@@ -66,13 +66,13 @@ def jobs(people: int, on: str | None = None, metric: str = "job", **more: Any) -
 def simulated(model: Model, *outcomes: Outcome, **enrolled: int) -> Simulated:
     question = Question(scenarios=(of(*outcomes, **enrolled),))
     check_question(model, question)
-    [found] = simulate(model, question, partial(dice, 0))
-    return found
+    [simulated] = simulate(model, question, partial(dice, 0))
+    return simulated
 
 
-def total(found: Simulated) -> int:
-    return sum(found.payments.values())
+def total(simulated: Simulated) -> int:
+    return sum(simulated.payments.values())
 
 
-def by_year(found: Simulated) -> dict[str, int]:
-    return {year: sum(paid.values()) for year, paid in found.years.items()}
+def by_year(simulated: Simulated) -> dict[str, int]:
+    return {year: sum(paid.values()) for year, paid in simulated.years.items()}

@@ -53,7 +53,7 @@ class Block:
     its first column."""
 
     kind: str
-    said: Any
+    content: Any
 
 
 @dataclass
@@ -66,21 +66,21 @@ class Example:
 
 def texts(kind: str) -> list[str]:
     """The blocks of the page that begin with that word."""
-    return [found["text"] for found in BLOCK.finditer(PAGE.read_text()) if found["kind"] == kind]
+    return [block["text"] for block in BLOCK.finditer(PAGE.read_text()) if block["kind"] == kind]
 
 
 def examples() -> list[Example]:
     """Everything under a heading that has terms."""
-    found: list[Example] = []
-    for one in BLOCK.finditer(PAGE.read_text()):
-        if one["heading"]:
-            found.append(Example(one["heading"]))
-        elif one["kind"] and one["kind"].startswith("json "):
-            found[-1].blocks.append(Block(one["kind"][5:], json.loads(in_parts(one["text"]))))
-        elif one["table"]:
-            rows = list(rows_of(in_parts(one["table"])))
-            found[-1].blocks.append(Block(next(iter(rows[0])), rows))
-    return [one for one in found if any(block.kind == "terms" for block in one.blocks)]
+    sections: list[Example] = []
+    for block in BLOCK.finditer(PAGE.read_text()):
+        if block["heading"]:
+            sections.append(Example(block["heading"]))
+        elif block["kind"] and block["kind"].startswith("json "):
+            sections[-1].blocks.append(Block(block["kind"][5:], json.loads(in_parts(block["text"]))))
+        elif block["table"]:
+            rows = list(rows_of(in_parts(block["table"])))
+            sections[-1].blocks.append(Block(next(iter(rows[0])), rows))
+    return [example for example in sections if any(block.kind == "terms" for block in example.blocks)]
 
 
 def in_parts(text: str) -> str:
@@ -100,31 +100,31 @@ def rows_of(table: str) -> Iterator[Mapping[str, str]]:
 def whole_contract() -> dict[str, Any]:
     """The contract that every example changes a part of."""
     (text,) = texts("json contract")
-    found: dict[str, Any] = json.loads(in_parts(text))
-    return found
+    contract: dict[str, Any] = json.loads(in_parts(text))
+    return contract
 
 
 def contract_of(terms: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """The contract with what the terms of an example put in the place of."""
-    found: dict[str, Any] = json.loads(json.dumps(before))
-    for name, said in terms.items():
+    contract: dict[str, Any] = json.loads(json.dumps(before))
+    for name, definition in terms.items():
         if name == "payment":
-            found["payment"].update(said)
+            contract["payment"].update(definition)
         else:
-            (found["outcomes"] if name in ("metrics", "cohorts") else found)[name] = said
-    return found
+            (contract["outcomes"] if name in ("metrics", "cohorts") else contract)[name] = definition
+    return contract
 
 
 def agreement_of(contract: Mapping[str, Any]) -> Agreement:
     """What is signed of it."""
-    return shapes.read(Agreement, {name: said for name, said in contract.items() if name not in FRAME_ONLY})
+    return shapes.read(Agreement, {name: definition for name, definition in contract.items() if name not in FRAME_ONLY})
 
 
 def in_force(
     contract: Mapping[str, Any], shape: type[ContractActivated] | type[ContractAmended], version: int
 ) -> ContractActivated | ContractAmended:
     """The contract as settlement is told of it."""
-    agreed = {name: said for name, said in contract.items() if name not in FRAME_ONLY}
+    agreed = {name: definition for name, definition in contract.items() if name not in FRAME_ONLY}
     parties = [{**party, "name": party["organisationId"]} for party in contract["parties"]]
     frame = {"contractId": str(CONTRACT_ID), "title": contract["title"], "version": version, "root": "ab" * 32}
     return shapes.read(shape, {**agreed, **frame, "parties": parties})
@@ -160,12 +160,12 @@ class Told:
                     contract_id=CONTRACT_ID, subject_id=who, cohort=group["cohort"], enrolled_on=on
                 )
                 self.books.tell(fact)
-        for one in outcomes.get("participants", ()):
-            numbers = [n for n, code in enumerate(self.cohorts, start=1) if one.get("cohort", code) == code]
-            for number in numbers[: one["people"]]:
-                self._claim({**one, "participant": number, "achievedOn": self.contract["outcomePeriod"]["start"]})
-        for one in outcomes.get("claims", ()):
-            self._claim(one)
+        for row in outcomes.get("participants", ()):
+            numbers = [n for n, code in enumerate(self.cohorts, start=1) if row.get("cohort", code) == code]
+            for number in numbers[: row["people"]]:
+                self._claim({**row, "participant": number, "achievedOn": self.contract["outcomePeriod"]["start"]})
+        for row in outcomes.get("claims", ()):
+            self._claim(row)
 
     def settle(self, until: date) -> Settled:
         """One settlement after the other, each from where the last one ended."""
@@ -174,10 +174,10 @@ class Told:
         self.settled.append(self.books.settle(until, period=Period(start=start, end=until)))
         return self.settled[-1]
 
-    def _claim(self, one: Mapping[str, Any]) -> None:
+    def _claim(self, row: Mapping[str, Any]) -> None:
         self.claims += 1
-        claim = self._said(one)
-        decision = one.get("decision", "verified")
+        claim = self._claim_of(row)
+        decision = row.get("decision", "verified")
         self.books.tell(claimed(CONTRACT_ID, claim))
         if decision == "verified":
             self.books.tell(verified(CONTRACT_ID, claim))
@@ -185,31 +185,31 @@ class Told:
             told: dict[str, Any] = {"decided_by": PAYER, "decided_at": NOON, "reason": "evidence_insufficient"}
             self.books.tell(OutcomeRejected(contract_id=CONTRACT_ID, claim_id=claim.id, **told))
 
-    def _said(self, one: Mapping[str, Any]) -> Claim:
-        metric = next(metric for metric in self.contract["outcomes"]["metrics"] if metric["code"] == one["metric"])
+    def _claim_of(self, row: Mapping[str, Any]) -> Claim:
+        metric = next(metric for metric in self.contract["outcomes"]["metrics"] if metric["code"] == row["metric"])
         points = [point["code"] for point in metric.get("measurementPoints", ())]
-        measured = "measurement" in one
+        measured = "measurement" in row
         many = len(points) > 1 or (not points and metric.get("maxPaymentsPerPerson", 1) > 1)
-        assert "occurrence" in one or "people" in one or not many, "a claim says which one it is"
+        assert "occurrence" in row or "people" in row or not many, "a claim says which one it is"
         return Claim(
             id=uuid5(CONTRACT_ID, f"claim {self.claims}"),
-            metric=one["metric"],
-            subject_id=self._subject(one),
-            occurrence=one.get("occurrence") or (points[0] if points else "1"),
-            achieved_on=date.fromisoformat(one["achievedOn"]),
-            units=0 if measured else one.get("units", 1),
+            metric=row["metric"],
+            subject_id=self._subject(row),
+            occurrence=row.get("occurrence") or (points[0] if points else "1"),
+            achieved_on=date.fromisoformat(row["achievedOn"]),
+            units=0 if measured else row.get("units", 1),
             reported_by=metric["reportedBy"],
             order_key=f"{self.claims:08d}",
-            measurement=shapes.read(Measurement, one["measurement"]) if measured else None,
+            measurement=shapes.read(Measurement, row["measurement"]) if measured else None,
         )
 
-    def _subject(self, one: Mapping[str, Any]) -> UUID:
-        if "cohort" in one and "participant" not in one:
-            return subject_id_of(CONTRACT_ID, "cohort", one["cohort"])
-        return subject_id_of(CONTRACT_ID, "site", one["site"]) if "site" in one else person(one["participant"])
+    def _subject(self, row: Mapping[str, Any]) -> UUID:
+        if "cohort" in row and "participant" not in row:
+            return subject_id_of(CONTRACT_ID, "cohort", row["cohort"])
+        return subject_id_of(CONTRACT_ID, "site", row["site"]) if "site" in row else person(row["participant"])
 
 
-def begun(contract: Mapping[str, Any]) -> Told:
+def told_of_contract(contract: Mapping[str, Any]) -> Told:
     """A contract in force, of which nothing else is known yet."""
     activation = in_force(contract, ContractActivated, 1)
     assert isinstance(activation, ContractActivated)

@@ -63,9 +63,9 @@ async def test_facts_come_in_a_settlement_is_frozen_posted_and_told(
     key = tmp_path / "key.json"
     key.write_text(json.dumps(new_private_key()))
     contract, claim = activated(), a_claim(1)
-    said = [contract, claimed(contract.contract_id, claim), verified(contract.contract_id, claim)]
+    sent = [contract, claimed(contract.contract_id, claim), verified(contract.contract_id, claim)]
     producer = EmbeddedBus(bus.worker).producer()
-    await producer.send([outgoing(type(fact).declaration.topic, settling.envelope(fact)) for fact in said])  # type: ignore[attr-defined]
+    await producer.send([outgoing(type(fact).declaration.topic, settling.envelope(fact)) for fact in sent])  # type: ignore[attr-defined]
     await producer.close()
 
     async def known() -> bool:
@@ -73,7 +73,7 @@ async def test_facts_come_in_a_settlement_is_frozen_posted_and_told(
 
     async def told(facts: int) -> bool:
         rows = await as_admin(bus, "select 1 from record where key = $1", str(contract.contract_id).encode())
-        return len(rows) == len(said) + facts
+        return len(rows) == len(sent) + facts
 
     with owner(1) as registry, owner(2) as ingestion:
         process = await asyncio.create_subprocess_exec(

@@ -35,15 +35,17 @@ class Source:
     def __post_init__(self) -> None:
         for node in ast.walk(self.module.tree):
             if isinstance(node, ast.ImportFrom) and node.module:
-                self.imports |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+                self.imports |= {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
             elif isinstance(node, ast.Import):
-                self.imports |= {one.asname or one.name: one.name for one in node.names}
+                self.imports |= {name.asname or name.name: name.name for name in node.names}
         for node in self.module.tree.body:
             if isinstance(node, Function):
                 self.functions[node.name] = node
             elif isinstance(node, ast.ClassDef):
                 self.classes[node.name] = node
-                self.functions |= {f"{node.name}.{one.name}": one for one in node.body if isinstance(one, Function)}
+                self.functions |= {
+                    f"{node.name}.{method.name}": method for method in node.body if isinstance(method, Function)
+                }
             elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                     if isinstance(target, ast.Name):
@@ -55,7 +57,7 @@ class Sources:
 
     def __init__(self) -> None:
         modules = [module for distribution in ("services", *SERVICES) for module in modules_of(distribution)]
-        self._by_name = {source.name: source for source in (Source(_dotted(one), one) for one in modules)}
+        self._by_name = {source.name: source for source in (Source(_dotted(module), module) for module in modules)}
 
     def __getitem__(self, place: Place) -> Source:
         return self._by_name[place.module]
@@ -63,12 +65,12 @@ class Sources:
     @cached_property
     def _methods(self) -> dict[str, list[Place]]:
         """Every method by its own name."""
-        found: dict[str, list[Place]] = {}
+        methods: dict[str, list[Place]] = {}
         for source in self._by_name.values():
             for name in source.functions:
                 if "." in name:
-                    found.setdefault(name.partition(".")[2], []).append(Place(source.name, name))
-        return found
+                    methods.setdefault(name.partition(".")[2], []).append(Place(source.name, name))
+        return methods
 
     @cached_property
     def _fields(self) -> set[str]:
@@ -87,7 +89,7 @@ class Sources:
         if name in self._fields or name.startswith("__"):
             return []
         near = (by.name.partition(".")[0] + ".", "services.core.")
-        return [one for one in self._methods.get(name, []) if one.module.startswith(near)]
+        return [method for method in self._methods.get(name, []) if method.module.startswith(near)]
 
     def named(self, source: Source, name: str) -> Place | None:
         """What a name means in a module, also through modules that pass it on."""
@@ -110,9 +112,9 @@ class Sources:
             return Place(of.module, f"{of.name}.{name}")
         for base in source.classes[of.name].bases:
             above = self.named(source, base.id) if isinstance(base, ast.Name) else None
-            found = self.method(above, name) if above and above.name in self[above].classes else None
-            if found:
-                return found
+            method = self.method(above, name) if above and above.name in self[above].classes else None
+            if method:
+                return method
         return None
 
     def class_in(self, source: Source, annotation: ast.expr | None) -> Place | None:

@@ -25,6 +25,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from .meanings import Function, Place, Source, Sources, Types, in_order
 
@@ -39,19 +40,19 @@ ROOTS = (
 ROOMS = "api|consumers|usecases|domain"
 FOLLOWED = re.compile(rf"^(outcomes_service|settlement_service)\.({ROOMS})\.|^services\.core\.terms\.")
 DECIDES = re.compile(r"\.domain\.|^services\.core\.")
-NOT_READ: Mapping[str, str] = {
-    "other mechanisms": r"bands?\b|banded|gate|saving|milestone|fee|measur|working|amounts",
-    "what several subjects give together": r"of_contract|contract_items|condition|outcome_data|shadow|unpaid|naming",
-    "caps": r"caps|[_:]cap\b|capping",
-    "payers with a maximum": r"maxima",
-    "what is below zero": r"below_zero|that_stay|negatives",
-    "what is held back": r"hold_back|held|releas|retention|retain",
-    "why something is due no more": r"reasons|taken_back",
-    "who is shown what": r"audience|projection|counting|grouping|schemas",
-    "amendments and ends": r"_keep_of_contract|:evaluate$|\.fold\b",
+NOT_READ: Mapping[str, tuple[str, ...]] = {
+    "other mechanisms": ("measur",),
+    "what several subjects give together": ("condition", "unpaid", "naming"),
+    "caps": ("caps", r"[_:]cap\b", "capping"),
+    "payers with a maximum": ("maxima",),
+    "what is below zero": ("below_zero", "negatives"),
+    "what is held back": ("retain",),
+    "why something is due no more": ("reasons", "taken_back"),
+    "who is shown what": ("audience", "projection", "schemas"),
+    "amendments and ends": ("_keep_of_contract", ":evaluate$"),
 }
 """What a reader of the plain case passes over, by words in the names of modules and functions."""
-_NOT_READ = re.compile("|".join(NOT_READ.values()))
+_NOT_READ = re.compile("|".join(chain.from_iterable(NOT_READ.values())))
 PLAIN_MECHANISM = "UnitPrice"
 
 
@@ -76,7 +77,9 @@ class Reader:
             function = self.sources[place].functions[place.name]
             if place in self.read:
                 continue
-            if not _is_read(place):
+            if not _is_followed(place):
+                continue
+            if _is_passed_over(place):
                 self.passed_over.add(place)
                 continue
             self.read[place] = function
@@ -110,7 +113,9 @@ class Reader:
         if of is not None:
             yield from filter(None, [self.sources.method(of, node.attr)])
             return
-        candidates = [one for one in self.sources.methods_called(node.attr, types.source) if _is_read(one)]
+        methods = [place for place in self.sources.methods_called(node.attr, types.source) if _is_followed(place)]
+        candidates = [method for method in methods if not _is_passed_over(method)]
+        self.passed_over.update(method for method in methods if _is_passed_over(method))
         if len(candidates) == 1:
             yield from candidates
         elif candidates:
@@ -118,7 +123,7 @@ class Reader:
 
     def _meant(self, place: Place | None) -> Iterator[Place]:
         """The functions that a name means: itself, how an object is made, or what a table holds."""
-        if place is None or not FOLLOWED.search(place.module + "."):
+        if place is None or not _is_followed(place):
             return
         source = self.sources[place]
         if place.name in source.functions:
@@ -136,18 +141,24 @@ class Reader:
     def _row(self, source: Source, row: ast.expr) -> Iterator[Place]:
         """The functions of a row of the table of mechanisms, as far as they are asked for."""
         assert isinstance(row, ast.Call)
-        if not any(isinstance(one.value, ast.Name) and one.value.id == PLAIN_MECHANISM for one in row.keywords):
+        if not any(
+            isinstance(keyword.value, ast.Name) and keyword.value.id == PLAIN_MECHANISM for keyword in row.keywords
+        ):
             return
-        for one in row.keywords:
-            named = self.sources.named(source, one.value.id) if isinstance(one.value, ast.Name) else None
-            if one.arg in self._attributes:
+        for keyword in row.keywords:
+            named = self.sources.named(source, keyword.value.id) if isinstance(keyword.value, ast.Name) else None
+            if keyword.arg in self._attributes:
                 yield from self._meant(named)
-            elif one.arg and named:
-                self._rows.setdefault(one.arg, []).extend(self._meant(named))
+            elif keyword.arg and named:
+                self._rows.setdefault(keyword.arg, []).extend(self._meant(named))
 
 
-def _is_read(place: Place) -> bool:
-    return FOLLOWED.search(place.module + ".") is not None and not _NOT_READ.search(str(place))
+def _is_followed(place: Place) -> bool:
+    return FOLLOWED.search(place.module + ".") is not None
+
+
+def _is_passed_over(place: Place) -> bool:
+    return _NOT_READ.search(str(place)) is not None
 
 
 def _is_row(value: ast.expr) -> bool:
@@ -158,8 +169,8 @@ def _annotations(function: Function) -> Iterator[ast.AST]:
     for node in ast.walk(function):
         for name in ("annotation", "returns", "decorator_list"):
             part = getattr(node, name, None) or []
-            for one in part if isinstance(part, list) else [part]:
-                yield from ast.walk(one)
+            for node_part in part if isinstance(part, list) else [part]:
+                yield from ast.walk(node_part)
 
 
 def _lines(source: Source, function: Function) -> int:
@@ -173,7 +184,7 @@ def _lines(source: Source, function: Function) -> int:
 
 
 def _is_trivial(source: Source, function: Function) -> bool:
-    marks = {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+    marks = {decorator.id for decorator in function.decorator_list if isinstance(decorator, ast.Name)}
     return bool(marks & {"property", "cached_property"}) and _lines(source, function) <= 3
 
 

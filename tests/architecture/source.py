@@ -54,6 +54,6 @@ def all_files() -> list[Module]:
     return [Module(path) for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
-def said(findings: list[str]) -> str:
+def listed(findings: list[str]) -> str:
     """Findings, one a line, as the message of a failed test."""
     return "\n" + "\n".join(findings)

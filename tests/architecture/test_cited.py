@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .source import DISTRIBUTIONS, REPOSITORY, all_files, said
+from .source import DISTRIBUTIONS, REPOSITORY, all_files, listed
 
 DOMAIN, DECISIONS = REPOSITORY / "docs" / "domain.md", REPOSITORY / "docs" / "adr"
 HEADING = re.compile(r"^(##|###) (\d+(?:\.\d+)?)\.? \S", re.MULTILINE)
@@ -69,8 +69,8 @@ def _faults_of_links(page: str, decisions: Collection[str]) -> Iterator[str]:
 
 
 def test_every_section_and_every_decision_that_is_cited_is_there() -> None:
-    """Eleven places cited sections of docs/domain.md while the project had no such page: a reader found the rule that
-    the code follows nowhere."""
+    """Made by eleven places that cited sections of docs/domain.md while the project had no such page: a reader found
+    the rule that the code follows nowhere."""
     sections, decisions = _sections(), _decisions()
     assert sections
     assert decisions
@@ -86,7 +86,7 @@ def test_every_section_and_every_decision_that_is_cited_is_there() -> None:
         for path in _pages()
         for fault in _faults_of_links(path.read_text(), decisions)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_every_section_that_is_cited_by_its_number_alone_is_there() -> None:
@@ -99,7 +99,7 @@ def test_every_section_that_is_cited_by_its_number_alone_is_there() -> None:
         if path != Path(__file__)
         for fault in _faults_of_bare_sections(path.read_text(), sections if path == DOMAIN else None)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_every_page_and_heading_that_a_page_leads_to_is_there() -> None:
@@ -111,7 +111,7 @@ def test_every_page_and_heading_that_a_page_leads_to_is_there() -> None:
         for place, heading in PAGE_AND_HEADING.findall(BLOCK.sub("", page.read_text()))
         if not _is_there(page.parent / place if place else page, heading)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def _is_there(path: Path, heading: str) -> bool:
@@ -125,8 +125,8 @@ def _headings(page: str) -> Iterator[str]:
 
 
 def test_sections_of_the_domain_are_numbered_in_order() -> None:
-    """A section put between two others moves the numbers that code cites: each then leads to another rule, and none is
-    missing."""
+    """Kept from the start, against a section put between two others: it moves the numbers that code cites, each then
+    leads to another rule, and none is missing."""
     place, expected = [0, 0], []
     for level, _ in HEADING.findall(DOMAIN.read_text()):
         place = [place[0] + 1, 0] if level == "##" else [place[0], place[1] + 1]
@@ -154,10 +154,11 @@ def test_sections_of_the_domain_are_numbered_in_order() -> None:
     ],
 )
 def test_a_citation_that_leads_nowhere_is_found(text: str, fault: str | None) -> None:
-    """A spelling that the pattern does not know is passed over as text, and what it cites is looked up by nobody."""
+    """Kept from the start, against a spelling that the pattern does not know: it is passed over as text, and what it
+    cites is looked up by nobody."""
     decisions = ["0016-new.md"]
-    found = [*_faults(text, ["3", "3.4"], decisions), *_faults_of_links(text, decisions)]
-    assert [fault in one for one in found] == [True] if fault else not found
+    faults = [*_faults(text, ["3", "3.4"], decisions), *_faults_of_links(text, decisions)]
+    assert [fault in stated for stated in faults] == [True] if fault else not faults
 
 
 @pytest.mark.parametrize(

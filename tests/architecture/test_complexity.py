@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from .complexity import complexity_of, named_functions, points_of
-from .source import all_modules, said
+from .source import all_modules, listed
 
 MOST = 15
 LISTED = Path(__file__).with_name("too_complex.txt")
@@ -21,34 +21,34 @@ def _listed() -> dict[str, int]:
 
 
 def test_no_function_is_harder_to_follow_than_one_can_keep_in_mind() -> None:
-    """`due_before`, which decided what was posted, had grown to 31: each change of it put a condition into the one
-    long function, and nobody could say any more which of its stages a fault was in."""
+    """Made by `due_before`, which decided what was posted and had grown to 31: each change of it put a condition into
+    the one long function, and nobody could say any more which of its stages a fault was in."""
     measured = {
         f"{module.name}::{name}": complexity_of(function)
         for module in all_modules()
         for name, function in named_functions(module.tree)
     }
-    listed = _listed()
+    on_list = _listed()
     over = {place: points for place, points in measured.items() if points > MOST}
     findings = [
         f"{place} is at {points}; the most is {MOST}: name its parts"
         for place, points in over.items()
-        if place not in listed
+        if place not in on_list
     ]
     findings += [
-        f"{place} went from {listed[place]} to {points}: a listed one may not get worse"
+        f"{place} went from {on_list[place]} to {points}: a listed one may not get worse"
         for place, points in over.items()
-        if points > listed.get(place, points)
+        if points > on_list.get(place, points)
     ]
     findings += [
-        f"{place} is at {points}, no longer {listed[place]}: write the lower number"
+        f"{place} is at {points}, no longer {on_list[place]}: write the lower number"
         for place, points in over.items()
-        if points < listed.get(place, points)
+        if points < on_list.get(place, points)
     ]
     findings += [
-        f"{place} is at {measured.get(place, 'no place')}: take it off {LISTED.name}" for place in listed.keys() - over
+        f"{place} is at {measured.get(place, 'no place')}: take it off {LISTED.name}" for place in on_list.keys() - over
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 EXAMPLES = {
@@ -143,7 +143,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_measure_counts_as_the_paper_says(name: str) -> None:
-    """Without this the limit would hold whatever the measure happened to count."""
+    """Kept from the start, against a limit that holds whatever the measure happens to count."""
     source = dedent(EXAMPLES[name]).strip()
     expected = {
         number: int(mark[1])

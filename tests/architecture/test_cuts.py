@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from settlement_service.domain.facts.figures import CUT_KINDS, CUTS
 
-from .source import all_modules, modules_of, root_of, said
+from .source import all_modules, listed, modules_of, root_of
 
 TUPLE = root_of("settlement-service") / "domain/facts/figures.py"
 MOST_KINDS = 3
@@ -13,31 +13,31 @@ MOST_KINDS = 3
 
 
 def test_the_figures_of_cuts_are_named_in_one_module() -> None:
-    """Eight columns stood by hand in a dozen places: one that was forgotten in one of them is an amount that is cut and
-    comes back, or is cut twice, and no type says so."""
+    """Made by eight columns that stood by hand in a dozen places: one that is forgotten in one of them is an amount
+    that is cut and comes back, or is cut twice, and no type says so."""
     findings = [
         f"{module.name}:{line} says {name}; it follows from CUTS"
         for module in all_modules()
         if module.path != TUPLE
         for line, name in _named(module.text)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_no_second_list_says_the_kinds_of_cuts() -> None:
-    """A header, an enum and a table of words each had a list of their own: a kind that one of them lacked would have
-    been left out of a statement without a word."""
+    """Made by a header, an enum and a table of words that each had a list of their own: a kind that one of them lacked
+    would have been left out of a statement without a word."""
     findings = [
         f"{module.name}:{line} lists kinds of cuts; take them from CUTS"
         for module in modules_of("settlement-service")
         if module.path != TUPLE
         for line in _lists(module.tree)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_both_are_found_where_they_stand() -> None:
-    """A test that looks for what is not there may look for nothing."""
+    """Kept from the start, against a test that looks for what is not there, and so may look for nothing."""
     assert list(_named("a\nselect now_cut_rule_minor, 1 - retained_minor\n")) == [
         (2, "cut_rule_minor"),
         (2, "retained_minor"),

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from .source import REPOSITORY, said
+from .source import REPOSITORY, listed
 
 FOLDER = REPOSITORY / "docs" / "adr"
 HEAD = re.compile(r"# (\d{4}) (\S.*)\n\n(\d{4}-\d\d-\d\d), (.+)\n\n")
@@ -61,16 +61,17 @@ def _faults(name: str, text: str, names: list[str]) -> Iterator[str]:
 
 
 def test_every_decision_has_its_form() -> None:
-    """Decisions had no date, no status and no alternatives: nobody could see which of them still held, or what had been
-    weighed."""
+    """Made by decisions without a date, a status or alternatives: nobody could see which of them still held, or what
+    had been weighed."""
     pages = _pages()
     assert pages
     findings = [f"{name} {fault}" for name, text in pages.items() for fault in _faults(name, text, list(pages))]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_every_decision_stands_in_the_table_under_its_title() -> None:
-    """A decision that the table leaves out, or has under another title, is made a second time and differently."""
+    """Kept from the start, against a decision that the table leaves out, or has under another title: it is made a
+    second time and differently."""
     titles = [(name[:4], name, text.splitlines()[0].removeprefix(f"# {name[:4]} ")) for name, text in _pages().items()]
     assert ROW.findall((FOLDER / "README.md").read_text()) == titles
 
@@ -92,8 +93,8 @@ def test_every_decision_stands_in_the_table_under_its_title() -> None:
     ],
 )
 def test_a_decision_without_its_form_is_found(what: str, instead: str, fault: str | None) -> None:
-    """Without this a form that the patterns no longer read would pass as none."""
+    """Kept from the start, against a form that the patterns no longer read, which would pass as none."""
     names = ["0001-a.md", "0002-b.md", "0003-c.md", "0004-d.md"]
     assert not list(_faults("0002-b.md", WELL_FORMED, names))
-    found = list(_faults("0002-b.md", WELL_FORMED.replace(what, instead), names))
-    assert [fault in one for one in found] == [True] if fault else not found
+    faults = list(_faults("0002-b.md", WELL_FORMED.replace(what, instead), names))
+    assert [fault in stated for stated in faults] == [True] if fault else not faults

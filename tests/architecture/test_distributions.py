@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .source import DISTRIBUTIONS, REPOSITORY, all_modules, root_of, said
+from .source import DISTRIBUTIONS, REPOSITORY, all_modules, listed, root_of
 
 OURS = "enzym-"
 ROOTS = {root_of(distribution).name for distribution in DISTRIBUTIONS}
@@ -34,9 +34,9 @@ def _usual(name: str) -> str:
 
 def _names(requirements: list[str]) -> set[str]:
     """The distributions that requirements ask for: `["sqlalchemy[asyncio]>=2.1"]` gives `{"sqlalchemy"}`."""
-    found = [NAME.match(requirement) for requirement in requirements]
-    assert all(found), requirements
-    return {_usual(match[0]) for match in found if match}
+    names = [NAME.match(requirement) for requirement in requirements]
+    assert all(names), requirements
+    return {_usual(match[0]) for match in names if match}
 
 
 def _requirements(distribution: str) -> set[str]:
@@ -61,13 +61,13 @@ def _lock(file: str) -> dict[str, str]:
 
 
 def test_every_distribution_is_known() -> None:
-    """A distribution that none of these tests reads could have any name."""
+    """Kept from the start, against a distribution that none of these tests reads: it could have any name."""
     assert {path.parent.name for path in REPOSITORY.glob("*/pyproject.toml")} == set(DISTRIBUTIONS)
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_a_folder_and_an_import_root_have_one_name_and_the_distribution_has_it_after_ours(distribution: str) -> None:
-    """`services` and `deploy` are strangers' distributions in the public index."""
+    """Made by `services` and `deploy`, which ours were called, and which are strangers' in the public index."""
     told = _project(distribution)
     assert (root_of(distribution) / "__init__.py").exists()
     assert told["project"]["name"] == OURS + distribution
@@ -76,7 +76,7 @@ def test_a_folder_and_an_import_root_have_one_name_and_the_distribution_has_it_a
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_a_dependency_on_ours_has_our_name_and_is_taken_from_beside(distribution: str) -> None:
-    """`pip install ./gateway` would have taken a stranger's `services`."""
+    """Made by `pip install ./gateway`, which would have taken a stranger's `services`."""
     wanted = _requirements(distribution)
     strangers = wanted & {_usual(name) for name in (*DISTRIBUTIONS, *ROOTS)}
     assert not strangers, f"{distribution} would take a stranger's {strangers}: ours begin with {OURS}"
@@ -90,13 +90,13 @@ def test_a_dependency_on_ours_has_our_name_and_is_taken_from_beside(distribution
 
 @pytest.mark.parametrize("file", [RUN, DEVELOPMENT])
 def test_no_lock_takes_ours_from_an_index(file: str) -> None:
-    """A line with our name and a hash would install whoever holds that name there."""
+    """Made by the same two names: a line with one of ours and a hash installs whatever has that name in the index."""
     taken = {name for name in _lock(file) if name.startswith(OURS) or name in DISTRIBUTIONS}
     assert not taken
 
 
 def test_both_locks_name_one_version() -> None:
-    """Tests would pass with a version that nobody runs."""
+    """Kept from the start of the second lock, against tests that pass with a version that nobody runs."""
     run, development = _lock(RUN), _lock(DEVELOPMENT)
     assert {name: run[name] for name in run.keys() & development} == {
         name: development[name] for name in run.keys() & development
@@ -104,7 +104,7 @@ def test_both_locks_name_one_version() -> None:
 
 
 def test_the_locks_hold_all_that_is_asked_for_and_what_runs_holds_no_tool() -> None:
-    """The tools weighed more than a third of what a first `make run` installed."""
+    """Made by the tools, which weighed more than a third of what a first `make run` installed."""
     asked = set().union(*(_names(_project(each)["project"]["dependencies"]) for each in DISTRIBUTIONS))
     asked = {name for name in asked if not name.startswith(OURS)}
     assert asked <= _lock(RUN).keys(), "`make lock` was forgotten"
@@ -114,17 +114,18 @@ def test_the_locks_hold_all_that_is_asked_for_and_what_runs_holds_no_tool() -> N
 
 def _imported(tree: ast.Module) -> set[str]:
     """The full names of the modules that a module imports, wherever the line stands."""
-    found = set()
+    names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def test_what_runs_imports_only_what_its_lock_installs() -> None:
-    """With the tools in another lock, an import of one would be missing from `make run`, and from no test."""
+    """Kept from the start of the second lock, against an import of a tool, which is missing from `make run` and from no
+    test."""
     origin = packages_distributions()
     installed = _lock(RUN).keys()
     findings = []
@@ -137,10 +138,11 @@ def test_what_runs_imports_only_what_its_lock_installs() -> None:
                 findings.append(f"{module.name} imports {name}, which is for tests")
             if root not in ROOTS and not {_usual(each) for each in origin.get(root, [])} <= installed:
                 findings.append(f"{module.name} imports {name}, which {RUN} does not install")
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def test_the_plugins_for_tests_are_where_this_looks_for_them() -> None:
-    """A plugin that stands elsewhere would be taken for what runs, and the suite would need pytest to start."""
+    """Kept from the start of the second lock, against a plugin that stands elsewhere: it would be taken for what runs,
+    and the suite would need pytest to start."""
     plugins = {module.path for module in all_modules() if "pytest" in _imported(module.tree)}
     assert plugins == {Path(root_of("services"), "kit", TESTING), Path(root_of("deploy"), TESTING)}

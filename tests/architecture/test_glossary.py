@@ -9,7 +9,7 @@ import pytest
 
 from services.core.errors import EnzymError
 
-from .source import REPOSITORY, SERVICES, Module, modules_of, root_of, said
+from .source import REPOSITORY, SERVICES, Module, listed, modules_of, root_of
 
 GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 LISTED = Path(__file__).with_name("not_in_glossary.txt")
@@ -55,21 +55,21 @@ def _words_of(name: str) -> str:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_class_of_a_domain_is_a_word_of_the_field_or_says_what_it_is(service: str) -> None:
-    """Three classes were called `Standing`, and `Posting` was none of the ledger: who knew the field could not find
-    its things in the code, and who read the code took one for another."""
+    """Made by three classes that were called `Standing`, and a `Posting` that was none of the ledger: who knew the
+    field could not find its things in the code, and who read the code took one for another."""
     classes, terms = _public_classes(service), _terms()
-    listed = {name for of, name in _listed() if of == service}
+    on_list = {name for of, name in _listed() if of == service}
     named = {name for name in classes if _words_of(name) in terms}
     findings = [
         f"{service} {name}: no term of docs/glossary.md; name it by one, add the term with its Danish word, or say in "
         f"{LISTED.name} what it is"
-        for name in sorted(classes - named - listed)
+        for name in sorted(classes - named - on_list)
     ]
-    findings += [f"{service} {name}: in the glossary; take it off {LISTED.name}" for name in sorted(listed & named)]
-    findings += [f"{service} {name}: no such class; take it off {LISTED.name}" for name in sorted(listed - classes)]
-    assert not findings, said(findings)
+    findings += [f"{service} {name}: in the glossary; take it off {LISTED.name}" for name in sorted(on_list & named)]
+    findings += [f"{service} {name}: no such class; take it off {LISTED.name}" for name in sorted(on_list - classes)]
+    assert not findings, listed(findings)
 
 
 def test_the_list_is_of_services_that_there_are() -> None:
-    """A line under a service's old name would let nothing pass and be noticed by nobody."""
+    """Kept from the start, against a line under a service's old name: it would let nothing pass, noticed by nobody."""
     assert {service for service, _ in _listed()} <= set(SERVICES)

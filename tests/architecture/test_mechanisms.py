@@ -9,7 +9,7 @@ import pytest
 
 from services.core.terms.rules import PaymentRule
 
-from .source import DISTRIBUTIONS, modules_of, said
+from .source import DISTRIBUTIONS, listed, modules_of
 
 SHAPES: tuple[type[Any], ...] = get_args(get_args(PaymentRule)[0])
 NAMES = frozenset(shape.__name__ for shape in SHAPES)
@@ -19,15 +19,15 @@ ASKED_ALONE_IN = "mechanisms"
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_nobody_asks_for_a_kind_outside_mechanisms(distribution: str) -> None:
-    """A seventh mechanism was drafted, and settled at 0 without a reason: 59 places asked for a rule's kind, and what
-    none of them named fell through."""
+    """Made by a seventh mechanism that was drafted, and settled at 0 without a reason: 59 places asked for a rule's
+    kind, and what none of them named fell through."""
     findings = [
         f"{module.name}:{line} asks which mechanism a rule is of ({what}); ask the row: mechanism_of(rule)"
         for module in modules_of(distribution)
         if ASKED_ALONE_IN not in PurePath(module.name).parts
         for line, what in asking(module.tree)
     ]
-    assert not findings, said(findings)
+    assert not findings, listed(findings)
 
 
 def asking(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -54,13 +54,13 @@ def asking(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _shapes(tree: ast.Module) -> frozenset[str]:
     """What shapes are called in a module: their own names, what they were imported as, and unions made of them."""
-    found = set(NAMES)
+    names = set(NAMES)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            found.update(alias.asname for alias in node.names if alias.name in NAMES and alias.asname)
-        elif isinstance(node, ast.Assign) and _names_shape(node.value, frozenset(found)):
-            found.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    return frozenset(found)
+            names.update(alias.asname for alias in node.names if alias.name in NAMES and alias.asname)
+        elif isinstance(node, ast.Assign) and _names_shape(node.value, frozenset(names)):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return frozenset(names)
 
 
 def _names_shape(node: ast.expr, shapes: frozenset[str]) -> bool:
@@ -87,7 +87,7 @@ def _name(node: ast.expr) -> str:
     "source",
     [
         "isinstance(rule, UnitPrice)",
-        "isinstance(rule.said, Gate | SavingsShare)",
+        "isinstance(rule.definition, Gate | SavingsShare)",
         "isinstance(rule, (Threshold, Milestone))",
         "from services.core.terms.mechanisms.bands import Bands as Steps\nisinstance(rule, Steps)",
         "WHOLE = Gate | ServiceFee\nisinstance(rule, WHOLE)",
@@ -102,7 +102,7 @@ def _name(node: ast.expr) -> str:
     ],
 )
 def test_each_way_to_ask_is_found(source: str) -> None:
-    """A way to ask that is not looked for would stay."""
+    """Kept from the start, against a way to ask that is not looked for, and so stays."""
     assert list(asking(ast.parse(source)))
 
 
@@ -117,5 +117,5 @@ def test_each_way_to_ask_is_found(source: str) -> None:
     ],
 )
 def test_nothing_else_is_found(source: str) -> None:
-    """A rule that refuses what is right is soon switched off."""
+    """Kept from the start, against a rule that refuses what is right, as that is soon switched off."""
     assert not list(asking(ast.parse(source)))

@@ -62,21 +62,21 @@ class _Bench:
 
 def run() -> Row:
     """Rows a second at one contract, and at SEVERAL at once, each against the reference in the same round."""
-    one: list[tuple[float, float]] = []
+    single: list[tuple[float, float]] = []
     several: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as name, _running(Path(name)) as bench:
         bodies = [_body(contract, ROWS) for contract in bench.contracts[:1]]
         shares = [_body(contract, ROWS // SEVERAL) for contract in bench.contracts]
         _side(bench, bodies)
         for _ in range(ROUNDS):
-            one.append((_side(bench, bodies), _reference(bench)))
+            single.append((_side(bench, bodies), _reference(bench)))
             several.append((_side(bench, shares), _reference(bench)))
-    return _row(one, several)
+    return _row(single, several)
 
 
-def _row(one: Sequence[tuple[float, float]], several: Sequence[tuple[float, float]]) -> Row:
-    ratios = [median(copied / ours for ours, copied in rounds) for rounds in (one, several)]
-    ours, copied = (ROWS / median(side) for side in zip(*one, strict=True))
+def _row(single: Sequence[tuple[float, float]], several: Sequence[tuple[float, float]]) -> Row:
+    ratios = [median(copied / ours for ours, copied in rounds) for rounds in (single, several)]
+    ours, copied = (ROWS / median(side) for side in zip(*single, strict=True))
     ours_at_once, copied_at_once = (ROWS / median(side) for side in zip(*several, strict=True))
     figures = (
         f"one contract {ours:.0f} rows/s, \\copy {copied:.0f} rows/s; {SEVERAL} contracts at once "
@@ -90,9 +90,9 @@ def _side(bench: _Bench, bodies: Sequence[bytes]) -> float:
     """Seconds from the first byte sent to the last result read, on empty tables."""
     _empty(bench)
     with ThreadPoolExecutor(len(bodies)) as pool:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         summaries = list(pool.map(partial(_upload, bench), bench.contracts, bodies))
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
     created = sum(summary["created"] for summary in summaries)
     if created != sum(body.count(b"\n") for body in bodies):
         raise RuntimeError(f"not every row was taken: {summaries}")
@@ -119,10 +119,10 @@ def _reference(bench: _Bench) -> float:
     for of, file in kept.values():
         _psql(bench, f"\\copy {of} to '{file}'")
     _empty(bench)
-    said = _psql(bench, "\\timing on", *(f"\\copy {of} from '{file}'" for of, file in kept.values()))
-    if [int(count) for count in COPIED.findall(said)] != [ROWS] * len(TABLES):
-        raise RuntimeError(f"not every row was copied: {said}")
-    return sum(float(milliseconds) for milliseconds in TIMED.findall(said)) / 1000
+    output = _psql(bench, "\\timing on", *(f"\\copy {of} from '{file}'" for of, file in kept.values()))
+    if [int(count) for count in COPIED.findall(output)] != [ROWS] * len(TABLES):
+        raise RuntimeError(f"not every row was copied: {output}")
+    return sum(float(milliseconds) for milliseconds in TIMED.findall(output)) / 1000
 
 
 def _columns(bench: _Bench, table: str) -> str:

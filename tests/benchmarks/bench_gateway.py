@@ -121,13 +121,13 @@ def _measure(wrk: str, side: _Side, header: str) -> None:
 def _load(wrk: str, port: int, header: str, connections: int, seconds: int) -> tuple[int, float]:
     """Answers counted, and their median latency in microseconds. Errors: RuntimeError unless all are 200."""
     command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", header]
-    said = subprocess.run(
+    completed = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{PATH}"], check=True, capture_output=True, text=True, timeout=seconds + 20
     ).stdout
-    requests = re.search(r"(\d+) requests in", said)
-    p50 = re.search(r"50%\s+([0-9.]+)(us|ms|s)", said)
-    if "Non-2xx" in said or "Socket errors" in said or requests is None or p50 is None:
-        raise RuntimeError(f"the load was not answered:\n{said}")
+    requests = re.search(r"(\d+) requests in", completed)
+    p50 = re.search(r"50%\s+([0-9.]+)(us|ms|s)", completed)
+    if "Non-2xx" in completed or "Socket errors" in completed or requests is None or p50 is None:
+        raise RuntimeError(f"the load was not answered:\n{completed}")
     return int(requests[1]), float(p50[1]) * {"us": 1, "ms": 1e3, "s": 1e6}[p50[2]]
 
 

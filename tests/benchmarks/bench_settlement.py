@@ -39,43 +39,47 @@ def run() -> Row:
 
 
 async def _measured() -> _Found:
-    found = _Found()
+    measured = _Found()
     async with open_bench() as bench:
         contract_id = await bench.contract(CLAIMS, CONTRACT_CAP)
-        found.accrued = await bench.accrue(contract_id)
+        measured.accrued = await bench.accrue(contract_id)
         for number in range(ROUNDS):
-            found.summed.append(await _sum(bench, contract_id))
+            measured.summed.append(await _sum(bench, contract_id))
             settlement = await bench.prepare(contract_id, "correction")
             with Memory() as memory:
-                found.ours.append(await bench.freeze(settlement))
-            found.memory.append(memory.mebibytes)
+                measured.ours.append(await bench.freeze(settlement))
+            measured.memory.append(memory.mebibytes)
             if number < ROUNDS - 1:
                 await bench.script(_CANCEL.replace(":settlement", str(settlement.id)))
-        found.items = (await bench.one(_COUNT, id=settlement.id)).items
+        measured.items = (await bench.row(_COUNT, id=settlement.id)).items
         with Memory() as memory:
-            found.posted = await bench.post(settlement)
-        found.posting_memory = memory.mebibytes
-    return found
+            measured.posted = await bench.post(settlement)
+        measured.posting_memory = memory.mebibytes
+    return measured
 
 
 async def _sum(bench: Bench, contract_id: UUID) -> float:
     """The better of two: the first brings the rows into memory."""
     seconds = []
     for _ in range(2):
-        begun = time.perf_counter()
-        await bench.one(_SUM, contract=contract_id)
-        seconds.append(time.perf_counter() - begun)
+        started = time.perf_counter()
+        await bench.row(_SUM, contract=contract_id)
+        seconds.append(time.perf_counter() - started)
     return min(seconds)
 
 
-def _row(found: _Found) -> Row:
-    ours, summed = median(found.ours), median(found.summed)
+def _row(measured: _Found) -> Row:
+    ours, summed = median(measured.ours), median(measured.summed)
     figures = (
-        f"settled {1000 * ours:.0f} ms ({found.items:,} items; lines and hashes kept, committed), sum(bigint) "
-        f"{1000 * summed:.0f} ms; memory {max(found.memory):.0f} MiB above idle; accrued as facts arrive in "
-        f"{found.accrued:.0f} s ({1e6 * found.accrued / CLAIMS:.0f} us a claim); posted in {found.posted:.1f} s, "
-        f"{found.posting_memory:.0f} MiB above idle; {CLAIMS:,} claims, {ROUNDS} alternating rounds; {interpreter()}"
+        f"settled {1000 * ours:.0f} ms ({measured.items:,} items; lines and hashes kept, committed), sum(bigint) "
+        f"{1000 * summed:.0f} ms; memory {max(measured.memory):.0f} MiB above idle; accrued as facts arrive "
+        f"in {measured.accrued:.0f} s ({1e6 * measured.accrued / CLAIMS:.0f} us a claim); "
+        f"posted in {measured.posted:.1f} s, {measured.posting_memory:.0f} MiB above idle; "
+        f"{CLAIMS:,} claims, {ROUNDS} alternating rounds; {interpreter()}"
     )
     return Row(
-        "settlement", median(one / other for one, other in zip(found.ours, found.summed, strict=True)), TARGET, figures
+        "settlement",
+        median(ours / other for ours, other in zip(measured.ours, measured.summed, strict=True)),
+        TARGET,
+        figures,
     )

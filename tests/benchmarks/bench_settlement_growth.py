@@ -20,13 +20,13 @@ def run() -> Row:
 
 
 async def _measured() -> dict[int, list[tuple[float, float]]]:
-    found: dict[int, list[tuple[float, float]]] = {size: [] for size in SIZES}
+    rounds_of: dict[int, list[tuple[float, float]]] = {size: [] for size in SIZES}
     async with open_bench() as bench:
         contracts = {size: await bench.settled_contract(size) for size in SIZES}
         for number in range(ROUNDS + 1):
             for size, contract_id in contracts.items():
-                found[size].append(await _one_more(bench, contract_id, number))
-    return {size: rounds[1:] for size, rounds in found.items()}
+                rounds_of[size].append(await _one_more(bench, contract_id, number))
+    return {size: rounds[1:] for size, rounds in rounds_of.items()}
 
 
 async def _one_more(bench: Bench, contract_id: UUID, number: int) -> tuple[float, float]:
@@ -36,9 +36,11 @@ async def _one_more(bench: Bench, contract_id: UUID, number: int) -> tuple[float
     return await bench.freeze(settlement), await bench.post(settlement)
 
 
-def _row(found: dict[int, list[tuple[float, float]]]) -> Row:
-    frozen, posted = ({size: median(one[n] for one in rounds) for size, rounds in found.items()} for n in (0, 1))
-    ratios = [one[SIZES[-1]] / one[SIZES[0]] for one in (frozen, posted)]
+def _row(rounds_of: dict[int, list[tuple[float, float]]]) -> Row:
+    frozen, posted = (
+        {size: median(times[n] for times in rounds) for size, rounds in rounds_of.items()} for n in (0, 1)
+    )
+    ratios = [medians[SIZES[-1]] / medians[SIZES[0]] for medians in (frozen, posted)]
     slopes = [log10(ratio) / log10(SIZES[-1] / SIZES[0]) for ratio in ratios]
     figures = (
         f"frozen and calculated {_said(list(frozen.values()))}, slope {slopes[0]:.3f} (log-log); posted "
@@ -50,4 +52,4 @@ def _row(found: dict[int, list[tuple[float, float]]]) -> Row:
 
 
 def _said(seconds: Sequence[float]) -> str:
-    return ", ".join(f"{1000 * one:.1f} ms" for one in seconds)
+    return ", ".join(f"{1000 * second:.1f} ms" for second in seconds)

@@ -48,14 +48,17 @@ def run() -> Row:
         f"above the facts; {CLAIMS:,} claims, {ROUNDS} alternating rounds; {interpreter()}"
     )
     return Row(
-        "settlement-recompute", median(one / other for one, other in zip(ours, loops, strict=True)), TARGET, figures
+        "settlement-recompute",
+        median(recomputed / looped for recomputed, looped in zip(ours, loops, strict=True)),
+        TARGET,
+        figures,
     )
 
 
 def _timed(work: Any, facts: list[Any]) -> tuple[float, int]:
-    begun = time.perf_counter()
-    found = work(facts)
-    return time.perf_counter() - begun, found
+    started = time.perf_counter()
+    result = work(facts)
+    return time.perf_counter() - started, result
 
 
 def _recomputed(facts: list[Any]) -> int:

@@ -42,8 +42,8 @@ class Row:
 
 def rows() -> dict[str, str]:
     """The modules of all rows, by the name of the row (`bench_bulk_claims.py` is `bulk-claims`)."""
-    found = sorted(HERE.glob("bench_*.py"))
-    return {path.stem.removeprefix("bench_").replace("_", "-"): f"{__package__}.{path.stem}" for path in found}
+    modules = sorted(HERE.glob("bench_*.py"))
+    return {path.stem.removeprefix("bench_").replace("_", "-"): f"{__package__}.{path.stem}" for path in modules}
 
 
 def run(name: str) -> Row:
@@ -54,10 +54,10 @@ def run(name: str) -> Row:
 
 def program(name: str, package: str) -> str:
     """The path of a program. Errors: Missing, naming the Debian package it is in."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    if found is None:
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if path is None:
         raise Missing(f"`{name}` is needed as the reference and is not installed (Debian: apt-get install {package})")
-    return found
+    return path
 
 
 def interpreter() -> str:
@@ -76,8 +76,8 @@ def free_port() -> int:
 def cpu_seconds(pid: int) -> float:
     """What a process and its children have worked so far, in user and in system mode."""
     process = psutil.Process(pid)
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
+    times = [measured.cpu_times() for measured in (process, *process.children(recursive=True))]
+    return float(sum(times_of.user + times_of.system for times_of in times))
 
 
 @dataclass(slots=True)

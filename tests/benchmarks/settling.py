@@ -80,7 +80,7 @@ class Bench:
 
     async def claim(self, contract_id: UUID, number: int) -> None:
         """One more verified claim, on somebody new, as the consumer takes it in."""
-        person, head = clock.random_id(), await self.one(_HEAD, contract=contract_id)
+        person, head = clock.random_id(), await self.row(_HEAD, contract=contract_id)
         claimed = OutcomeClaimed(
             contract_id=contract_id,
             claim_id=clock.new_id(),
@@ -124,10 +124,10 @@ class Bench:
 
     async def accrue(self, contract_id: UUID) -> float:
         """Seconds that working out what is due takes, as the background process does it when facts have come."""
-        begun = time.perf_counter()
+        started = time.perf_counter()
         while await self.as_worker(lambda tx: accrue_some(tx, contract_id)):
             pass
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
         await self.script("vacuum analyze")
         return seconds
 
@@ -138,10 +138,10 @@ class Bench:
     async def freeze(self, settlement: Settlement) -> float:
         """Seconds that freezing and calculating takes, committed."""
         heads: dict[str, int | None] = dict.fromkeys(SOURCES, 0)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         if not await self.as_worker(lambda tx: freeze_settlement(tx, settlement.id, heads)):
             raise RuntimeError("it was not frozen")
-        return time.perf_counter() - begun
+        return time.perf_counter() - started
 
     async def post(self, settlement: Settlement) -> float:
         """Seconds that posting it takes once it is approved, committed."""
@@ -149,12 +149,12 @@ class Bench:
         async with self.owner.engine.connect() as connection:
             row = (await connection.execute(query, {"id": settlement.id})).one()
         await self.as_payer("bo", lambda tx: approve_settlement(tx, settlement.id, row.content_sha256, row.revision))
-        begun = time.perf_counter()
+        started = time.perf_counter()
         if not await self.as_worker(lambda tx: post_settlement(tx, settlement.id)):
             raise RuntimeError("it was not posted")
-        return time.perf_counter() - begun
+        return time.perf_counter() - started
 
-    async def one(self, query: str, **values: Any) -> Any:
+    async def row(self, query: str, **values: Any) -> Any:
         """One row, asked as the background process."""
         async with self.worker.transaction(service_caller(ABOUT.service).organisation) as connection:
             return (await connection.execute(text(query), values)).one()

@@ -20,8 +20,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--breaking", action="store_true", help="a new major version, or nobody uses it yet")
     parser.add_argument("--bytes", action="store_true", help="what is signed, hashed or told: add what is new")
-    said = parser.parse_args()
-    return keep_bytes(said.breaking) if said.bytes else keep_promised(said.breaking)
+    arguments = parser.parse_args()
+    return keep_bytes(arguments.breaking) if arguments.bytes else keep_promised(arguments.breaking)
 
 
 def keep_promised(is_allowed: bool) -> int:
@@ -44,11 +44,11 @@ def keep_promised(is_allowed: bool) -> int:
 def keep_bytes(is_allowed: bool) -> int:
     """The bytes themselves. They are new bytes of new things, or it is a mistake."""
     files = {SNAPSHOTS / f"{name}.txt": now(name) for name in BYTES}
-    faults = [f"{file.name}: {fault}" for file, said in files.items() for fault in other_than(read(file), said)]
+    faults = [f"{file.name}: {fault}" for file, sections in files.items() for fault in other_than(read(file), sections)]
     if faults and not is_allowed:
         return _refuse("These bytes are signed, hashed or told, and may never change; nothing was written:", faults)
-    for file, said in files.items():
-        write(file, said)
+    for file, sections in files.items():
+        write(file, sections)
     return 0
 
 

@@ -39,8 +39,8 @@ class Pair:
             yield from self.compare(old["items"], new["items"], f"{at}[]", depth + 1)
 
     def _alternatives(self, old: Schema, new: Schema, at: str, depth: int) -> Iterator[str]:
-        before = {_kind(one): one for one in alternatives_of(self.before, old)}
-        after = {_kind(one): one for one in alternatives_of(self.after, new)}
+        before = {_kind(schema): schema for schema in alternatives_of(self.before, old)}
+        after = {_kind(schema): schema for schema in alternatives_of(self.after, new)}
         for kind in before.keys() - after.keys():
             if self.is_input or kind != "null":
                 yield f"{at}: {kind} is not possible any more"
@@ -97,8 +97,8 @@ def alternatives_of(document: Document, schema: Schema) -> Iterator[Schema]:
     schema = _resolved(document, schema)
     if not _is_union(schema):
         yield schema
-    for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield from alternatives_of(document, one)
+    for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from alternatives_of(document, alternative)
 
 
 def _kind(schema: Schema) -> str:
@@ -128,8 +128,8 @@ def breaking_interface(old: Document, new: Document) -> Iterator[str]:
 
 def _parameters(old: Document, new: Document, was: Document, now: Document, at: str) -> Iterator[str]:
     pair = Pair(old, new, is_input=True, is_output=False)
-    before = {(one["in"], one["name"].lower()): one for one in was.get("parameters", ())}
-    after = {(one["in"], one["name"].lower()): one for one in now.get("parameters", ())}
+    before = {(parameter["in"], parameter["name"].lower()): parameter for parameter in was.get("parameters", ())}
+    after = {(parameter["in"], parameter["name"].lower()): parameter for parameter in now.get("parameters", ())}
     for key in before.keys() - after.keys():
         yield f"{at}: the {key[0]} parameter {key[1]} is gone"
     for key, parameter in after.items():

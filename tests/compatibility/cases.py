@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from deploy.demo.cases.case_file import CASES, read_case
 from deploy.demo.cases.expectations import ExpectedRefusal
 
-from .playing import played_case
+from .play import played_case
 from .settled import Row, hashes_of
 
 

@@ -15,12 +15,12 @@ Sections: TypeAlias = dict[str, bytes]
 
 def sections(rows: Iterable[tuple[str, bytes]]) -> Sections:
     """Sections in their order. A name stands once."""
-    found: Sections = {}
+    sections: Sections = {}
     for name, raw in rows:
-        assert name not in found, f"{name} stands twice"
+        assert name not in sections, f"{name} stands twice"
         assert b"\n" + HEAD not in b"\n" + raw, f"{name} cannot be told from a head"
-        found[name] = raw
-    return found
+        sections[name] = raw
+    return sections
 
 
 def plain(document: object) -> bytes:
@@ -36,10 +36,10 @@ def read(file: Path) -> Sections:
     return {name.decode(): raw for name, _, raw in (part.partition(b"\n") for part in parts)}
 
 
-def write(file: Path, said: Mapping[str, bytes]) -> None:
+def write(file: Path, sections: Mapping[str, bytes]) -> None:
     """Keeps sections: a head, then the bytes and a line feed."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(b"".join(HEAD + name.encode() + b"\n" + raw + b"\n" for name, raw in said.items()))
+    file.write_bytes(b"".join(HEAD + name.encode() + b"\n" + raw + b"\n" for name, raw in sections.items()))
 
 
 def other_than(kept: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[str]:
@@ -53,7 +53,8 @@ def other_than(kept: Mapping[str, bytes], now: Mapping[str, bytes]) -> Iterator[
 
 def _first_difference(old: bytes, new: bytes) -> str:
     at = next(
-        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+        (at for at, (character, other) in enumerate(zip(old, new, strict=False)) if character != other),
+        min(len(old), len(new)),
     )
     start, end = max(0, at - AROUND), at + AROUND
     return f"from byte {at} on\n    was {old[start:end]!r}\n    is  {new[start:end]!r}"

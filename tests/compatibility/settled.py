@@ -20,7 +20,7 @@ from settlement_service.domain.settling.posted_items import item_document
 from settlement_service.domain.settling.sealing import items_hash, sealed
 from settlement_service.domain.statement.projection import Projection
 
-from .playing import COURSES, Played, played_course
+from .play import COURSES, Played, played_course
 from .sections import plain
 
 Row = tuple[str, bytes]
@@ -49,19 +49,19 @@ def hashes() -> Iterator[Row]:
         yield from hashes_of(played, name)
         for place, settled in enumerate(played.course.settled):
             for what, say in OF_AN_ITEM.items():
-                said = b"\n".join(say(played, place, item) for item in settled.items)
-                yield f"{name} settlement {place + 1}, {what} of all items", sha256(said).encode()
+                explanations = b"\n".join(say(played, place, item) for item in settled.items)
+                yield f"{name} settlement {place + 1}, {what} of all items", sha256(explanations).encode()
 
 
 def inputs() -> Iterator[Row]:
     """The first inputs of each kind that have something in them that none before had."""
     known: set[str] = set()
     for name, played in courses().items():
-        for position, one in enumerate(played.log, start=1):
-            new = {f"{one.type}{path}" for path in paths_in(json.loads(one.body))}
+        for position, logged in enumerate(played.log, start=1):
+            new = {f"{logged.type}{path}" for path in paths_in(json.loads(logged.body))}
             if not new <= known:
                 known |= new
-                yield f"{name} input {position}", one.body
+                yield f"{name} input {position}", logged.body
 
 
 def given() -> Iterator[Row]:
@@ -119,8 +119,8 @@ def _working(_played: Played, _place: int, item: Change) -> bytes:
 def _explanation(played: Played, place: int, item: Change) -> bytes:
     statement = played.course.statements[place]
     history = statement.history
-    said = explain(history, history.at_end(statement.period.end), 1, item)
-    return shapes.text(ExplanationBody.model_validate(said))
+    explanation = explain(history, history.at_end(statement.period.end), 1, item)
+    return shapes.text(ExplanationBody.model_validate(explanation))
 
 
 def _listed(played: Played, place: int, item: Change) -> bytes:
@@ -153,10 +153,10 @@ def _body_of(played: Played, place: int, audience: Audience, shown: Projection) 
 
 def _shape_of(item: Change) -> set[str]:
     tree = {} if item.working is None else packed(item.working)
-    found = {f"op {one['op']} {sorted(one.get('about', ()))}" for one in _nodes(tree)}
+    operations = {f"op {node['op']} {sorted(node.get('about', ()))}" for node in _nodes(tree)}
     for when in ("now", "before"):
-        found |= {f"{when} cut {cap}" for cap in item_document(item)[when]["cutMinor"]}
-    return found
+        operations |= {f"{when} cut {cap}" for cap in item_document(item)[when]["cutMinor"]}
+    return operations
 
 
 def _nodes(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

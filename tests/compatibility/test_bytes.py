@@ -11,13 +11,13 @@ from services.kit.doors.shapes import ShapeNotAllowed
 from settlement_service.domain.facts.log import ItemsPosted
 
 from .answered import answers
+from .coverage import missing
 from .described import unanswered
 from .hashed import BYTES, now
 from .sections import SNAPSHOTS, Sections, other_than, read
 from .settled import a_head, courses
 from .signed import agreements
 from .snapshots import interface_of
-from .standing import missing
 from .told import facts
 
 NEVER = (
@@ -63,7 +63,9 @@ def test_the_events_that_are_kept_are_of_every_kind_and_say_every_field_and_ever
 def test_the_courses_that_are_kept_post_items_of_every_field_and_every_kind_of_rule() -> None:
     posted = [fact for played in courses().values() for fact in played.course.facts if isinstance(fact, ItemsPosted)]
     assert missing([ItemsPosted], posted) == []
-    kinds = {line["kind"] for played in courses().values() for said in played.course.contents for line in said["lines"]}
+    kinds = {
+        line["kind"] for played in courses().values() for content in played.course.contents for line in content["lines"]
+    }
     assert kinds == {get_args(get_type_hints(rule)["kind"])[0] for rule in get_args(get_args(PaymentRule)[0])}
 
 

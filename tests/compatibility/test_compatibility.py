@@ -14,8 +14,8 @@ FILES = [f"{service}.json" for service in SERVICES] + ["events.json"]
 @pytest.mark.parametrize("name", FILES)
 def test_nothing_that_was_promised_is_broken(name: str) -> None:
     file, document, breaking = next(row for row in promised() if row[0].name == name)
-    found = list(breaking(json.loads(file.read_text()), document))
-    assert not found, "\n".join(["", *found])
+    changes = list(breaking(json.loads(file.read_text()), document))
+    assert not changes, "\n".join(["", *changes])
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -35,6 +35,6 @@ def test_every_operation_is_described_for_a_partner(operation: Any) -> None:
     described = DOCUMENT["paths"][operation.path][operation.method.lower()]
     assert described["x-permissions"] == list(operation.permissions)
     assert described["description"].partition("\n\nPermission: ")[0], "say what it does in the route's docstring"
-    in_path = {one["name"] for one in described.get("parameters", ()) if one["in"] == "path"}
+    in_path = {parameter["name"] for parameter in described.get("parameters", ()) if parameter["in"] == "path"}
     assert in_path == {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
     assert {"4XX", "5XX"} <= set(described["responses"])

@@ -22,8 +22,8 @@ NOW = datetime(2026, 6, 1, 12, 0, 0, 123456, UTC)
 
 def facts() -> list[Any]:
     """Events of every kind as values, which say every field and every word."""
-    said = [(one["type"], one["body"]) for one in EVENTS] + [*_in_force()]
-    return [shapes.read(CATALOGUE[f"eu.enzym.{noun}.v1"].shape, body) for noun, body in said]
+    bodies = [(event["type"], event["body"]) for event in EVENTS] + [*_in_force()]
+    return [shapes.read(CATALOGUE[f"eu.enzym.{noun}.v1"].shape, body) for noun, body in bodies]
 
 
 def told() -> Iterator[tuple[str, bytes]]:

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from tests.invariants.facts import Fact
 from tests.invariants.recompute import SETTLEMENT
-from tests.invariants.said import Fact
 
 from services.core.period import Period
 from services.events import CATALOGUE
@@ -35,11 +35,12 @@ def id_of(name: str) -> str:
 
 @dataclass
 class Course:
-    """What was told, as settlement reads it (`facts`) and as it stands in outboxes (`said`). Every settlement is posted
-    at once: `settled` is what each changes, `statements` what it says, `contents` what the payers' statements say."""
+    """What was told, as settlement reads it (`facts`) and as it stands in outboxes (`kept_facts`). Every settlement is
+    posted at once: `settled` is what each changes, `statements` what it says, `contents` what the payers' statements
+    say."""
 
     facts: list[Any] = field(default_factory=list)
-    said: list[Fact] = field(default_factory=list)
+    kept_facts: list[Fact] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
@@ -98,11 +99,11 @@ class Course:
         return history, settle(basis, end)
 
     def _heads(self) -> dict[str, int]:
-        return {fact.source: fact.sequence for fact in self.said}
+        return {fact.source: fact.sequence for fact in self.kept_facts}
 
     def _own(self, participle: str, body: Mapping[str, Any]) -> None:
         self._say(SETTLEMENT, f"eu.enzym.settlement.{participle}.v1", json.dumps(body))
 
     def _say(self, source: str, type_: str, body: str) -> None:
         sequence = self._heads().get(source, 0) + 1
-        self.said.append(Fact(source, f"{source}/{sequence}", type_, str(self.contract_id), sequence, body))
+        self.kept_facts.append(Fact(source, f"{source}/{sequence}", type_, str(self.contract_id), sequence, body))

@@ -65,11 +65,11 @@ def _enrolled(case: Case) -> list[ParticipantEnrolled]:
     return [
         ParticipantEnrolled(
             contract_id=contract_id_of(case),
-            subject_id=_participant(case, one.key),
-            cohort=one.cohort,
-            enrolled_on=one.enrolled_on,
+            subject_id=_participant(case, participant.key),
+            cohort=participant.cohort,
+            enrolled_on=participant.enrolled_on,
         )
-        for one in participants_of(case)
+        for participant in participants_of(case)
     ]
 
 

@@ -38,7 +38,7 @@ def problem_of(case: Case) -> dict[str, Any] | None:
     try:
         check_terms(agreement_of(case))
     except TermsNotValid as refusal:
-        errors = [{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in refusal.errors]
+        errors = [{"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in refusal.errors]
         return {"code": refusal.code, "errors": errors}
     return None
 
@@ -67,8 +67,8 @@ def test_expected_lines_add_up_to_the_total(case: Case) -> None:
     for statement in statements:
         total = to_minor(statement.total)
         for parts in (statement.lines, statement.shares, statement.payees):
-            assert parts is None or sum(to_minor(one.amount) for one in parts) == total
-        cut = sum(to_minor(one.amount) for one in statement.cut or ())
+            assert parts is None or sum(to_minor(part.amount) for part in parts) == total
+        cut = sum(to_minor(cut_amount.amount) for cut_amount in statement.cut or ())
         priced = [line for line in statement.lines or () if line.price is not None]
         gross = sum(to_minor(line.price) * (line.units or 0) for line in priced if line.price)
         assert not priced or gross - cut == total
@@ -78,8 +78,10 @@ def test_the_synthetic_subjects_fit_the_published_counts(case: Case) -> None:
     claims = claims_of(case)
     assert len({claim.external_id for claim in claims}) == len(claims)
     assert len({row["participantKey"] for row in enrolment_rows(case)}) == case.participants
-    counted = [(one.metric, "participantKey", one.people, one.units) for one in case.outcomes.participants]
-    counted += [(one.metric, "site", one.sites, one.units) for one in case.outcomes.sites]
+    counted = [
+        (outcome.metric, "participantKey", outcome.people, outcome.units) for outcome in case.outcomes.participants
+    ]
+    counted += [(outcome.metric, "site", outcome.sites, outcome.units) for outcome in case.outcomes.sites]
     for metric, subject, count, units in counted:
         rows = [claim.row for claim in claims if claim.row["metric"] == metric]
         assert len(rows) == (count if units is None else units)
@@ -112,7 +114,7 @@ def test_the_same_facts_are_told_every_time(case: Case) -> None:
     if not isinstance(case.expected, ExpectedRefusal):
         facts = facts_of(case)
         assert facts == facts_of(case)
-        assert len({one.subject_id for one in facts if isinstance(one, ParticipantEnrolled)}) == case.participants
+        assert len({fact.subject_id for fact in facts if isinstance(fact, ParticipantEnrolled)}) == case.participants
 
 
 def test_sources_are_named_and_what_is_made_up_is_said(case: Case) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conformance.agreements import PAYERS, PROVIDER, Drawn
 from tests.conformance.courses import CONTRACT, Course, id_of
-from tests.conformance.measuring import COHORTS, Said
+from tests.conformance.measuring import COHORTS, Definition
 from tests.invariants.recompute import recompute
 from tests.invariants.settling import Posted
 from tests.invariants.terms import metrics_paid
@@ -78,31 +78,31 @@ class Played:
         code, subject = metric["code"], self._random.choice(SUBJECTS[metric["subject"]])
         points = [point["code"] for point in metric.get("measurementPoints", ())] or ["1", "2", "3"]
         occurrence = self._random.choice(points)
-        said: dict[str, Any] = {"units": self._random.randint(1, 3)}
+        body: dict[str, Any] = {"units": self._random.randint(1, 3)}
         series = ""
         if metric["reports"] == "measurement":
             measurement = self._measurement(code)
-            said, series = (
+            body, series = (
                 {"units": 0, "measurement": measurement},
                 measurement["arm"] + measurement.get("component", ""),
             )
         key = (code, subject, occurrence, series)
         self._numbers += 1
         claim = id_of(f"claim {self._numbers}")
-        said |= {"claimId": claim, "metric": code, "subjectId": subject, "occurrence": occurrence}
+        body |= {"claimId": claim, "metric": code, "subjectId": subject, "occurrence": occurrence}
         order = f"{self._random.randint(0, 999):03}-{self._numbers:04}"
-        said |= {"achievedOn": self._day(0, 720), "reportedBy": PROVIDER, "orderKey": order}
+        body |= {"achievedOn": self._day(0, 720), "reportedBy": PROVIDER, "orderKey": order}
         if key in self._claims:
-            said["corrects"] = self._claims[key]
+            body["corrects"] = self._claims[key]
             self.course.tell("outcome.superseded", claimId=self._claims[key], supersededBy=claim)
-        self.course.tell("outcome.claimed", **said)
+        self.course.tell("outcome.claimed", **body)
         self._claims[key] = claim
         if self._random.random() < 0.85:
             self._decide(key, self._random.choice(["verify"] * 6 + ["reject"]))
 
-    def _metrics(self) -> list[Said]:
+    def _metrics(self) -> list[Definition]:
         """All, and those that rules look at many times."""
-        metrics: list[Said] = self.terms["outcomes"]["metrics"]
+        metrics: list[Definition] = self.terms["outcomes"]["metrics"]
         paid = [metric for rule in self.terms["payment"]["rules"] for metric in metrics_paid(rule)]
         return metrics + [metric for metric in metrics for _ in range(5 * paid.count(metric["code"]))]
 
@@ -119,14 +119,14 @@ class Played:
     def _measurement(self, code: str) -> dict[str, Any]:
         number = f"{self._random.randint(-40, 90) / 10:.1f}"
         arm = self._random.choice(["intervention", "intervention", "comparison", "baseline"])
-        said: dict[str, Any] = {"value": number, "arm": arm}
+        measurement: dict[str, Any] = {"value": number, "arm": arm}
         if code == "purse":
-            said |= {"value": f"{self._random.randint(0, 900)}.50", "component": self._random.choice(["a", "b"])}
+            measurement |= {"value": f"{self._random.randint(0, 900)}.50", "component": self._random.choice(["a", "b"])}
         if self._random.random() < 0.7:
-            said["n"] = self._random.randint(1, 9)
+            measurement["n"] = self._random.randint(1, 9)
         if self._random.random() < 0.8:
-            said["standardError"] = f"0.{self._random.randint(1, 99):02}"
-        return said
+            measurement["standardError"] = f"0.{self._random.randint(1, 99):02}"
+        return measurement
 
     def _day(self, first: int, last: int) -> str:
         return (START + timedelta(days=self._random.randint(first, last))).isoformat()
@@ -136,10 +136,10 @@ def stands(course: Course) -> dict[Any, Any]:
     """What stands posted, as settlement says."""
     return {
         (key.item.rule, str(key.item.subject_id), key.item.occurrence, key.price_minor, key.payee): (
-            one.figures.row(),
-            dict(one.shares),
+            row.figures.row(),
+            dict(row.shares),
         )
-        for key, one in course.state.posted.items()
+        for key, row in course.state.posted.items()
     }
 
 
@@ -151,15 +151,15 @@ def mine(posted: Posted) -> dict[Any, Any]:
 @pytest.mark.parametrize("seed", range(40))
 def test_drawn_terms_can_be_decided(seed: int) -> None:
     terms = Drawn(Random(seed)).first()
-    terms["parties"] = [{name: one[name] for name in ("organisationId", "role")} for one in terms["parties"]]
-    check_terms(shapes.read(Agreement, {name: said for name, said in terms.items() if name not in NOT_AGREED}))
+    terms["parties"] = [{name: party[name] for name in ("organisationId", "role")} for party in terms["parties"]]
+    check_terms(shapes.read(Agreement, {name: member for name, member in terms.items() if name not in NOT_AGREED}))
 
 
 @many
 @given(st.randoms(use_true_random=False))
 def test_the_checker_computes_what_settlement_computes(random: Random) -> None:
     course = Played(random).play()
-    findings, posted = recompute(course.said)
+    findings, posted = recompute(course.kept_facts)
     assert findings == []
     assert mine(posted) == stands(course)
 
@@ -187,6 +187,6 @@ def _settled_twice(course: Course) -> None:
         before = stands(course)
         assert course.settle(date.fromisoformat(end), "correction") == []
         assert stands(course) == before
-    findings, posted = recompute(course.said)
+    findings, posted = recompute(course.kept_facts)
     assert findings == []
     assert mine(posted) == stands(course)

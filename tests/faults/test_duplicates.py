@@ -25,7 +25,7 @@ async def _say_all_again(bootstrap: str) -> int:
         count = 0
         while any([await consumer.position(place) < ends[place] for place in places]):
             for place, polled in (await consumer.getmany(timeout_ms=500)).items():
-                for record in (one for one in polled if one.offset < ends[place]):
+                for record in (polled_record for polled_record in polled if polled_record.offset < ends[place]):
                     await producer.send(
                         place.topic, record.value, record.key, place.partition, headers=list(record.headers)
                     )

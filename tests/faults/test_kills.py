@@ -87,8 +87,12 @@ def test_the_outcomes_app_killed_in_the_middle_of_each_upload_changes_nothing(
     told = playing(suite, apollo, recorder, lambda _: None)
     axe.wait_until_all_are_back()
     assert struck == set(UPLOADS)
-    uploads = [one for one in recorder.exchanges() if one.path.endswith(tuple(UPLOADS)) and one.method == "POST"]
-    assert len([one for one in uploads if not one.done]) >= len(UPLOADS)
+    uploads = [
+        exchange
+        for exchange in recorder.exchanges()
+        if exchange.path.endswith(tuple(UPLOADS)) and exchange.method == "POST"
+    ]
+    assert len([upload for upload in uploads if not upload.done]) >= len(UPLOADS)
     assert_the_same(told, played)
     check_all(recorder)
 

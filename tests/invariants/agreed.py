@@ -16,8 +16,8 @@ def gbp(amount: int) -> dict[str, str]:
     return {"amount": f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02}", "currency": "GBP"}
 
 
-def _party(one: str, role: str) -> dict[str, str]:
-    return {"organisationId": one, "name": one, "role": role}
+def _party(organisation: str, role: str) -> dict[str, str]:
+    return {"organisationId": organisation, "name": organisation, "role": role}
 
 
 def _metric(code: str) -> dict[str, str]:
@@ -80,10 +80,10 @@ ACTIVATED: dict[str, Any] = {
 10.00 from the last item; then a tenth of everything is held back, and the rest is paid two to one."""
 
 
-def _line(number: int, rule: str, kind: str, **said: Any) -> dict[str, Any]:
-    cut = [{"cap": cap, "amount": gbp(minor)} for cap, minor in said.pop("cut")]
-    shares = [{"payer": payer, "amount": gbp(minor)} for payer, minor in said.pop("shares")]
-    return {"number": number, "rule": rule, "kind": kind, "people": 2, "cut": cut, "shares": shares, **said}
+def _line(number: int, rule: str, kind: str, **members: Any) -> dict[str, Any]:
+    cut = [{"cap": cap, "amount": gbp(minor)} for cap, minor in members.pop("cut")]
+    shares = [{"payer": payer, "amount": gbp(minor)} for payer, minor in members.pop("shares")]
+    return {"number": number, "rule": rule, "kind": kind, "people": 2, "cut": cut, "shares": shares, **members}
 
 
 STATEMENT: dict[str, Any] = {

@@ -98,11 +98,11 @@ def _results(exchange: Exchange) -> Iterator[tuple[str, str]]:
     """(external id, `taken`, `refused` or `unknown`) of every row that was sent and can be read."""
     answered: dict[int, str] = {}
     for line in exchange.answer.splitlines() if exchange.status == 200 else ():
-        said = _read(line)
-        if said is not None and "line" in said:
-            standing = said.get("code") in STANDS_OTHERWISE
-            refused = "unknown" if standing or said["result"] != "refused" else "refused"
-            answered[said["line"]] = "taken" if said["result"] in TAKEN else refused
+        document = _read(line)
+        if document is not None and "line" in document:
+            is_kept_already = document.get("code") in STANDS_OTHERWISE
+            refused = "unknown" if is_kept_already or document["result"] != "refused" else "refused"
+            answered[document["line"]] = "taken" if document["result"] in TAKEN else refused
     for number, line in enumerate(exchange.body.split(b"\n"), start=1):
         row = _read(line)
         if row is not None and isinstance(row.get("externalId"), str):
@@ -111,10 +111,10 @@ def _results(exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 def _read(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
+        document = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def nothing_is_told_to_others(

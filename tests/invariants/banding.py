@@ -4,10 +4,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from .exact import whole
-from .terms import Said, Terms
+from .terms import Definition, Terms
 
 
-def banded(terms: Terms, rule: Said, value: Fraction) -> int | None:
+def banded(terms: Terms, rule: Definition, value: Fraction) -> int | None:
     """Whole minor units for a value; None when no band holds it."""
     worth = _METHODS[rule["method"]](rule, value)
     if worth is None:
@@ -21,7 +21,7 @@ def banded(terms: Terms, rule: Said, value: Fraction) -> int | None:
     return whole(worth * 10**terms.places, terms.rounding)
 
 
-def _flat(rule: Said, value: Fraction) -> Fraction | None:
+def _flat(rule: Definition, value: Fraction) -> Fraction | None:
     for band in rule["bands"]:
         above = band.get("from") is None or Fraction(band["from"]) <= value
         if above and (band.get("to") is None or value < Fraction(band["to"])):
@@ -29,12 +29,12 @@ def _flat(rule: Said, value: Fraction) -> Fraction | None:
     return None
 
 
-def _marginal(rule: Said, value: Fraction) -> Fraction:
+def _marginal(rule: Definition, value: Fraction) -> Fraction:
     origin = Fraction(rule.get("origin", "0"))
     return sum((Fraction(band["rate"]["amount"]) * _part(band, origin, value) for band in rule["bands"]), Fraction(0))
 
 
-def _part(band: Said, origin: Fraction, value: Fraction) -> Fraction:
+def _part(band: Definition, origin: Fraction, value: Fraction) -> Fraction:
     """How much of the way from the origin to the value goes through the band: less than nothing on the way down."""
     low, high = min(origin, value), max(origin, value)
     start = low if band.get("from") is None else max(low, Fraction(band["from"]))
@@ -42,7 +42,7 @@ def _part(band: Said, origin: Fraction, value: Fraction) -> Fraction:
     return max(end - start, Fraction(0)) * (1 if value >= origin else -1)
 
 
-def _interpolated(rule: Said, value: Fraction) -> Fraction:
+def _interpolated(rule: Definition, value: Fraction) -> Fraction:
     points = [(Fraction(point["value"]), Fraction(point["amount"]["amount"])) for point in rule["points"]]
     for (left, low), (right, high) in pairwise(points):
         if left <= value <= right:

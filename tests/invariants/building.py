@@ -21,9 +21,9 @@ from .agreed import (
     STATEMENT,
     gbp,
 )
+from .facts import Fact, OnBus
 from .items import FIGURES
 from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT
-from .said import Fact, OnBus
 from .snapshot import Row, Snapshot
 from .statement import sha256
 
@@ -32,14 +32,14 @@ CLAIMS = (("k1", "p1", "verified"), ("k2", "p2", "verified"), ("k3", "p3", "reje
 
 def fact(source: str, sequence: int, noun: str, **body: Any) -> Fact:
     """One fact about the contract."""
-    said = json.dumps({"contractId": CONTRACT, **body})
-    return Fact(source, f"{source[10:13]}{sequence}", f"eu.enzym.{noun}.v1", CONTRACT, sequence, said)
+    text = json.dumps({"contractId": CONTRACT, **body})
+    return Fact(source, f"{source[10:13]}{sequence}", f"eu.enzym.{noun}.v1", CONTRACT, sequence, text)
 
 
 def claimed(claim: str, subject: str) -> dict[str, Any]:
     """What `outcome.claimed` says of a claim."""
-    said = {"claimId": claim, "metric": "m", "subjectId": subject, "occurrence": "1", "achievedOn": "2020-06-01"}
-    return {**said, "units": 1, "reportedBy": PROVIDER, "orderKey": claim}
+    claimed = {"claimId": claim, "metric": "m", "subjectId": subject, "occurrence": "1", "achievedOn": "2020-06-01"}
+    return {**claimed, "units": 1, "reportedBy": PROVIDER, "orderKey": claim}
 
 
 def _facts() -> list[Fact]:
@@ -99,15 +99,15 @@ def _live(claim: str, subject: str) -> Row:
 
 
 def _claim(claim: str, subject: str, state: str) -> Row:
-    said = {"id": claim, "contract_id": CONTRACT, "subject_id": subject, "occurrence": "1", "units": 1, "state": state}
-    return {**said, "achieved_on": "2020-06-01", "superseded_by": None, "external_id": claim, "reported_by": PROVIDER}
+    row = {"id": claim, "contract_id": CONTRACT, "subject_id": subject, "occurrence": "1", "units": 1, "state": state}
+    return {**row, "achieved_on": "2020-06-01", "superseded_by": None, "external_id": claim, "reported_by": PROVIDER}
 
 
-def _input(position: int, said: Fact) -> Row:
-    body = json.dumps({"source": said.source, "sequence": said.sequence, "fact": json.loads(said.body)}).encode()
+def _input(position: int, fact: Fact) -> Row:
+    body = json.dumps({"source": fact.source, "sequence": fact.sequence, "fact": json.loads(fact.body)}).encode()
     salt = bytes([position] * 16)
     leaf = hashlib.sha256(b"\x00" + hashlib.sha256(salt + body).digest()).digest()
-    place = {"contract_id": CONTRACT, "position": position, "source": said.source, "sequence": said.sequence}
+    place = {"contract_id": CONTRACT, "position": position, "source": fact.source, "sequence": fact.sequence}
     return {**place, "salt": salt, "body": body, "leaf": leaf}
 
 
@@ -120,7 +120,7 @@ def _root(inputs: list[Row]) -> str:
 
 
 def _settlement(facts: list[Fact]) -> dict[str, list[Row]]:
-    inputs = [_input(place, said) for place, said in enumerate(facts[:7], start=1)]
+    inputs = [_input(place, fact) for place, fact in enumerate(facts[:7], start=1)]
     settlement = {"id": SETTLED, "number": 1, "contract_id": CONTRACT, "posted_at": "then", "period_end": PERIOD["end"]}
     settlement |= {"state": "posted"}
     unchanged: Row = {"terminated_on": None, "amendments": [], "suspended": False}
@@ -166,8 +166,8 @@ def a_sound_snapshot() -> Snapshot:
             "settlement": dict(_settlement(facts)),
         },
         records=[
-            OnBus(one.source, 0, place, one.aggregate, **{name: getattr(one, name) for name in names})
-            for place, one in enumerate(facts)
+            OnBus(fact.source, 0, place, fact.aggregate, **{name: getattr(fact, name) for name in names})
+            for place, fact in enumerate(facts)
         ],
     )
 

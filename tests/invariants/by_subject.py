@@ -7,7 +7,7 @@ from .banding import banded
 from .claims import Claim, Known
 from .items import Item, reason_of_day
 from .measures import measured
-from .terms import BY_UNITS, History, Said, Terms, is_by_subject, metrics_paid
+from .terms import BY_UNITS, Definition, History, Terms, is_by_subject, metrics_paid
 
 
 def items_by_subject(history: History, known: Known) -> list[Item]:
@@ -53,7 +53,7 @@ class _Subject:
                 elif claim.arm in (None, "intervention") and rule["measure"].get("at") in (None, claim.occurrence):
                     yield self._in_bands(terms, rule, claim)
 
-    def _in_units(self, terms: Terms, rule: Said, claim: Claim) -> Item:
+    def _in_units(self, terms: Terms, rule: Definition, claim: Claim) -> Item:
         used = self._used.setdefault(rule["code"], _Used(set()))
         item = _item(claim, rule["code"], terms)
         reason = self._reason(terms, claim) or self._used_up(terms, rule, claim, used)
@@ -77,19 +77,21 @@ class _Subject:
         reason = reason_of_day(terms, self._known, claim.achieved_on)
         needed = terms.metrics[claim.metric].get("prerequisite")
         if reason is None and needed:
-            there = any(one.metric == needed and one.achieved_on <= claim.achieved_on for one in self._claims)
+            there = any(
+                earlier.metric == needed and earlier.achieved_on <= claim.achieved_on for earlier in self._claims
+            )
             return None if there else "prerequisite-missing"
         return reason
 
     @staticmethod
-    def _used_up(terms: Terms, rule: Said, claim: Claim, used: _Used) -> str | None:
+    def _used_up(terms: Terms, rule: Definition, claim: Claim, used: _Used) -> str | None:
         if claim.occurrence in used.occurrences:
             return "same-occurrence"
         first_only = rule.get("occurrences", "every") == "first"
         payments = 1 if first_only else terms.metrics[claim.metric].get("maxPaymentsPerPerson", 1)
         return "over-payments-per-person" if len(used.occurrences) >= payments else None
 
-    def _in_bands(self, terms: Terms, rule: Said, claim: Claim) -> Item:
+    def _in_bands(self, terms: Terms, rule: Definition, claim: Claim) -> Item:
         """By the subject's own value: nobody else can be missing."""
         used = self._used.setdefault(rule["code"], _Used(set()))
         item = _item(claim, rule["code"], terms)

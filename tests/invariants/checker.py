@@ -1,6 +1,7 @@
 """Tests: all invariants over one snapshot, as sentences: an empty list means that everything holds."""
 
 from .copies import copies_are_folds
+from .facts import heard, published, quiet, without_gap
 from .frozen import inputs_hold
 from .limits import caps_hold
 from .money import (
@@ -11,7 +12,6 @@ from .money import (
     posted_is_the_sum,
 )
 from .recompute import recompute
-from .said import heard, published, quiet, without_gap
 from .snapshot import SERVICES, Snapshot
 
 

@@ -60,13 +60,13 @@ class Known:
     def before(self, ends: str) -> "Known":
         """What was achieved, and who was enrolled, before a day."""
         claims = tuple(claim for claim in self.claims if claim.achieved_on < ends)
-        enrolled = tuple(one for one in self.enrolled if one[2] < ends)
+        enrolled = tuple(enrolment for enrolment in self.enrolled if enrolment[2] < ends)
         return Known(self.contract_id, claims, enrolled, self.terminated_on)
 
     def on(self, metric: str) -> list[Claim]:
         """The claims on a metric, by day and order key."""
-        found = [claim for claim in self.claims if claim.metric == metric]
-        return sorted(found, key=lambda claim: (claim.achieved_on, claim.order_key, claim.id))
+        claims = [claim for claim in self.claims if claim.metric == metric]
+        return sorted(claims, key=lambda claim: (claim.achieved_on, claim.order_key, claim.id))
 
 
 def noun_of(type_: str) -> str:

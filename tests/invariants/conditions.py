@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from .claims import Known
 from .measures import measured
-from .terms import Said, Terms
+from .terms import Definition, Terms
 
 COMPARED = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
@@ -19,11 +19,11 @@ class Truth:
     rests_on: frozenset[str]
 
 
-def decided(condition: Said, terms: Terms, known: Known) -> Truth:
+def decided(condition: Definition, terms: Terms, known: Known) -> Truth:
     """Whether it holds."""
     if condition["kind"] == "threshold":
         return _held(condition, terms, known)
-    parts = [decided(one, terms, known) for one in condition["conditions"]]
+    parts = [decided(part, terms, known) for part in condition["conditions"]]
     values = {part.value for part in parts}
     decisive = condition["kind"] == "any_of"
     """One part that is true decides `any_of`, one that is false decides `all_of`."""
@@ -31,7 +31,7 @@ def decided(condition: Said, terms: Terms, known: Known) -> Truth:
     return Truth(value, frozenset().union(*(part.rests_on for part in parts)))
 
 
-def _held(threshold: Said, terms: Terms, known: Known) -> Truth:
+def _held(threshold: Definition, terms: Terms, known: Known) -> Truth:
     """By the wording that prevails."""
     measure, words = threshold["measure"], threshold
     if threshold.get("prevails") == "also_stated_as" and threshold.get("alsoStatedAs"):

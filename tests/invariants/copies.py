@@ -23,16 +23,16 @@ NOT_OF_SETTLEMENT = ("contract.proposed", "contract.signed")
 def copies_are_folds(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
     """9: for one contract: its state in the registry, its copies in outcomes and settlement, and its claims."""
     facts = snapshot.of_contract(contract_id)
-    said = bodies(facts, CONTRACTS)
-    yield from _registry(snapshot, contract_id, said)
-    in_force = [body for type_, body in said if noun_of(type_) in IN_FORCE]
-    ended = [body["terminatedOn"] for type_, body in said if type_ == "eu.enzym.contract.terminated.v1"]
+    events = bodies(facts, CONTRACTS)
+    yield from _registry(snapshot, contract_id, events)
+    in_force = [body for type_, body in events if noun_of(type_) in IN_FORCE]
+    ended = [body["terminatedOn"] for type_, body in events if type_ == "eu.enzym.contract.terminated.v1"]
     terminated_on = ended[-1] if ended else None
     yield from _at_outcomes(snapshot, contract_id, in_force, terminated_on)
-    yield from _at_settlement(snapshot, contract_id, said, terminated_on)
+    yield from _at_settlement(snapshot, contract_id, events, terminated_on)
     claims = fold(bodies(facts, OUTCOMES))
-    yield from _claims(snapshot, contract_id, "outcomes", {one.id: one for one in claims.values()})
-    yield from _claims(snapshot, contract_id, "settlement", {one.id: one for one in claims.values()})
+    yield from _claims(snapshot, contract_id, "outcomes", {claim.id: claim for claim in claims.values()})
+    yield from _claims(snapshot, contract_id, "settlement", {claim.id: claim for claim in claims.values()})
     yield from _participants(snapshot, contract_id)
     yield from _inputs(snapshot, contract_id)
 
@@ -41,14 +41,16 @@ def _one(snapshot: Snapshot, service: str, contract_id: str) -> Row | None:
     return next((row for row in snapshot.rows(service, "contract") if row["id"] == contract_id), None)
 
 
-def _registry(snapshot: Snapshot, contract_id: str, said: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
-    first = [noun_of(type_) for type_, _ in said].index("contract.activated")
-    later = [CONTRACT_STATES.get(noun_of(type_)) for type_, _ in said[first:] if noun_of(type_) != "contract.proposed"]
-    state = [one for one in later if one is not None][-1]
+def _registry(snapshot: Snapshot, contract_id: str, events: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
+    first = [noun_of(type_) for type_, _ in events].index("contract.activated")
+    later = [
+        CONTRACT_STATES.get(noun_of(type_)) for type_, _ in events[first:] if noun_of(type_) != "contract.proposed"
+    ]
+    state = [known for known in later if known is not None][-1]
     row = _one(snapshot, "contracts", contract_id)
     if row is None or row["state"] != state:
         yield f"9: contracts-service: {contract_id} is {row and row['state']}, its facts say {state}"
-    signed = {body["organisationId"] for type_, body in said if type_ == "eu.enzym.contract.signed.v1"}
+    signed = {body["organisationId"] for type_, body in events if type_ == "eu.enzym.contract.signed.v1"}
     kept = {
         row["organisation_id"] for row in snapshot.rows("contracts", "signature") if row["contract_id"] == contract_id
     }
@@ -64,46 +66,49 @@ def _at_outcomes(
         yield f"9: outcomes-service does not know {contract_id}"
         return
     newest = in_force[-1]
-    versions = [one["version"] for one in in_force]
-    known = [one["version"] for one in row["terms"]] if "terms" in row else [row["terms_version"]]
+    versions = [terms["version"] for terms in in_force]
+    known = [terms["version"] for terms in row["terms"]] if "terms" in row else [row["terms_version"]]
     if known != versions:
         yield f"9: outcomes-service: {contract_id}: versions {known} of the terms, its facts say {versions}"
-    found = {
+    expected = {
         "time_zone": newest["timeZone"],
         "outcome_start": newest["outcomePeriod"]["start"],
         "outcome_end": newest["outcomePeriod"]["end"],
         "claims_close_on": newest["claimsCloseOn"],
         "terminated_on": terminated_on,
     }
-    for name, value in found.items():
+    for name, value in expected.items():
         if row[name] != value:
             yield f"9: outcomes-service: {contract_id}: {name} is {row[name]}, its facts say {value}"
     metrics = {
-        (one["code"], one["reported_by"], one["verified_by"], one["disputes_decided_by"])
-        for one in snapshot.rows("outcomes", "metric")
-        if one["contract_id"] == contract_id
+        (metric["code"], metric["reported_by"], metric["verified_by"], metric["disputes_decided_by"])
+        for metric in snapshot.rows("outcomes", "metric")
+        if metric["contract_id"] == contract_id
     }
-    by_code = {one["code"]: one for version in in_force for one in version["outcomes"]["metrics"]}
-    said = {(one["code"], one["reportedBy"], one["verifiedBy"], one["disputesDecidedBy"]) for one in by_code.values()}
-    codes = {one["code"] for one in newest["outcomes"]["metrics"]}
-    if not metrics >= {one for one in said if one[0] in codes} or (len(in_force) == 1 and metrics != said):
-        yield f"9: outcomes-service: {contract_id}: metrics differ: {sorted(metrics ^ said)}"
+    by_code = {metric["code"]: metric for version in in_force for metric in version["outcomes"]["metrics"]}
+    agreed = {
+        (metric["code"], metric["reportedBy"], metric["verifiedBy"], metric["disputesDecidedBy"])
+        for metric in by_code.values()
+    }
+    codes = {metric["code"] for metric in newest["outcomes"]["metrics"]}
+    if not metrics >= {row for row in agreed if row[0] in codes} or (len(in_force) == 1 and metrics != agreed):
+        yield f"9: outcomes-service: {contract_id}: metrics differ: {sorted(metrics ^ agreed)}"
 
 
 def _at_settlement(
-    snapshot: Snapshot, contract_id: str, said: Sequence[tuple[str, dict[str, Any]]], terminated_on: str | None
+    snapshot: Snapshot, contract_id: str, events: Sequence[tuple[str, dict[str, Any]]], terminated_on: str | None
 ) -> Iterator[str]:
     row = _one(snapshot, "settlement", contract_id)
     if row is None or row["activation"] is None:
         yield f"9: settlement-service does not know {contract_id}"
         return
-    in_force = [body for type_, body in said if noun_of(type_) in IN_FORCE]
+    in_force = [body for type_, body in events if noun_of(type_) in IN_FORCE]
     if [json.loads(text) for text in (row["activation"], *row["amendments"])] != in_force:
         yield f"9: settlement-service: {contract_id}: the terms in force differ from what was said"
     if row["terminated_on"] != terminated_on:
         yield f"9: settlement-service: {contract_id}: terminated on {row['terminated_on']}, facts say {terminated_on}"
     changing = ("contract.suspended", "contract.resumed", "contract.terminated")
-    running = [noun_of(type_) for type_, _ in said if noun_of(type_) in changing]
+    running = [noun_of(type_) for type_, _ in events if noun_of(type_) in changing]
     suspended = running[-1:] == ["contract.suspended"]
     if row["suspended"] != suspended:
         yield f"9: settlement-service: {contract_id}: suspended is {row['suspended']}, facts say {suspended}"

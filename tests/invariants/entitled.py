@@ -14,14 +14,14 @@ from .terms import History, Terms
 def entitled(history: History, known: Known, ends: str, posted: Mapping[ItemKey, Figures]) -> list[Item]:
     """All items, also of what was achieved later, those that give nothing with the reason. Of what was `posted` a
     condition takes back only what it also forbids by all that is known."""
-    items = [*items_by_subject(history, known), *items_in_all(history, known, ends)]
+    every = [*items_by_subject(history, known), *items_in_all(history, known, ends)]
     now, later = closed_rules(history, known.before(ends)), closed_rules(history, known)
-    found = []
-    for item in items:
+    items = []
+    for item in every:
         rule = item.version, item.key[0]
         reason = now.get(rule) and (later.get(rule) if any(posted.get(item.key, ())) else now[rule])
-        found.append(item.without(reason) if reason else item)
-    return _within_units(history, found, {key: figures[0] for key, figures in posted.items()})
+        items.append(item.without(reason) if reason else item)
+    return _within_units(history, items, {key: figures[0] for key, figures in posted.items()})
 
 
 def is_payable(history: History, item: Item, ends: str, posted: Mapping[ItemKey, Figures]) -> bool:

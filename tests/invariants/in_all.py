@@ -11,7 +11,7 @@ from .days import day_before, whole_periods
 from .items import DAYS, Item, ItemKey, reason_of_day
 from .measures import measured
 from .savings import shared_savings
-from .terms import History, Said, Terms
+from .terms import Definition, History, Terms
 
 ONCE = "1"
 
@@ -21,15 +21,15 @@ def items_in_all(history: History, known: Known, ends: str) -> list[Item]:
     What was achieved on a day when nothing is paid counts neither for an amount nor against it."""
     seen = known.before(ends)
     counting = replace(seen, claims=tuple(claim for claim in seen.claims if not _is_idle(history, known, claim)))
-    found: dict[ItemKey, Item] = {}
+    items: dict[ItemKey, Item] = {}
     for terms in history.versions:
         for rule in terms.rules.values():
-            given, whole = (list(_items(terms, rule, one, ends)) for one in (counting, seen))
+            given, whole = (list(_items(terms, rule, counted, ends)) for counted in (counting, seen))
             for item, otherwise in zip(given, whole, strict=True):
                 item = _told(terms, known, item, otherwise)
                 if history.governing(item.achieved_on) is terms:
-                    found[item.key] = _that_prevails(rule, found.get(item.key, item), item)
-    return list(found.values())
+                    items[item.key] = _that_prevails(rule, items.get(item.key, item), item)
+    return list(items.values())
 
 
 def _is_idle(history: History, known: Known, claim: Claim) -> bool:
@@ -38,7 +38,7 @@ def _is_idle(history: History, known: Known, claim: Claim) -> bool:
 
 def _told(terms: Terms, known: Known, item: Item, otherwise: Item) -> Item:
     """What counts, or that only the day stands in the way: `otherwise` is what all days together would give."""
-    item, otherwise = (_by_day(terms, known, one) for one in (item, otherwise))
+    item, otherwise = (_by_day(terms, known, alternative) for alternative in (item, otherwise))
     return otherwise if item.reason and otherwise.reason in DAYS else item
 
 
@@ -47,7 +47,7 @@ def _by_day(terms: Terms, known: Known, item: Item) -> Item:
     return item.without(reason) if reason else item
 
 
-def _that_prevails(rule: Said, earlier: Item, item: Item) -> Item:
+def _that_prevails(rule: Definition, earlier: Item, item: Item) -> Item:
     """Of what two versions give for one key: what is paid once stays as it was first, a figure gives way to a newer
     one; and nothing gives way to anything."""
     if earlier.reason or item.reason:
@@ -55,7 +55,7 @@ def _that_prevails(rule: Said, earlier: Item, item: Item) -> Item:
     return earlier if rule["kind"] == "gate" else item
 
 
-def _items(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+def _items(terms: Terms, rule: Definition, seen: Known, ends: str) -> Iterator[Item]:
     if rule["kind"] == "gate":
         yield _gate(terms, rule, seen, ends)
     elif rule["kind"] == "bands" and rule.get("per", "contract") == "contract":
@@ -66,36 +66,38 @@ def _items(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
         yield from _fees(terms, rule, seen, ends)
 
 
-def _gate(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
+def _gate(terms: Terms, rule: Definition, seen: Known, ends: str) -> Item:
     truth = decided(rule["condition"], terms, seen)
     item = _item(terms, rule, seen, ends, ONCE, truth.rests_on)
     if not truth.value:
         return item.without("gate-not-met" if truth.value is False else "not-yet-measured")
-    return replace(item, units=1, gross=terms.minor(rule["amount"]), behind=_people(terms, seen, truth.rests_on))
+    return replace(item, units=1, gross=terms.minor(rule["amount"]), people_count=_people(terms, seen, truth.rests_on))
 
 
-def _pooled(terms: Terms, rule: Said, seen: Known, ends: str) -> Item:
+def _pooled(terms: Terms, rule: Definition, seen: Known, ends: str) -> Item:
     figure = measured(rule["measure"], terms, seen)
     minor = None if figure.value is None else banded(terms, rule, figure.value)
     item = _item(terms, rule, seen, ends, ONCE, figure.rests_on)
     if minor is None:
         return item.without("not-yet-measured" if figure.value is None else "no-band")
-    metric, behind = rule["measure"]["metric"], _people(terms, seen, figure.rests_on)
-    return replace(item, metric=metric, units=1, gross=minor, behind=behind)
+    metric, people_count = rule["measure"]["metric"], _people(terms, seen, figure.rests_on)
+    return replace(item, metric=metric, units=1, gross=minor, people_count=people_count)
 
 
-def _savings(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
-    in_days = any(one["baseline"]["kind"] == "per_person_day" for one in rule["components"])
+def _savings(terms: Terms, rule: Definition, seen: Known, ends: str) -> Iterator[Item]:
+    in_days = any(component["baseline"]["kind"] == "per_person_day" for component in rule["components"])
     for shared in shared_savings(terms, rule, seen):
         claims = [claim.id for claim in shared.claims]
         item = replace(_item(terms, rule, seen, ends, shared.point, claims), metric=rule["components"][0]["metric"])
         if shared.minor is None:
             yield item.without("not-yet-measured")
         else:
-            yield replace(item, units=1, gross=shared.minor, behind=0 if in_days else _people(terms, seen, claims))
+            yield replace(
+                item, units=1, gross=shared.minor, people_count=0 if in_days else _people(terms, seen, claims)
+            )
 
 
-def _fees(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
+def _fees(terms: Terms, rule: Definition, seen: Known, ends: str) -> Iterator[Item]:
     """For each period that is over; with `delivery` only where something was delivered in it."""
     for name, start, end in whole_periods(rule["start"], rule["until"], rule["every"]):
         if end > ends:
@@ -108,11 +110,13 @@ def _fees(terms: Terms, rule: Said, seen: Known, ends: str) -> Iterator[Item]:
             yield replace(item, units=1, gross=terms.minor(rule["amount"]))
 
 
-def _item(terms: Terms, rule: Said, seen: Known, ends: str, occurrence: str, rests_on: Iterable[str] = ()) -> Item:
+def _item(
+    terms: Terms, rule: Definition, seen: Known, ends: str, occurrence: str, rests_on: Iterable[str] = ()
+) -> Item:
     """Achieved when the last of the claims was that it rests on; without any, on the last day that is looked at."""
     wanted = frozenset(rests_on)
     days = [claim.achieved_on for claim in seen.claims if claim.id in wanted]
-    day = max(days, default=day_before(min(ends, terms.said["outcomePeriod"]["end"])))
+    day = max(days, default=day_before(min(ends, terms.definition["outcomePeriod"]["end"])))
     return Item((rule["code"], seen.contract_id, occurrence), None, "", terms.version, day)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from .claims import Known
-from .terms import History, Said, Terms
+from .terms import Definition, History, Terms
 
 FIGURES = (
     *("units", "gross_minor", "cut_person_minor", "cut_rule_minor", "cut_period_minor", "cut_contract_minor"),
@@ -24,7 +24,8 @@ PostedKey = tuple[str, str, str, int | None, str]
 @dataclass(frozen=True)
 class Item:
     """What one rule gives for one subject and occurrence before caps, by one version of the terms; `reason` says why
-    it gives nothing. `claim_id` is the claim that it rests on alone; `behind` how many people it is about without."""
+    it gives nothing. `claim_id` is the claim that it rests on alone; `people_count` how many people it is about without
+    one."""
 
     key: ItemKey
     claim_id: str | None
@@ -36,7 +37,7 @@ class Item:
     units: int = 0
     gross: int = 0
     reason: str | None = None
-    behind: int = 0
+    people_count: int = 0
 
     def without(self, reason: str) -> "Item":
         """The item, giving nothing; what gave nothing before keeps its reason."""
@@ -72,9 +73,9 @@ def under_caps(figures: Figures) -> int:
     return figures[1] - sum(figures[2:6])
 
 
-def plus(one: Figures, other: Figures, sign: int = 1) -> Figures:
+def plus(figures: Figures, other: Figures, sign: int = 1) -> Figures:
     """Figure by figure."""
-    return tuple(a + sign * b for a, b in zip(one, other, strict=True))
+    return tuple(a + sign * b for a, b in zip(figures, other, strict=True))
 
 
 def in_order(history: History, items: Iterable[Item]) -> list[Item]:
@@ -108,7 +109,7 @@ def waits(terms: Terms, day: str, ends: str) -> bool:
     return any(window["mode"] == "paused" and ends < window["end"] for window in _around(terms, day))
 
 
-def _around(terms: Terms, day: str) -> list[Said]:
+def _around(terms: Terms, day: str) -> list[Definition]:
     return [window for window in terms.windows if window["start"] <= day < window["end"]]
 
 

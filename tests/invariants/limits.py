@@ -8,7 +8,7 @@ from .items import under_caps
 from .money import differences, posted_settlements
 from .recompute import frozen_history
 from .snapshot import Snapshot
-from .terms import CAPS, Said, pays_for_people
+from .terms import CAPS, Definition, pays_for_people
 
 Group = tuple[str, str]
 
@@ -38,16 +38,16 @@ def caps_hold(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
                     yield f"4: settlement {settlement['id']}: {minor} under the {cap['kind']} cap of {cap['amount']}"
 
 
-def _under(cap: Said, stands: Mapping[Group, int]) -> Mapping[Group, int]:
+def _under(cap: Definition, stands: Mapping[Group, int]) -> Mapping[Group, int]:
     """What stands in each group that a cap is about."""
     kind = cap["kind"]
     only = cap.get("rule") or cap.get("payer")
-    found = {group: minor for group, minor in stands.items() if group[0] == kind and only in (None, group[1])}
+    groups = {group: minor for group, minor in stands.items() if group[0] == kind and only in (None, group[1])}
     if kind != "period":
-        return found
+        return groups
     if cap["periodBasis"] == "achieved":
         return {}
-    return {group: minor for group, minor in found.items() if _is_a(group[1], cap["every"])}
+    return {group: minor for group, minor in groups.items() if _is_a(group[1], cap["every"])}
 
 
 def _is_a(name: str, every: str) -> bool:

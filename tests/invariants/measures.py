@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from .claims import Claim, Known
 from .exact import root, rounded
-from .terms import Said, Terms
+from .terms import Definition, Terms
 
 WIDTHS = {
     "0.80": "1.281552",
@@ -31,20 +31,20 @@ class Figure:
 NOT_MEASURED = Figure()
 
 
-def measured(measure: Said, terms: Terms, known: Known) -> Figure:
+def measured(measure: Definition, terms: Terms, known: Known) -> Figure:
     """The figure that a measure asks for."""
     asked = _Asked(measure, terms, known)
-    found: Figure = getattr(asked, measure["basis"])()
+    figure: Figure = getattr(asked, measure["basis"])()
     rounding = measure.get("rounding")
-    if rounding is None or found.value is None:
-        return found
-    return Figure(rounded(found.value, rounding["mode"], rounding.get("places", 0)), found.rests_on)
+    if rounding is None or figure.value is None:
+        return figure
+    return Figure(rounded(figure.value, rounding["mode"], rounding.get("places", 0)), figure.rests_on)
 
 
 class _Asked:
     """A measure with what it is asked of; a method for each basis."""
 
-    def __init__(self, measure: Said, terms: Terms, known: Known) -> None:
+    def __init__(self, measure: Definition, terms: Terms, known: Known) -> None:
         self._measure, self._terms, self._known = measure, terms, known
         self._metric = terms.metrics[measure["metric"]]
         cohorts = measure.get("cohorts")
@@ -78,9 +78,9 @@ class _Asked:
 
     def difference(self) -> Figure:
         """Against another arm."""
-        one, other = self.mean(), self._mean_of(self._against())
-        value = None if one.value is None or other.value is None else one.value - other.value
-        return Figure(value, one.rests_on | other.rests_on)
+        mean, other = self.mean(), self._mean_of(self._against())
+        value = None if mean.value is None or other.value is None else mean.value - other.value
+        return Figure(value, mean.rests_on | other.rests_on)
 
     def relative_change(self) -> Figure:
         """The same, as a part of the other arm's mean."""
@@ -151,11 +151,11 @@ class _Asked:
         return {claim.subject for code in exits for claim in self._known.on(code) if claim.counts}
 
     def _denominator(self, out: set[str]) -> tuple[int, list[Claim]]:
-        said = self._measure.get("denominator") or {"kind": "as_enrolled"}
-        if said["kind"] == "fixed":
-            return int(said["number"]), []
-        if said["kind"] == "verified_count":
-            counted = [claim for claim in self._decided(said["metric"]) if claim.counts]
+        denominator = self._measure.get("denominator") or {"kind": "as_enrolled"}
+        if denominator["kind"] == "fixed":
+            return int(denominator["number"]), []
+        if denominator["kind"] == "verified_count":
+            counted = [claim for claim in self._decided(denominator["metric"]) if claim.counts]
             return len(_subjects(counted)), counted
         people = self._enrolled - out
         if self._missing == "excluded":
@@ -183,8 +183,8 @@ class _Asked:
     def _error_of(self, arm: str) -> Figure:
         """The standard error of an arm's mean, pooled by n over those that it is the mean of."""
         held = self._held(arm)
-        said = [claim.measurement.get("standardError") for claim in held if claim.measurement]
-        errors = [Fraction(text) for text in said if text is not None]
+        texts = [claim.measurement.get("standardError") for claim in held if claim.measurement]
+        errors = [Fraction(text) for text in texts if text is not None]
         if not held or len(errors) < len(held):
             return NOT_MEASURED
         if len(held) == 1:

@@ -6,12 +6,12 @@ from typing import Any
 
 from .by_subject import items_by_subject
 from .claims import Claim, Known
+from .facts import Fact
 from .items import FIGURES, NOTHING, Figures, amount, plus
 from .recompute import CONTRACTS, OUTCOMES, SETTLEMENT, history_of, known_of
-from .said import Fact
 from .settling import Posted
 from .snapshot import Row, Snapshot, bodies
-from .terms import History, Said, is_by_subject, metrics_paid, minor
+from .terms import Definition, History, is_by_subject, metrics_paid, minor
 
 Key = tuple[Any, ...]
 
@@ -98,8 +98,8 @@ def items_are_whole(snapshot: Snapshot, contract_id: str) -> Iterator[str]:
         if item.reason is None
     }
     names = ("claim_id", "rule", "version", "price_minor", "units", "gross_minor")
-    for found in mine ^ {tuple(row[name] for name in names) for row in rows if row["reason"] is None}:
-        yield f"2: {'missing' if found in mine else 'unfounded'} payable item {found}"
+    for difference in mine ^ {tuple(row[name] for name in names) for row in rows if row["reason"] is None}:
+        yield f"2: {'missing' if difference in mine else 'unfounded'} payable item {difference}"
 
 
 def _rules_for(history: History, claim: Claim) -> list[str]:
@@ -108,7 +108,7 @@ def _rules_for(history: History, claim: Claim) -> list[str]:
     return [rule["code"] for rule in rules if _has_item(rule, claim)] if rules else [""]
 
 
-def _has_item(rule: Said, claim: Claim) -> bool:
+def _has_item(rule: Definition, claim: Claim) -> bool:
     """Whether a claim has an item of its own under a rule on its metric: bands look at one arm, and at one point."""
     if rule["kind"] != "bands":
         return is_by_subject(rule)
@@ -127,11 +127,11 @@ def posted_is_the_sum(snapshot: Snapshot, contract_id: str, mine: Posted) -> Ite
             summed[_key(row)] = plus(summed.get(_key(row), NOTHING), difference)
             shares.setdefault(_key(row), Counter()).update(more)
     rows = [row for row in snapshot.rows("settlement", "posted_item") if row["contract_id"] == contract_id]
-    kept = {_key(row): _standing([row[name] for name in FIGURES], row["shares"]) for row in rows}
-    said = {key: _standing(figures, shares[key]) for key, figures in summed.items()}
-    anew = {key: _standing(stood.figures, stood.shares) for key, stood in mine.stood.items()}
-    nothing = _standing(NOTHING, {})
-    for invariant, name, other in ((2, "the sum of its settlements", said), (3, "what is due", anew)):
+    kept = {_key(row): _figures_and_shares([row[name] for name in FIGURES], row["shares"]) for row in rows}
+    expected = {key: _figures_and_shares(figures, shares[key]) for key, figures in summed.items()}
+    anew = {key: _figures_and_shares(stood.figures, stood.shares) for key, stood in mine.stood.items()}
+    nothing = _figures_and_shares(NOTHING, {})
+    for invariant, name, other in ((2, "the sum of its settlements", expected), (3, "what is due", anew)):
         for key in kept.keys() | other.keys():
             if kept.get(key, nothing) != other.get(key, nothing):
                 yield f"{invariant}: {key} stands at {kept.get(key)}, {name} is {other.get(key)}"
@@ -141,7 +141,7 @@ def posted_is_the_sum(snapshot: Snapshot, contract_id: str, mine: Posted) -> Ite
         yield f"3: {twice} has two live items"
 
 
-def _standing(figures: Iterable[int], shares: Mapping[str, int]) -> tuple[Figures, dict[str, int]]:
+def _figures_and_shares(figures: Iterable[int], shares: Mapping[str, int]) -> tuple[Figures, dict[str, int]]:
     return tuple(figures), {payer: minor_units for payer, minor_units in shares.items() if minor_units}
 
 

@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from .said import Fact, OnBus
+from .facts import Fact, OnBus
 from .snapshot import SERVICES, TABLES, Row, Snapshot, source_of
 
 TOPICS = ("enzym.contracts.v1", "enzym.outcomes.v1", "enzym.settlements.v1")
@@ -65,11 +65,11 @@ async def _records(bootstrap: str) -> list[OnBus]:
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         ends = await consumer.end_offsets(places)
-        found: list[OnBus] = []
+        records: list[OnBus] = []
         while any([await consumer.position(place) < ends[place] for place in places]):
             for polled in (await consumer.getmany(timeout_ms=500)).values():
-                found += _on_bus(polled)
-        return found
+                records += _on_bus(polled)
+        return records
     finally:
         await consumer.stop()
 
@@ -81,24 +81,26 @@ async def _places(bootstrap: str) -> list[TopicPartition]:
         told = await admin.describe_topics(list(TOPICS))
     finally:
         await admin.close()
-    return [TopicPartition(topic["topic"], one["partition"]) for topic in told for one in topic["partitions"]]
+    return [
+        TopicPartition(topic["topic"], partition["partition"]) for topic in told for partition in topic["partitions"]
+    ]
 
 
 def _on_bus(polled: Iterable[Any]) -> list[OnBus]:
     records = []
     for record in polled:
-        said = {name: value.decode() for name, value in record.headers}
+        headers = {name: value.decode() for name, value in record.headers}
         records.append(
             OnBus(
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
                 key=record.key.decode(),
-                event_id=said["ce_id"],
-                source=said["ce_source"],
-                type=said["ce_type"],
-                aggregate=said["ce_subject"],
-                sequence=int(said["ce_sequence"]),
+                event_id=headers["ce_id"],
+                source=headers["ce_source"],
+                type=headers["ce_type"],
+                aggregate=headers["ce_subject"],
+                sequence=int(headers["ce_sequence"]),
                 body=record.value.decode(),
             )
         )
@@ -110,10 +112,10 @@ async def _committed(bootstrap: str) -> dict[str, dict[tuple[str, int], int]]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        found = {}
+        rows = {}
         for service in CONSUMING:
             offsets = await admin.list_consumer_group_offsets(f"{service}-service")
-            found[service] = {(place.topic, place.partition): kept.offset for place, kept in offsets.items()}
-        return found
+            rows[service] = {(place.topic, place.partition): kept.offset for place, kept in offsets.items()}
+        return rows
     finally:
         await admin.close()

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .capping import group_of, may_stand
+from .capping import group_of, max_retainable
 from .claims import Known, enrolments, fold, noun_of
+from .facts import Fact
 from .items import under_caps
-from .said import Fact
 from .settling import Posted, Settled, post, settle
 from .statement import content, sha256
 from .terms import History, Terms
@@ -41,8 +41,8 @@ def recompute(facts: Sequence[Fact]) -> tuple[list[str], Posted]:
 
 def history_of(facts: Iterable[Fact]) -> History:
     """The versions of the terms that were put into force."""
-    said = [json.loads(fact.body) for fact in facts if noun_of(fact.type) in IN_FORCE]
-    return History(tuple(Terms(one) for one in sorted(said, key=lambda one: one["version"])))
+    versions = [json.loads(fact.body) for fact in facts if noun_of(fact.type) in IN_FORCE]
+    return History(tuple(Terms(version) for version in sorted(versions, key=lambda version: version["version"])))
 
 
 def frozen_history(facts: Sequence[Fact], settlement_id: str) -> History:
@@ -52,10 +52,10 @@ def frozen_history(facts: Sequence[Fact], settlement_id: str) -> History:
 
 def known_of(contract_id: str, facts: Iterable[Fact]) -> Known:
     """What was told of a contract's subjects, and when it ended."""
-    said = [(fact.type, json.loads(fact.body)) for fact in facts]
-    ended = [body["terminatedOn"] for type_, body in said if noun_of(type_) == "contract.terminated"]
-    claims = tuple(fold(said).values())
-    return Known(contract_id, claims, tuple(enrolments(said)), ended[-1] if ended else None)
+    events = [(fact.type, json.loads(fact.body)) for fact in facts]
+    ended = [body["terminatedOn"] for type_, body in events if noun_of(type_) == "contract.terminated"]
+    claims = tuple(fold(events).values())
+    return Known(contract_id, claims, tuple(enrolments(events)), ended[-1] if ended else None)
 
 
 def _by_settlement(facts: Iterable[Fact]) -> dict[str, dict[str, Any]]:
@@ -92,7 +92,7 @@ def _differences(settlement_id: str, mine: Mapping[str, Any], calculated: Mappin
 
 
 def _twice(settled: Settled) -> set[tuple[str, str, str]]:
-    keys = [one.item.key for one in settled.due]
+    keys = [item_due.item.key for item_due in settled.due]
     return {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
 
 
@@ -101,15 +101,15 @@ def _over(history: History, terms: Terms, settled: Settled, posted: Posted) -> I
     stood already, above zero, when the cap came or was lowered."""
     for cap in terms.caps("period"):
         now: Counter[Any] = Counter()
-        for one in settled.due:
-            now[group_of(history, cap, one.item.key, one.item.achieved_on)] += one.under_caps
+        for item_due in settled.due:
+            now[group_of(history, cap, item_due.item.key, item_due.item.achieved_on)] += item_due.under_caps
         looked_at = set(now)
         stood: Counter[Any] = Counter()
         for key, before in posted.stood.items():
             group, minor = group_of(history, cap, key[:3], before.achieved_on), under_caps(before.figures)
             stood[group] += max(0, minor)
             now[group] += minor if key in settled.later else 0
-        most = may_stand(history, cap)
+        most = max_retainable(history, cap)
         for group in looked_at if cap["periodBasis"] == "achieved" else ():
             minor, stays = now[group], stood[group] if most is None else min(most, stood[group])
             if minor > max(terms.minor(cap["amount"]), stays):

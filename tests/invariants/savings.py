@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from .claims import Claim, Known
 from .exact import whole
-from .terms import Said, Terms
+from .terms import Definition, Terms
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Shared:
     claims: tuple[Claim, ...]
 
 
-def shared_savings(terms: Terms, rule: Said, known: Known) -> Iterator[Shared]:
+def shared_savings(terms: Terms, rule: Definition, known: Known) -> Iterator[Shared]:
     """Period by period. When savings are cumulative, what each adds to the share of all so far; one that is not
     measured leaves open all that come after."""
     so_far: Fraction | None = Fraction(0)
     given = 0
-    for point in dict.fromkeys(point for one in rule["components"] for point in terms.points(one["metric"])):
+    for point in dict.fromkeys(
+        point for component in rule["components"] for point in terms.points(component["metric"])
+    ):
         saving = _saving(terms, rule, point, known)
         if rule["accumulation"] == "per_period":
             minor = None if saving.value is None else _share(terms, rule, saving.value)
@@ -42,8 +44,8 @@ def shared_savings(terms: Terms, rule: Said, known: Known) -> Iterator[Shared]:
         yield Shared(point, minor, saving.claims)
 
 
-def _saving(terms: Terms, rule: Said, point: str, known: Known) -> Saving:
-    parts = [_component(terms, one, point, known) for one in rule["components"]]
+def _saving(terms: Terms, rule: Definition, point: str, known: Known) -> Saving:
+    parts = [_component(terms, component, point, known) for component in rule["components"]]
     values = [part.value for part in parts if part.value is not None]
     claims = tuple(claim for part in parts for claim in part.claims)
     if len(values) < len(parts):
@@ -52,7 +54,7 @@ def _saving(terms: Terms, rule: Said, point: str, known: Known) -> Saving:
     return Saving(sum(values, Fraction(0)) - deductible, claims)
 
 
-def _component(terms: Terms, component: Said, point: str, known: Known) -> Saving:
+def _component(terms: Terms, component: Definition, point: str, known: Known) -> Saving:
     actual = _claims(component, point, known, "intervention")
     if not actual:
         return Saving(None, ())
@@ -69,22 +71,22 @@ def _component(terms: Terms, component: Said, point: str, known: Known) -> Savin
 
 
 def _baseline(
-    terms: Terms, component: Said, point: str, known: Known, actual: Sequence[Claim]
+    terms: Terms, component: Definition, point: str, known: Known, actual: Sequence[Claim]
 ) -> tuple[Fraction | None, Sequence[Claim]]:
     """None where it was not measured for the same subjects, or not said on how many people."""
-    said = component["baseline"]
-    if said["kind"] == "measured":
-        found = _claims(component, point, known, said["arm"])
-        of_the_same = {claim.subject for claim in found} == {claim.subject for claim in actual}
-        return (_sum(found), found) if of_the_same else (None, ())
-    each = terms.major(said["amount"])
-    if said["kind"] == "aggregate":
+    baseline = component["baseline"]
+    if baseline["kind"] == "measured":
+        claims = _claims(component, point, known, baseline["arm"])
+        of_the_same = {claim.subject for claim in claims} == {claim.subject for claim in actual}
+        return (_sum(claims), claims) if of_the_same else (None, ())
+    each = terms.major(baseline["amount"])
+    if baseline["kind"] == "aggregate":
         return each, ()
     numbers = [n for claim in actual if (n := (claim.measurement or {}).get("n")) is not None]
     return (each * sum(numbers) if len(numbers) == len(actual) else None), ()
 
 
-def _claims(component: Said, point: str, known: Known, arm: str) -> list[Claim]:
+def _claims(component: Definition, point: str, known: Known, arm: str) -> list[Claim]:
     return [
         claim
         for claim in known.on(component["metric"])
@@ -98,7 +100,7 @@ def _sum(claims: Sequence[Claim]) -> Fraction:
     return sum((Fraction((claim.measurement or {"value": 0})["value"]) for claim in claims), Fraction(0))
 
 
-def _share(terms: Terms, rule: Said, saving: Fraction) -> int:
+def _share(terms: Terms, rule: Definition, saving: Fraction) -> int:
     """Each slice at its share, of a loss as of a saving when it goes both ways."""
     size = abs(saving) if rule.get("twoSided") else max(saving, Fraction(0))
     given, start = Fraction(0), Fraction(0)

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .capping import Standing, cut_by_caps
+from .capping import PreviouslyPosted, cut_by_caps
 from .claims import Known
 from .days import day_before, periods_of
 from .entitled import entitled, is_payable
 from .items import NOTHING, Due, Figures, ItemKey, PostedKey, in_order, plus, under_caps
-from .splitting import hold_back, split
+from .splitting import retain, split
 from .staying import staying
 from .terms import History
 from .unpaid import RuleAndPayee, why_nothing
@@ -44,7 +44,7 @@ class Change:
     claim_id: str | None
     figures: Figures
     shares: Mapping[str, int]
-    behind: int
+    people_count: int
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,32 @@ def settle(history: History, known: Known, posted: Posted, ends: str) -> Settled
     figures: dict[ItemKey, Figures] = {}
     for key, stood in posted.stood.items():
         figures[key[:3]] = plus(figures.get(key[:3], NOTHING), stood.figures)
-    stays = {key[:3] for key, one in posted.stood.items() if not one.claim_id and _is_later(one, ends)}
+    stays = {key[:3] for key, stood in posted.stood.items() if not stood.claim_id and _is_later(stood, ends)}
     items = entitled(history, known, ends, figures)
     payable = [item for item in items if item.key not in stays and is_payable(history, item, ends, figures)]
     due = [Due(item) for item in in_order(history, payable)]
-    keys = {one.item.key for one in due}
-    seen = {key: one for key, one in posted.stood.items() if one.achieved_on < ends or key[:3] in keys}
-    later = {key: one for key, one in posted.stood.items() if key not in seen}
+    keys = {item_due.item.key for item_due in due}
+    seen = {key: stood for key, stood in posted.stood.items() if stood.achieved_on < ends or key[:3] in keys}
+    later = {key: stood for key, stood in posted.stood.items() if key not in seen}
     if stay := staying(history, ends, due, _rows(seen), _rows(later)):
-        due = [one for one in due if one.item.key not in stay]
-        later |= {key: one for key, one in seen.items() if key[:3] in stay}
-        seen = {key: one for key, one in seen.items() if key[:3] not in stay}
-    cut_by_caps(history, due, _standing(seen, later, posted.settled), ends)
-    hold_back(history, due, known, ends, figures)
+        due = [item_due for item_due in due if item_due.item.key not in stay]
+        later |= {key: stood for key, stood in seen.items() if key[:3] in stay}
+        seen = {key: stood for key, stood in seen.items() if key[:3] not in stay}
+    cut_by_caps(history, due, _previously_posted(seen, later, posted.settled), ends)
+    retain(history, due, known, ends, figures)
     before: dict[ItemKey, Counter[str]] = {}
-    for key, one in seen.items():
-        before.setdefault(key[:3], Counter()).update(one.shares)
+    for key, stood in seen.items():
+        before.setdefault(key[:3], Counter()).update(stood.shares)
     paid_later: Counter[str] = Counter()
-    for one in later.values():
-        paid_later.update(one.shares)
+    for stood in later.values():
+        paid_later.update(stood.shares)
     split(history, ends, due, before, paid_later)
     nothing = why_nothing(history, items, known, ends)
     return Settled(_changes(history, due, seen), nothing, due, frozenset(later))
 
 
 def _rows(posted: Mapping[PostedKey, Stood]) -> list[tuple[ItemKey, str, Figures, Mapping[str, int]]]:
-    return [(key[:3], one.achieved_on, one.figures, one.shares) for key, one in posted.items()]
+    return [(key[:3], stood.achieved_on, stood.figures, stood.shares) for key, stood in posted.items()]
 
 
 def _is_later(stood: Stood, ends: str) -> bool:
@@ -113,27 +113,27 @@ def post(posted: Posted, changes: Iterable[Change], ends: str) -> None:
             posted.settled[name] += under_caps(change.figures)
 
 
-def _standing(
+def _previously_posted(
     seen: Mapping[PostedKey, Stood], later: Mapping[PostedKey, Stood], settled: Mapping[str, int]
-) -> Standing:
+) -> PreviouslyPosted:
     stood: dict[ItemKey, Figures] = {}
-    for key, one in seen.items():
-        stood[key[:3]] = plus(stood.get(key[:3], NOTHING), one.figures)
-    days = {key[:3]: one.achieved_on for key, one in seen.items() if any(one.figures)}
-    others = [(key[:3], one.achieved_on, one.figures) for key, one in later.items()]
-    return Standing(stood, days, others, settled)
+    for key, row in seen.items():
+        stood[key[:3]] = plus(stood.get(key[:3], NOTHING), row.figures)
+    days = {key[:3]: row.achieved_on for key, row in seen.items() if any(row.figures)}
+    others = [(key[:3], row.achieved_on, row.figures) for key, row in later.items()]
+    return PreviouslyPosted(stood, days, others, settled)
 
 
 def _changes(history: History, due: Iterable[Due], seen: Mapping[PostedKey, Stood]) -> list[Change]:
     now: dict[PostedKey, Due] = {}
-    for one in due:
-        item = one.item
+    for item_due in due:
+        item = item_due.item
         payee = history.version(item.version).rules[item.key[0]]["payee"]
-        now[*item.key, item.price, payee] = one
-    found: list[Change] = []
+        now[*item.key, item.price, payee] = item_due
+    changes: list[Change] = []
     for key in now.keys() | seen.keys():
-        found += _changed(key, now.get(key), seen.get(key))
-    return found
+        changes += _changed(key, now.get(key), seen.get(key))
+    return changes
 
 
 def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Change]:
@@ -148,5 +148,5 @@ def _changed(key: PostedKey, due: Due | None, stood: Stood | None) -> list[Chang
         return []
     if due is not None:
         item = due.item
-        return [Change(key, item.achieved_on, item.version, item.claim_id, figures, shares, item.behind)]
+        return [Change(key, item.achieved_on, item.version, item.claim_id, figures, shares, item.people_count)]
     return [Change(key, stood.achieved_on, stood.version, stood.claim_id, figures, shares, 0)] if stood else []

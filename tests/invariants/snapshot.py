@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .said import Fact, Heard, OnBus
+from .facts import Fact, Heard, OnBus
 
 Row = Mapping[str, Any]
 
@@ -79,5 +79,5 @@ class Snapshot:
 
 def bodies(facts: Sequence[Fact], source: str) -> list[tuple[str, dict[str, Any]]]:
     """(type, body) of what one source said, in its order."""
-    said = sorted((fact for fact in facts if fact.source == source), key=lambda fact: fact.sequence)
-    return [(fact.type, json.loads(fact.body)) for fact in said]
+    published = sorted((fact for fact in facts if fact.source == source), key=lambda fact: fact.sequence)
+    return [(fact.type, json.loads(fact.body)) for fact in published]

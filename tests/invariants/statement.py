@@ -16,13 +16,13 @@ LineKey = tuple[str, int | None, str]
 def content(history: History, frozen: Mapping[str, Any], settled: Settled) -> dict[str, Any]:
     """What the statement says, as its content hash covers it."""
     period, terms = frozen["period"], history.at_end(frozen["period"]["end"])
-    behind: dict[LineKey, list[Change]] = {}
+    changes_by_line: dict[LineKey, list[Change]] = {}
     for change in settled.changes:
-        behind.setdefault((change.key[0], change.key[3], change.key[4]), []).append(change)
-    wanted = set(behind) | (_listed(terms, period) if frozen["kind"] == "scheduled" else set())
+        changes_by_line.setdefault((change.key[0], change.key[3], change.key[4]), []).append(change)
+    wanted = set(changes_by_line) | (_listed(terms, period) if frozen["kind"] == "scheduled" else set())
     ordered = sorted(wanted, key=lambda key: _place(history, key))
     lines = [
-        _line(history, number, key, behind.get(key, []), settled.nothing.get((key[0], key[2])))
+        _line(history, number, key, changes_by_line.get(key, []), settled.nothing.get((key[0], key[2])))
         for number, key in enumerate(ordered, start=1)
     ]
     newest = history.newest
@@ -39,13 +39,13 @@ def content(history: History, frozen: Mapping[str, Any], settled: Settled) -> di
 
 def _listed(terms: Terms, period: Mapping[str, str]) -> set[LineKey]:
     """Every rule, at the prices that hold in the period; else at the first."""
-    found: set[LineKey] = set()
+    keys: set[LineKey] = set()
     for code, rule in terms.rules.items():
         prices = terms.prices(rule)
         valid = [minor for start, end, minor in prices if start < period["end"] and period["start"] < end]
         some: Sequence[int | None] = valid or [minor for *_, minor in prices[:1]] or [None]
-        found |= {(code, price, rule["payee"]) for price in some}
-    return found
+        keys |= {(code, price, rule["payee"]) for price in some}
+    return keys
 
 
 def _place(history: History, key: LineKey) -> tuple[int, int, int, str]:
@@ -67,10 +67,10 @@ def _line(
         for payer, minor in change.shares.items():
             shares[payer] = shares.get(payer, 0) + minor
     money = history.newest.money
-    said: dict[str, Any] = {"number": number, "rule": code, "kind": rule["kind"]}
+    line: dict[str, Any] = {"number": number, "rule": code, "kind": rule["kind"]}
     if price is not None:
-        said["price"] = money(price)
-    said |= {
+        line["price"] = money(price)
+    line |= {
         "people": _people(history, code, changes),
         "units": figures[0],
         "amount": money(amount(figures)),
@@ -80,15 +80,15 @@ def _line(
         "shares": [{"payer": payer, "amount": money(minor)} for payer, minor in shares.items()],
     }
     if nothing is not None and not amount(figures):
-        said["state"] = nothing.replace("-", "_")
-    return said
+        line["state"] = nothing.replace("-", "_")
+    return line
 
 
 def _people(history: History, code: str, changes: Iterable[Change]) -> int:
     """Distinct participants where single ones are paid for, else how many the figures are about."""
     if pays_for_people(history, code):
         return len({change.key[1] for change in changes})
-    return max((change.behind for change in changes), default=0)
+    return max((change.people_count for change in changes), default=0)
 
 
 def _totals(terms: Terms, lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

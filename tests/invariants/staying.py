@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from .capping import group_of, may_stand, room_of
+from .capping import group_of, max_retainable, room_of
 from .items import Due, Figures, ItemKey
 from .splitting import Shares, shares_below_zero
-from .terms import CAPS, History, Said
+from .terms import CAPS, Definition, History
 
 Place = tuple[int, object]
 """One group under one of the caps, by its number."""
@@ -21,9 +21,9 @@ class Caps:
     def __init__(self, history: History, ends: str) -> None:
         self._history, self._ends = history, ends
         terms = history.at_end(ends)
-        said = [cap for kind in (*CAPS, "payer") for cap in terms.caps(kind)]
-        self._waits = any(cap.get("periodBasis") == "settled" for cap in said)
-        achieved = [(cap, may_stand(history, cap)) for cap in said if cap.get("periodBasis") != "settled"]
+        caps = [cap for kind in (*CAPS, "payer") for cap in terms.caps(kind)]
+        self._waits = any(cap.get("periodBasis") == "settled" for cap in caps)
+        achieved = [(cap, max_retainable(history, cap)) for cap in caps if cap.get("periodBasis") != "settled"]
         self._caps = [(cap, most) for cap, most in achieved if most is not None]
 
     def most(self, place: Place) -> int:
@@ -32,15 +32,15 @@ class Caps:
 
     def taken(self, rows: Iterable[Row]) -> Counter[Place]:
         """What items take up in each group."""
-        found: Counter[Place] = Counter()
+        used: Counter[Place] = Counter()
         for row in rows:
             for number, (cap, _) in enumerate(self._caps):
                 group, minor = self._of(cap, *row)
                 if group is not None:
-                    found[number, group] += minor
-        return found
+                    used[number, group] += minor
+        return used
 
-    def _of(self, cap: Said, key: ItemKey, day: str, figures: Figures, shares: Shares) -> tuple[object, int]:
+    def _of(self, cap: Definition, key: ItemKey, day: str, figures: Figures, shares: Shares) -> tuple[object, int]:
         if cap["kind"] == "payer":
             return cap["payer"], shares.get(cap["payer"], 0)
         return group_of(self._history, cap, key, day), room_of(cap, figures, waits=self._waits)
@@ -48,14 +48,14 @@ class Caps:
     def rows(self, due: Iterable[Due]) -> dict[ItemKey, Row]:
         """What is due below zero, as it would be posted: whatever caps say."""
         return {
-            one.item.key: (
-                one.item.key,
-                one.item.achieved_on,
-                one.figures,
-                shares_below_zero(self._history, self._ends, one),
+            item_due.item.key: (
+                item_due.item.key,
+                item_due.item.achieved_on,
+                item_due.figures,
+                shares_below_zero(self._history, self._ends, item_due),
             )
-            for one in due
-            if one.item.gross < 0
+            for item_due in due
+            if item_due.item.gross < 0
         }
 
 

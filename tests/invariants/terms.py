@@ -14,24 +14,24 @@ AFTER_ALL = 1 << 30
 CAPS = ("person", "rule", "period", "contract")
 """Caps on what is achieved, in the order in which they cut."""
 BY_UNITS = ("unit_price", "milestone")
-Said = Mapping[str, Any]
+Definition = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Terms:
     """One version as it was put into force. Dates are ISO 8601 texts."""
 
-    said: Said
+    definition: Definition
 
     @property
     def version(self) -> int:
         """Its number."""
-        return int(self.said["version"])
+        return int(self.definition["version"])
 
     @property
     def currency(self) -> str:
         """ISO 4217."""
-        return str(self.said["currency"])
+        return str(self.definition["currency"])
 
     @property
     def places(self) -> int:
@@ -39,9 +39,9 @@ class Terms:
         return PLACES.get(self.currency, 2)
 
     @property
-    def payment(self) -> Said:
+    def payment(self) -> Definition:
         """The part that says what is paid."""
-        part: Said = self.said["payment"]
+        part: Definition = self.definition["payment"]
         return part
 
     @property
@@ -50,12 +50,12 @@ class Terms:
         return str(self.payment.get("rounding", "half_up"))
 
     @property
-    def windows(self) -> Sequence[Said]:
+    def windows(self) -> Sequence[Definition]:
         """Windows of grants and pauses."""
         return self.payment.get("windows") or ()
 
     @cached_property
-    def rules(self) -> Mapping[str, Said]:
+    def rules(self) -> Mapping[str, Definition]:
         """Payment rules in the order of the terms; behind them grants, each a fee for the periods of its window."""
         grants = [
             {**window, "kind": "service_fee", "until": window["end"]}
@@ -67,17 +67,17 @@ class Terms:
     @property
     def payers(self) -> list[str]:
         """Who pays, in party order."""
-        return [party["organisationId"] for party in self.said["parties"] if party["role"] == "payer"]
+        return [party["organisationId"] for party in self.definition["parties"] if party["role"] == "payer"]
 
     @cached_property
-    def metrics(self) -> Mapping[str, Said]:
+    def metrics(self) -> Mapping[str, Definition]:
         """Metrics by their codes."""
-        return {one["code"]: one for one in self.said["outcomes"]["metrics"]}
+        return {metric["code"]: metric for metric in self.definition["outcomes"]["metrics"]}
 
     @property
     def cohorts(self) -> list[str]:
         """The codes of cohorts."""
-        return [one["code"] for one in self.said["outcomes"].get("cohorts") or ()]
+        return [cohort["code"] for cohort in self.definition["outcomes"].get("cohorts") or ()]
 
     def points(self, metric: str) -> list[str]:
         """A metric's measurement points in their order."""
@@ -91,31 +91,31 @@ class Terms:
         ordinal = occurrence.isascii() and occurrence.isdecimal()
         return (int(occurrence) if ordinal else AFTER_ALL), occurrence
 
-    def prices(self, rule: Said) -> list[tuple[str, str, int]]:
+    def prices(self, rule: Definition) -> list[tuple[str, str, int]]:
         """(from, to, minor units) of each price of a rule, the earliest first: cut where its index changes."""
-        found = []
+        prices = []
         for price in rule.get("prices") or ():
             start, end = price.get("validFrom") or FIRST_DAY, price.get("validTo") or LAST_DAY
             for first, last, factor in self._factors(rule.get("index")):
                 if max(start, first) < min(end, last):
                     minor = whole(self.minor(price["price"]) * factor, self.rounding)
-                    found.append((max(start, first), min(end, last), minor))
-        return sorted(found)
+                    prices.append((max(start, first), min(end, last), minor))
+        return sorted(prices)
 
     def _factors(self, code: str | None) -> list[tuple[str, str, Fraction]]:
-        index = next((one for one in self.payment.get("indices") or () if one["code"] == code), None)
+        index = next((listed for listed in self.payment.get("indices") or () if listed["code"] == code), None)
         if index is None:
             return [(FIRST_DAY, LAST_DAY, Fraction(1))]
-        values = sorted(index["values"], key=lambda one: one["from"])
-        ends = [one["from"] for one in values[1:]] + [LAST_DAY]
+        values = sorted(index["values"], key=lambda value: value["from"])
+        ends = [value["from"] for value in values[1:]] + [LAST_DAY]
         base = Fraction(index["base"])
-        return [(one["from"], end, Fraction(one["value"]) / base) for one, end in zip(values, ends, strict=True)]
+        return [(value["from"], end, Fraction(value["value"]) / base) for value, end in zip(values, ends, strict=True)]
 
-    def caps(self, kind: str) -> list[Said]:
+    def caps(self, kind: str) -> list[Definition]:
         """The caps of a kind."""
         return [cap for cap in self.payment.get("caps") or () if cap["kind"] == kind]
 
-    def split(self, rule: str) -> Said | None:
+    def split(self, rule: str) -> Definition | None:
         """How payers share what a rule gives."""
         return self.rules[rule].get("split") or self.payment.get("split")
 
@@ -149,7 +149,9 @@ class History:
     def governing(self, day: str) -> Terms:
         """The version that decides on what was achieved on a day: the last that was in effect, or is retroactive."""
         held = [
-            one for one in self.versions if one.payment.get("retroactive") or one.said.get("effectiveFrom", "") <= day
+            terms
+            for terms in self.versions
+            if terms.payment.get("retroactive") or terms.definition.get("effectiveFrom", "") <= day
         ]
         return held[-1] if held else self.versions[0]
 
@@ -159,15 +161,15 @@ class History:
 
     def version(self, number: int) -> Terms:
         """The version of a number."""
-        return next(one for one in self.versions if one.version == number)
+        return next(terms for terms in self.versions if terms.version == number)
 
     @cached_property
-    def rules(self) -> Mapping[str, Said]:
+    def rules(self) -> Mapping[str, Definition]:
         """Every rule as it reads in the last version that has it; those of the newest first."""
-        found: dict[str, Said] = {}
+        rules: dict[str, Definition] = {}
         for terms in reversed(self.versions):
-            found |= {code: rule for code, rule in terms.rules.items() if code not in found}
-        return found
+            rules |= {code: rule for code, rule in terms.rules.items() if code not in rules}
+        return rules
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -193,7 +195,7 @@ def minor(money: Mapping[str, str]) -> int:
     return int(money["amount"].replace(".", ""))
 
 
-def metrics_paid(rule: Said) -> list[str]:
+def metrics_paid(rule: Definition) -> list[str]:
     """The metrics whose claims a rule turns into money."""
     kind = rule["kind"]
     if kind in ("unit_price", "milestone"):
@@ -207,7 +209,7 @@ def metrics_paid(rule: Said) -> list[str]:
     return [rule["delivery"]] if rule.get("delivery") else []
 
 
-def is_by_subject(rule: Said) -> bool:
+def is_by_subject(rule: Definition) -> bool:
     """Whether a rule pays for single claims."""
     return rule["kind"] in BY_UNITS or (rule["kind"] == "bands" and rule.get("per") == "subject")
 
@@ -220,8 +222,8 @@ def pays_for_people(history: History, code: str) -> bool:
     return "participant" in {history.holder(metric).metrics[metric]["subject"] for metric in metrics_paid(rule)}
 
 
-def measures_in(condition: Said) -> list[Said]:
+def measures_in(condition: Definition) -> list[Definition]:
     """The measures of a condition's thresholds."""
     if condition["kind"] == "threshold":
         return [condition["measure"]]
-    return [measure for one in condition["conditions"] for measure in measures_in(one)]
+    return [measure for part in condition["conditions"] for measure in measures_in(part)]

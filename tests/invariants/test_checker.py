@@ -33,8 +33,11 @@ def said_otherwise(snapshot: Snapshot, noun: str, **values: Any) -> Snapshot:
     def other(body: str) -> str:
         return json.dumps({**json.loads(body), **values})
 
-    facts = [replace(one, body=other(one.body)) if one.type == type_ else one for one in snapshot.facts]
-    records = [replace(one, body=other(one.body)) if one.type == type_ else one for one in snapshot.records or ()]
+    facts = [replace(fact, body=other(fact.body)) if fact.type == type_ else fact for fact in snapshot.facts]
+    records = [
+        replace(record, body=other(record.body)) if record.type == type_ else record
+        for record in snapshot.records or ()
+    ]
     return replace(snapshot, facts=facts, records=records)
 
 

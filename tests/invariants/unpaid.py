@@ -7,7 +7,7 @@ from .entitled import closed_rules
 from .items import Item, waits
 from .terms import History, is_by_subject
 
-SAID = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
+REPORTED_REASONS = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
 """What is said of a rule by subject when nobody is given anything: the first that holds for somebody."""
 
 
@@ -26,12 +26,16 @@ def why_nothing(history: History, items: Iterable[Item], known: Known, ends: str
             reasons.setdefault(key, []).append(item.reason or ("in-pause" if is_waiting else None))
             if item.claim_id is None:
                 in_all.add(key)
-    found = _without_items(history, reasons, known, ends)
+    nothing = _without_items(history, reasons, known, ends)
     for key, given in reasons.items():
-        said = [given[-1]] if key in in_all else [reason for reason in SAID if reason in given and None not in given]
-        if said and said[0]:
-            found[key] = said[0]
-    return found
+        reported = (
+            [given[-1]]
+            if key in in_all
+            else [reason for reason in REPORTED_REASONS if reason in given and None not in given]
+        )
+        if reported and reported[0]:
+            nothing[key] = reported[0]
+    return nothing
 
 
 def _without_items(
@@ -39,10 +43,10 @@ def _without_items(
 ) -> dict[RuleAndPayee, str]:
     terms = history.at_end(ends)
     closed = closed_rules(history, known.before(ends))
-    found = {}
+    nothing = {}
     for code, rule in terms.rules.items():
         measured = "not-yet-measured" if rule["kind"] == "bands" and is_by_subject(rule) else ""
         reason = closed.get((terms.version, code), measured)
         if (code, rule["payee"]) not in there and reason:
-            found[code, rule["payee"]] = reason
-    return found
+            nothing[code, rule["payee"]] = reason
+    return nothing

@@ -92,8 +92,8 @@ def a_desk(suite: RunningSuite, case: Case, recorder: Recorder) -> Iterator[Desk
         contract_steps.activate(run, contract)
         people = participants_of(case)[:ENROLLED]
         rows = [
-            {"participantKey": one.key, "cohort": one.cohort, "enrolledOn": one.enrolled_on.isoformat()}
-            for one in people
+            {"participantKey": person.key, "cohort": person.cohort, "enrolledOn": person.enrolled_on.isoformat()}
+            for person in people
         ]
         run.provider.upload(f"{contract}/participants", rows)
         yield Desk(run, contract_id, people, http, issuer)

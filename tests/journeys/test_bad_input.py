@@ -93,7 +93,7 @@ def test_forged_tokens_are_refused(desk: Desk) -> None:
 
 def test_a_stale_version_cannot_be_signed(desk: Desk, apollo: Case) -> None:
     run = desk.run
-    body = apollo.contract_between({role: one.id for role, one in run.organisations.items()})
+    body = apollo.contract_between({role: organisation.id for role, organisation in run.organisations.items()})
     drafted = desk.send("municipality-preparer", "POST", "/v1/contracts", body)
     path = drafted.headers["location"]
     again = desk.send("municipality-preparer", "POST", f"{path}/terms", _terms(body), If_Match=drafted.headers["etag"])
@@ -120,7 +120,7 @@ def _terms(contract: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_terms_that_cannot_be_decided_say_where_and_what_is_allowed(desk: Desk, apollo: Case) -> None:
-    body = apollo.contract_between({role: one.id for role, one in desk.run.organisations.items()})
+    body = apollo.contract_between({role: organisation.id for role, organisation in desk.run.organisations.items()})
     metrics, payment = body["outcomes"]["metrics"], body["payment"]
     metrics[0]["verifiedBy"] = metrics[0]["reportedBy"]
     metrics[1]["disputesDecidedBy"] = metrics[1]["verifiedBy"]
@@ -201,7 +201,7 @@ def test_personal_numbers_are_refused_in_names_and_titles_too(desk: Desk, apollo
     number = PERSONAL_NUMBERS[country]
     organisation = {"id": desk.run.organisations["provider"].id, "name": f"Aunt {number}"}
     refusal_of(desk.send("provider", "POST", "/v1/organisations", organisation), 422, "personal-number", "/name")
-    body = apollo.contract_between({role: one.id for role, one in desk.run.organisations.items()})
+    body = apollo.contract_between({role: organisation.id for role, organisation in desk.run.organisations.items()})
     titled = desk.send("municipality-preparer", "POST", "/v1/contracts", {**body, "title": number})
     refusal_of(titled, 422, "personal-number", "/title")
     enrolment = {"participantKey": number, "cohort": "apollo", "enrolledOn": "2019-01-01"}
@@ -250,7 +250,7 @@ def test_a_broken_line_in_the_middle_stops_no_other(desk: Desk) -> None:
 
 
 def test_bodies_over_the_limit_are_refused(desk: Desk, apollo: Case) -> None:
-    body = apollo.contract_between({role: one.id for role, one in desk.run.organisations.items()})
+    body = apollo.contract_between({role: organisation.id for role, organisation in desk.run.organisations.items()})
     large = {**body, "decisionRef": CANARY * 60_000}
     refusal_of(desk.send("municipality-preparer", "POST", "/v1/contracts", large), 413, "too-large")
     reason = {"reason": CANARY * 100_000}

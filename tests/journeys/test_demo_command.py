@@ -25,17 +25,17 @@ def started(suite: RunningSuite, *options: str) -> "subprocess.Popen[str]":
 
 
 def test_two_terminals_at_once_end_with_the_same_lines(suite: RunningSuite, played: Played) -> None:
-    with started(suite) as one, started(suite, "--json") as other:
-        told, faults = one.communicate(timeout=LONGEST_SECONDS)
+    with started(suite) as run, started(suite, "--json") as other:
+        told, faults = run.communicate(timeout=LONGEST_SECONDS)
         document, more_faults = other.communicate(timeout=LONGEST_SECONDS)
-    assert (one.returncode, other.returncode) == (0, 0), faults + more_faults
+    assert (run.returncode, other.returncode) == (0, 0), faults + more_faults
     assert told.splitlines()[-2:] == list(played.result.lines())
     assert "848,540.00" in told
     assert "synthetic" in told
-    said = json.loads(document)
-    assert said["asPublished"]
-    assert said["unchangedWhenSentAgain"]
-    hashes = [statement["contentSha256"] for statement in said["statements"]]
+    result = json.loads(document)
+    assert result["asPublished"]
+    assert result["unchangedWhenSentAgain"]
+    hashes = [statement["contentSha256"] for statement in result["statements"]]
     assert hashes == [played.result.statement["contentSha256"], played.result.correction["contentSha256"]]
 
 

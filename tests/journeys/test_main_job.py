@@ -116,8 +116,8 @@ def test_every_command_left_its_row_in_the_audit(played: Played, check_all: Chec
         if exchange.method in ("POST", "PUT") and exchange.done and b'"replayed":8' not in exchange.answer
     ]
     noted = _noted(snapshot)
-    missing = [f"{one.method} {one.path}" for one in done if one.correlation_id not in noted]
-    replays = [one for one in missing if one.endswith("/payments")]
+    missing = [f"{exchange.method} {exchange.path}" for exchange in done if exchange.correlation_id not in noted]
+    replays = [request for request in missing if request.endswith("/payments")]
     assert missing == replays[:1]
 
 

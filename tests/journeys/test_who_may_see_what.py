@@ -94,8 +94,8 @@ def test_for_another_municipality_it_is_as_if_there_were_nothing(played: Played,
 
 
 def test_another_municipality_lists_nothing_of_it(played: Played, outsider: Client) -> None:
-    contracts = [one["id"] for one in outsider.every("/v1/contracts")]
-    settlements = [one["id"] for one in outsider.every("/v1/settlements")]
+    contracts = [row["id"] for row in outsider.every("/v1/contracts")]
+    settlements = [row["id"] for row in outsider.every("/v1/settlements")]
     assert played.result.contract_id not in contracts
     assert played.result.statement["id"] not in settlements
 
@@ -124,7 +124,7 @@ def test_the_provider_reads_its_own_claims_and_items(played: Played) -> None:
 
 def test_the_directory_is_for_everybody(played: Played, outsider: Client) -> None:
     names = json.dumps(list(outsider.every("/v1/organisations")))
-    assert all(one.name in names for one in played.run.organisations.values())
+    assert all(organisation.name in names for organisation in played.run.organisations.values())
 
 
 def _without_ids(problem: Any) -> dict[str, Any]:

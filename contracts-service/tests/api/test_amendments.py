@@ -38,7 +38,7 @@ async def test_an_amendment_goes_from_draft_to_effect(doors: Doors) -> None:
         "leaving": [],
         **{name: an_amendment()[name] for name in ("servicePeriod", "outcomePeriod", "claimsCloseOn", "effectiveFrom")},
     }
-    answer = await signed_by(doors, answer, *(one for one in PARTIES if one != INVESTOR))
+    answer = await signed_by(doors, answer, *(party for party in PARTIES if party != INVESTOR))
     assert (answer.json()["state"], answer.json()["amendment"]["termsState"]) == ("active", "signed")
     answer = await led(doors, answer, "activation")
     now = answer.json()
@@ -51,7 +51,7 @@ async def test_an_amendment_goes_from_draft_to_effect(doors: Doors) -> None:
     assert (now["effectiveFrom"], now["beganOn"], "amendment" in now) == ("2027-01-01", "2026-01-01", False)
     assert all("signedAt" in party for party in now["parties"])
     versions = (await get(doors, PROVIDER, f"{path}/terms")).json()["items"]
-    assert [(one["version"], one["state"]) for one in versions] == [(1, "effective"), (2, "effective")]
+    assert [(terms["version"], terms["state"]) for terms in versions] == [(1, "effective"), (2, "effective")]
 
 
 async def test_who_comes_and_who_leaves_sign_and_see_what_is_theirs(doors: Doors) -> None:

@@ -76,10 +76,10 @@ async def test_signing_what_is_not_offered_any_more_is_refused(doors: Doors) -> 
     late = await post(doors, INVESTOR, f"{path}/signatures", body, '"2"')
     refused(late, 412, "version-stale")
     versions = (await get(doors, PROVIDER, f"{path}/terms")).json()["items"]
-    assert [(one["version"], one["state"]) for one in versions] == [(1, "replaced"), (2, "proposed")]
+    assert [(terms["version"], terms["state"]) for terms in versions] == [(1, "replaced"), (2, "proposed")]
     paged = await get(doors, PROVIDER, f"{path}/terms?limit=1")
     second = await get(doors, PROVIDER, f"{path}/terms?limit=1&cursor={paged.json()['nextCursor']}")
-    assert [one["version"] for one in second.json()["items"]] == [2]
+    assert [terms["version"] for terms in second.json()["items"]] == [2]
 
 
 async def test_a_party_signs_once_and_no_draft(doors: Doors) -> None:
@@ -89,7 +89,7 @@ async def test_a_party_signs_once_and_no_draft(doors: Doors) -> None:
     refused(await post(doors, INVESTOR, path, body, '"1"'), 409, "contract-not-in-state")
     answer = await signed_by(doors, await led(doors, answer, "proposal"), INVESTOR)
     refused(await post(doors, INVESTOR, path, body, answer.headers["etag"]), 409, "already-signed")
-    answer = await signed_by(doors, answer, *(one for one in PARTIES if one != INVESTOR))
+    answer = await signed_by(doors, answer, *(party for party in PARTIES if party != INVESTOR))
     refused(await post(doors, INVESTOR, path, body, answer.headers["etag"]), 409, "already-signed")
 
 

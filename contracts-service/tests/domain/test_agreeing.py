@@ -96,7 +96,7 @@ def test_the_contract_is_signed_with_the_last_signature_in_whatever_order() -> N
                 ),
             )
         assert contract.newest.terms.state == "signed"
-        assert {one.organisation_id for one in contract.newest.signatures} == set(PARTIES)
+        assert {signature.organisation_id for signature in contract.newest.signatures} == set(PARTIES)
 
 
 @pytest.mark.parametrize("other", [{"version": 2}, {"root": "0" * 64}], ids=["another version", "another root"])
@@ -137,7 +137,7 @@ def test_new_terms_make_a_draft_and_let_signatures_fall() -> None:
     assert (redrafted.newest.signatures, redrafted.revision) == ((), contract.revision + 1)
     proposed, _ = propose(redrafted, PAYER)
     signed, _ = sign(proposed, a_signature(proposed, INVESTOR))
-    assert [one.version for one in signed.newest.signatures] == [2]
+    assert [signature.version for signature in signed.newest.signatures] == [2]
 
 
 def test_signed_terms_are_not_written_anew() -> None:
@@ -150,15 +150,15 @@ def test_activation_tells_all_that_was_signed() -> None:
     contract = activate(signed, PAYER)
     assert (contract.state, contract.newest.terms.state) == ("active", "effective")
     agreement = an_offer().agreement
-    (said,) = activated(signed, contract, agreement)
-    assert isinstance(said, ContractActivated)
-    assert (said.title, said.root, said.parties) == (
+    (fact,) = activated(signed, contract, agreement)
+    assert isinstance(fact, ContractActivated)
+    assert (fact.title, fact.root, fact.parties) == (
         "Into work",
         contract.newest.terms.root,
         contract.named_parties(contract.newest),
     )
-    assert (said.outcomes, said.payment) == (agreement.outcomes, agreement.payment)
-    assert (said.service_period, said.outcome_period) == (agreement.service_period, agreement.outcome_period)
+    assert (fact.outcomes, fact.payment) == (agreement.outcomes, agreement.payment)
+    assert (fact.service_period, fact.outcome_period) == (agreement.service_period, agreement.outcome_period)
 
 
 def test_a_contract_that_not_everybody_signed_is_not_activated() -> None:

@@ -72,22 +72,22 @@ def test_an_amendment_is_offered_by_its_own_root_and_parties() -> None:
     assert (draft.newest.terms.version, draft.newest.signatures) == (3, ())
     reopened = reopen(contract, PAYER)
     assert (reopened.newest.terms.state, reopened.in_effect) == ("replaced", contract.in_effect)
-    said = ContractProposed(
+    fact = ContractProposed(
         contract_id=contract.id,
         version=2,
         root=contract.newest.terms.root,
         parties=contract.named_parties(contract.newest),
     )
-    assert [party.organisation_id for party in said.parties] == [PAYER, INVESTOR, PROVIDER, STRANGER]
+    assert [party.organisation_id for party in fact.parties] == [PAYER, INVESTOR, PROVIDER, STRANGER]
 
 
 def test_an_amendment_in_effect_tells_all_that_was_signed() -> None:
     contract = amending(a_contract("active"), signed_by=PARTIES)
     agreement = an_offer(an_amendment()).agreement
-    (said,) = activated(contract, activate(contract, PAYER), agreement)
-    assert isinstance(said, ContractAmended)
-    assert (said.version, said.root, said.effective_from) == (2, contract.newest.terms.root, date(2027, 1, 1))
-    assert (said.outcomes, said.payment) == (agreement.outcomes, agreement.payment)
+    (fact,) = activated(contract, activate(contract, PAYER), agreement)
+    assert isinstance(fact, ContractAmended)
+    assert (fact.version, fact.root, fact.effective_from) == (2, contract.newest.terms.root, date(2027, 1, 1))
+    assert (fact.outcomes, fact.payment) == (agreement.outcomes, agreement.payment)
 
 
 def test_only_one_version_is_under_way_and_a_signed_one_is_not_written_anew() -> None:

@@ -20,7 +20,7 @@ def agreement(document: dict[str, Any]) -> Agreement:
 
 def faults(document: dict[str, Any], *earlier: dict[str, Any]) -> list[tuple[str, str, str]]:
     with pytest.raises(TermsNotValid) as refusal:
-        check_amendment(agreement(document), [agreement(one) for one in earlier or (an_agreement(),)], BEGAN_ON)
+        check_amendment(agreement(document), [agreement(version) for version in earlier or (an_agreement(),)], BEGAN_ON)
     return [(fault.pointer, fault.code, fault.detail) for fault in refusal.value.errors]
 
 

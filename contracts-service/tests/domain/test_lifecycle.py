@@ -89,8 +89,8 @@ def test_from_one_state_a_command_leads_to_one_place() -> None:
 
 
 def test_the_table_says_every_fact_about_contracts_of_the_catalogue() -> None:
-    said = {f"eu.enzym.{row.says}.v1" for row in TRANSITIONS if row.says}
-    assert said == {type_ for type_ in CATALOGUE if type_.startswith("eu.enzym.contract.")}
+    types = {f"eu.enzym.{row.says}.v1" for row in TRANSITIONS if row.says}
+    assert types == {type_ for type_ in CATALOGUE if type_.startswith("eu.enzym.contract.")}
 
 
 @pytest.mark.parametrize("role", ["investor", "provider", "evaluator", "guarantor", "intermediary"])

@@ -15,9 +15,9 @@ WORK = Unit(gln="9521000000056", name="Employment department")
 
 
 def test_an_organisation_enters_the_directory_and_says_so() -> None:
-    entry, said = register(PAYER, "Example Municipality", (WORK,), PAYER, NOW)
+    entry, facts = register(PAYER, "Example Municipality", (WORK,), PAYER, NOW)
     assert (entry.revision, entry.registered_at) == (1, NOW)
-    assert said == OrganisationRegistered(organisation_id=PAYER, name="Example Municipality", units=(WORK,))
+    assert facts == OrganisationRegistered(organisation_id=PAYER, name="Example Municipality", units=(WORK,))
 
 
 def test_nobody_registers_another_organisation() -> None:
@@ -34,9 +34,9 @@ def test_an_id_of_no_scheme_is_refused_at_its_field(id_: str) -> None:
 
 def test_a_change_replaces_name_and_units() -> None:
     entry, _ = register(PAYER, "Example Municipality", (WORK,), PAYER, NOW)
-    changed, said = change(entry, "New Municipality", ())
+    changed, facts = change(entry, "New Municipality", ())
     assert (changed.name, changed.units, changed.revision, changed.registered_at) == ("New Municipality", (), 2, NOW)
-    assert said == OrganisationChanged(organisation_id=PAYER, name="New Municipality", units=())
+    assert facts == OrganisationChanged(organisation_id=PAYER, name="New Municipality", units=())
 
 
 @pytest.mark.parametrize(

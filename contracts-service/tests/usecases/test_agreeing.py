@@ -73,13 +73,13 @@ async def test_from_draft_to_termination_every_step_is_kept_and_told(registry: R
 async def test_activation_tells_everything_that_the_other_services_need(registry: Registry, urls: Urls) -> None:
     contract = await active(registry)
     body = (await facts_of(urls, contract.id))[-1][2]
-    said = shapes.read(ContractActivated, body)
+    fact = shapes.read(ContractActivated, body)
     agreement = an_offer().agreement
-    assert (said.title, said.root, said.version) == ("Into work", contract.newest.terms.root, 1)
-    assert [(party.organisation_id, party.name, party.role) for party in said.parties] == [
+    assert (fact.title, fact.root, fact.version) == ("Into work", contract.newest.terms.root, 1)
+    assert [(party.organisation_id, party.name, party.role) for party in fact.parties] == [
         (party.organisation_id, NAMES[party.organisation_id], party.role) for party in agreement.parties
     ]
-    assert (said.outcomes, said.payment, said.claims_close_on) == (
+    assert (fact.outcomes, fact.payment, fact.claims_close_on) == (
         agreement.outcomes,
         agreement.payment,
         agreement.claims_close_on,
@@ -143,7 +143,7 @@ async def test_new_terms_replace_the_offered_ones_and_their_signatures(registry:
         again = await sign(registry, again, organisation)
     assert again.state == "signed"
     given = await registry.as_(EVALUATOR, lambda tx: list_signatures(tx, contract.id, (0, ""), 10))
-    assert [(one.version, one.organisation_id) for one in given] == [
+    assert [(signature.version, signature.organisation_id) for signature in given] == [
         (1, INVESTOR),
         *((2, organisation) for organisation in PARTIES),
     ]
@@ -224,9 +224,11 @@ async def test_who_is_no_party_finds_nothing(registry: Registry) -> None:
 
 async def test_a_list_goes_on_after_the_contract_it_is_told(registry: Registry) -> None:
     made = [(await drafted(registry)).id for _ in range(3)]
-    listed = [one.id for one in await registry.as_(INVESTOR, lambda tx: list_contracts(tx, made[0], 500))]
+    listed = [contract.id for contract in await registry.as_(INVESTOR, lambda tx: list_contracts(tx, made[0], 500))]
     assert listed[:2] == made[1:]
-    assert [one.id for one in await registry.as_(INVESTOR, lambda tx: list_contracts(tx, made[0], 1))] == made[1:2]
+    assert [
+        contract.id for contract in await registry.as_(INVESTOR, lambda tx: list_contracts(tx, made[0], 1))
+    ] == made[1:2]
     assert await registry.as_(an_organisation_id(998), lambda tx: list_contracts(tx, None, 500)) == []
 
 

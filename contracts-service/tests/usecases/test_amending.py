@@ -55,8 +55,8 @@ async def told(urls: Urls, contract: Contract) -> list[tuple[str, Any]]:
 
 
 async def versions(registry: Registry, contract_id: UUID, organisation: str) -> list[tuple[int, str]]:
-    found = await registry.as_(organisation, lambda tx: list_terms(tx, contract_id, 0, 10))
-    return [(terms.version, terms.state) for terms in found]
+    versions = await registry.as_(organisation, lambda tx: list_terms(tx, contract_id, 0, 10))
+    return [(terms.version, terms.state) for terms in versions]
 
 
 async def test_an_amendment_from_draft_to_effect_is_kept_and_told(registry: Registry, urls: Urls) -> None:
@@ -74,10 +74,10 @@ async def test_an_amendment_from_draft_to_effect_is_kept_and_told(registry: Regi
     assert await versions(registry, contract.id, PROVIDER) == [(1, "effective"), (2, "effective")]
     facts = (await told(urls, contract))[6:]
     assert [type_ for type_, _ in facts] == ["proposed", "signed", "signed", "signed", "signed", "amended"]
-    said = shapes.read(ContractAmended, facts[-1][1])
+    fact = shapes.read(ContractAmended, facts[-1][1])
     agreement = an_offer(an_amendment()).agreement
-    assert (said.version, said.root, said.effective_from) == (2, now.newest.terms.root, date(2027, 1, 1))
-    assert (said.outcomes, said.payment) == (agreement.outcomes, agreement.payment)
+    assert (fact.version, fact.root, fact.effective_from) == (2, now.newest.terms.root, date(2027, 1, 1))
+    assert (fact.outcomes, fact.payment) == (agreement.outcomes, agreement.payment)
 
 
 async def test_amendments_follow_each_other(registry: Registry) -> None:
@@ -186,7 +186,9 @@ async def test_who_leaves_agrees_and_keeps_what_it_had_agreed_to(registry: Regis
     assert await versions(registry, contract.id, STRANGER) == [(2, "effective"), (3, "effective")]
     left = await seen(registry, contract.id, EVALUATOR)
     assert (left.shown.terms.version, left.amendment, left.revision) == (2, None, last.revision)
-    assert contract.id in [one.id for one in await registry.as_(EVALUATOR, lambda tx: list_contracts(tx, None, 500))]
+    assert contract.id in [
+        known.id for known in await registry.as_(EVALUATOR, lambda tx: list_contracts(tx, None, 500))
+    ]
     with pytest.raises(AlreadySigned):
         await sign(registry, left, EVALUATOR)
     with pytest.raises(RoleNotAllowed):

@@ -48,12 +48,12 @@ def documents() -> dict[str, dict[str, Any]]:
 
 def test_operations_stand_in_the_order_and_by_the_names_of_the_table() -> None:
     merged = merge(documents(), ROWS)
-    found = [
-        (path, method, one["operationId"])
+    operations = [
+        (path, method, operation["operationId"])
         for path, methods in merged["paths"].items()
-        for method, one in methods.items()
+        for method, operation in methods.items()
     ]
-    assert found == [
+    assert operations == [
         ("/v1/things/{id}", "get", "getThing"),
         ("/v1/things/{id}", "put", "changeThing"),
         ("/v1/things/{id}/parts", "get", "listParts"),

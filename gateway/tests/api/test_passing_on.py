@@ -57,7 +57,7 @@ async def test_the_service_hears_what_is_meant_for_it(anna: httpx.AsyncClient) -
 
 
 async def test_nobody_says_who_he_is_or_whence_he_came_but_the_gateway(anna: httpx.AsyncClient) -> None:
-    said = {
+    headers = {
         "X-Forwarded-For": "10.0.0.1",
         "X-Forwarded-Host": "evil.example",
         "X-Forwarded-Proto": "https",
@@ -75,7 +75,7 @@ async def test_nobody_says_who_he_is_or_whence_he_came_but_the_gateway(anna: htt
         "Accept-Encoding": "gzip",
         "Expect": "",
     }
-    heard = headers_of(await anna.get("/v1/contracts", headers=said))
+    heard = headers_of(await anna.get("/v1/contracts", headers=headers))
     assert set(heard) == {"host", "accept", "user-agent", "authorization", "x-correlation-id"}
     assert heard["host"].startswith("127.0.0.1:")
 
@@ -132,7 +132,7 @@ async def test_the_answer_comes_with_what_the_service_and_the_gateway_say_of_it(
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("sent", "told"),
     [
         ("/v1/contracts/1", "/v1/contracts/1"),
         ("http://contracts:8081/v1/contracts/1?x=2", "/v1/contracts/1?x=2"),
@@ -140,9 +140,9 @@ async def test_the_answer_comes_with_what_the_service_and_the_gateway_say_of_it(
     ],
 )
 async def test_where_something_is_now_is_said_without_the_service(
-    anna: httpx.AsyncClient, said: str, told: str
+    anna: httpx.AsyncClient, sent: str, told: str
 ) -> None:
-    answer = await anna.post("/v1/organisations", params={"act": "moved", "to": said})
+    answer = await anna.post("/v1/organisations", params={"act": "moved", "to": sent})
     assert (answer.status_code, answer.headers["location"]) == (201, told)
 
 

@@ -38,8 +38,8 @@ async def test_a_personal_number_in_an_address_is_refused_and_not_repeated(
     before = service.asked
     answer = await anna.get(path)
     assert (answer.status_code, answer.json()["code"]) == (400, "personal-number-in-url")
-    said = answer.text + str(answer.headers) + "".join(capfd.readouterr())
-    assert not any(number in said for number in ("5629", "0016", "95088", "308T", "3399"))
+    output = answer.text + str(answer.headers) + "".join(capfd.readouterr())
+    assert not any(number in output for number in ("5629", "0016", "95088", "308T", "3399"))
     assert service.asked == before
 
 

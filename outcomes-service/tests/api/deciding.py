@@ -25,8 +25,8 @@ async def done(ingestion: Ingestion, by: str, path: str, body: Any, version: int
 
 
 async def state(ingestion: Ingestion, claim: str) -> tuple[str, int]:
-    said = (await ingestion.get(PAYER, claim)).json()
-    return said["state"], said["revision"]
+    shown = (await ingestion.get(PAYER, claim)).json()
+    return shown["state"], shown["revision"]
 
 
 async def last_fact(ingestion: Ingestion, contract: str) -> dict[str, Any]:

@@ -17,15 +17,15 @@ async def test_a_dispute_is_decided_by_whom_the_terms_name(ingestion: Ingestion,
         answer = await ingestion.post(other, f"{claim}/dispute/decision", REJECTED, version=3)
         refused(answer, 403, "decider-not-allowed")
     answer = await done(ingestion, EVALUATOR, f"{claim}/dispute/decision", REJECTED, 3)
-    said = answer.json()
-    assert said["state"] == "rejected"
-    assert said["decision"]["decision"] == "verified"
-    assert said["dispute"]["disputedBy"] == by
-    assert said["dispute"]["decision"]["decidedBy"] == [EVALUATOR]
+    body = answer.json()
+    assert body["state"] == "rejected"
+    assert body["decision"]["decision"] == "verified"
+    assert body["dispute"]["disputedBy"] == by
+    assert body["dispute"]["decision"]["decidedBy"] == [EVALUATOR]
     told = await last_fact(ingestion, contract)
     assert (told["type"], told["decision"]) == ("outcome.dispute_decided.v1", "rejected")
     assert told["decidedBy"] == [EVALUATOR]
-    assert (await ingestion.get(PROVIDER, claim)).json() == said
+    assert (await ingestion.get(PROVIDER, claim)).json() == body
     again = await ingestion.post(PROVIDER, f"{claim}/dispute", {"reason": "duplicate"}, version=4)
     refused(again, 409, "dispute-final")
 
@@ -44,7 +44,7 @@ async def test_by_agreement_both_must_state_the_same(ingestion: Ingestion) -> No
     path = f"{claim}/dispute/decision"
     first = await done(ingestion, PROVIDER, path, VERIFIED, 3)
     assert first.json()["state"] == "disputed"
-    assert [one["decidedBy"] for one in first.json()["dispute"]["statements"]] == [PROVIDER]
+    assert [statement["decidedBy"] for statement in first.json()["dispute"]["statements"]] == [PROVIDER]
     assert (await last_fact(ingestion, contract))["type"] == "outcome.disputed.v1"
     other = await done(ingestion, PAYER, path, REJECTED, 4)
     assert other.json()["state"] == "disputed"

@@ -115,8 +115,8 @@ async def test_a_refusal_says_what_would_be_allowed(ingestion: Ingestion) -> Non
             about_a_site(metric="spent", measurement=MEASURED),
         )
     ]
-    said = [answer.json()["errors"][0]["detail"] for answer in answers]
-    assert said == [
+    details = [answer.json()["errors"][0]["detail"] for answer in answers]
+    assert details == [
         "Claims on this metric name cohort, and nothing else that they are about.",
         "matched-did, as agreed.",
         "One of municipality, region.",

@@ -107,8 +107,8 @@ async def test_measurements_of_one_outcome_are_told_apart_by_arm_and_component(i
         {"arm": "baseline", "component": "region"},
     ]
     rows = [
-        about_a_site(**COST, externalId=f"m-{number}", measurement={**MEASURED, **one})
-        for number, one in enumerate(series)
+        about_a_site(**COST, externalId=f"m-{number}", measurement={**MEASURED, **measurement})
+        for number, measurement in enumerate(series)
     ]
     assert (await ingestion.upload(PROVIDER, f"{contract}/claims", rows)).summary["created"] == len(series)
     again = [
@@ -144,7 +144,7 @@ async def test_the_same_again_is_replayed_and_the_same_name_for_other_content_re
     assert len(await ingestion.facts(contract)) == 1
     others: list[dict[str, Any]] = [{"cohort": "second"} if "cohort" in claim else {"site": "other"}]
     if "measurement" in claim:
-        said = claim["measurement"]
+        measurement = claim["measurement"]
         changes: tuple[dict[str, Any], ...] = (
             {"value": "0.32"},
             {"n": "163"},
@@ -152,8 +152,8 @@ async def test_the_same_again_is_replayed_and_the_same_name_for_other_content_re
             {"arm": "baseline"},
             {"component": "region"},
         )
-        others += [{"measurement": {**said, **one}} for one in changes]
-        others.append({"measurement": {key: one for key, one in said.items() if key != "n"}})
+        others += [{"measurement": {**measurement, **change}} for change in changes]
+        others.append({"measurement": {key: member for key, member in measurement.items() if key != "n"}})
     for other in others:
         answer = await ingestion.post(PROVIDER, f"{contract}/claims", {**claim, **other})
         refused(answer, 409, "external-id-taken")
@@ -162,8 +162,10 @@ async def test_the_same_again_is_replayed_and_the_same_name_for_other_content_re
 async def test_an_arm_that_is_left_out_is_the_intervention(ingestion: Ingestion) -> None:
     contract = await ingestion.contract()
     await reported(ingestion, contract, about_a_cohort())
-    said = {**COHORT_MEASURED, "arm": "intervention"}
-    assert (await ingestion.post(PROVIDER, f"{contract}/claims", about_a_cohort(measurement=said))).status_code == 200
+    measured = {**COHORT_MEASURED, "arm": "intervention"}
+    assert (
+        await ingestion.post(PROVIDER, f"{contract}/claims", about_a_cohort(measurement=measured))
+    ).status_code == 200
 
 
 async def test_a_measurement_is_corrected(ingestion: Ingestion) -> None:
@@ -212,17 +214,17 @@ async def test_claims_of_every_kind_are_listed_and_decided_together(ingestion: I
     contract = await ingestion.contract(people=1)
     rows = [a_claim(1), about_a_cohort(externalId="b"), about_a_site(externalId="c")]
     ids = [row["id"] for row in (await ingestion.upload(PROVIDER, f"{contract}/claims", rows)).results]
-    decisions = [{"claimId": one, "version": 1, "decision": "verified"} for one in ids]
+    decisions = [{"claimId": claim_id, "version": 1, "decision": "verified"} for claim_id in ids]
     assert (await ingestion.upload(PAYER, f"{contract}/verifications", decisions)).summary["created"] == 3
     listed = (await ingestion.get(PAYER, f"{contract}/claims", state="verified")).json()["items"]
-    assert [one["id"] for one in listed] == ids
-    assert [one.get("participantKey") or one.get("cohort") or one["site"] for one in listed] == [
+    assert [claim["id"] for claim in listed] == ids
+    assert [claim.get("participantKey") or claim.get("cohort") or claim["site"] for claim in listed] == [
         a_key(1),
         "first",
         "village-017",
     ]
     of_cohort = (await ingestion.get(EVALUATOR, f"{contract}/claims", metric="reoffending")).json()["items"]
-    assert [one["id"] for one in of_cohort] == ids[1:2]
+    assert [claim["id"] for claim in of_cohort] == ids[1:2]
 
 
 async def test_an_investor_never_sees_a_claim_about_a_cohort_either(ingestion: Ingestion) -> None:

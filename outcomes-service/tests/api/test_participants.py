@@ -61,8 +61,8 @@ async def test_a_person_is_one_subject_in_every_cohort_and_on_every_return(inges
 
 async def test_one_person_in_two_contracts_is_two_subjects(ingestion: Ingestion) -> None:
     first, second = [await ingestion.contract(people=1) for _ in range(2)]
-    (one,), (other,) = await ingestion.facts(first), await ingestion.facts(second)
-    assert one["subjectId"] != other["subjectId"]
+    (fact,), (other,) = await ingestion.facts(first), await ingestion.facts(second)
+    assert fact["subjectId"] != other["subjectId"]
 
 
 async def test_many_are_enrolled_at_once_and_each_row_is_answered(ingestion: Ingestion) -> None:

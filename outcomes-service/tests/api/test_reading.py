@@ -89,7 +89,7 @@ def ask(doors: Doors, answer: Answer) -> list[str]:
     return asked
 
 
-def standing(contract_id: str, state: str, *parties: str) -> Answer:
+def contract_answer(contract_id: str, state: str, *parties: str) -> Answer:
     body = {"contractId": contract_id, "parties": list(parties), "state": state}
     return lambda _: httpx.Response(200, json=body)
 
@@ -115,7 +115,7 @@ async def everything(ingestion: Ingestion, contract: str, by: str = PROVIDER) ->
 async def test_a_contract_on_its_way_is_not_refused_for_good(ingestion: Ingestion, state: str) -> None:
     fact = activated()
     contract = f"/v1/contracts/{fact.contract_id}"
-    asked = ask(ingestion.doors, standing(str(fact.contract_id), state, PAYER, PROVIDER))
+    asked = ask(ingestion.doors, contract_answer(str(fact.contract_id), state, PAYER, PROVIDER))
     for answer in await everything(ingestion, contract):
         refused(answer, 503, "contract-not-yet-known")
         assert answer.headers["retry-after"] == "1"
@@ -129,14 +129,14 @@ async def test_a_contract_on_its_way_is_not_refused_for_good(ingestion: Ingestio
 @pytest.mark.parametrize("state", ["draft", "proposed", "signed"])
 async def test_a_contract_that_is_not_in_force_is_said_to_be_so(ingestion: Ingestion, state: str) -> None:
     contract_id = str(clock.new_id())
-    ask(ingestion.doors, standing(contract_id, state, PROVIDER))
+    ask(ingestion.doors, contract_answer(contract_id, state, PROVIDER))
     for answer in await everything(ingestion, f"/v1/contracts/{contract_id}"):
         refused(answer, 409, "contract-not-active")
 
 
 async def test_a_contract_of_others_and_one_that_nobody_knows_are_not_found(ingestion: Ingestion) -> None:
     contract_id = str(clock.new_id())
-    for answer in (standing(contract_id, "active", PAYER), lambda _: httpx.Response(404)):
+    for answer in (contract_answer(contract_id, "active", PAYER), lambda _: httpx.Response(404)):
         ask(ingestion.doors, answer)
         for refusal in await everything(ingestion, f"/v1/contracts/{contract_id}"):
             refused(refusal, 404, "not-found")

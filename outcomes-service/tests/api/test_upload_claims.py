@@ -92,8 +92,8 @@ async def test_bad_rows_stop_no_good_one_and_nothing_of_them_is_said_or_kept(ing
         (9, "refused", "shape-not-allowed"),
         (10, "created", None),
     ]
-    said = [row.get("externalId") for row in uploaded.results]
-    assert said == ["claim-1", None, None, "canary-3", "canary-4", None, None, None, "claim-3"]
+    external_ids = [row.get("externalId") for row in uploaded.results]
+    assert external_ids == ["claim-1", None, None, "canary-3", "canary-4", None, None, None, "claim-3"]
     assert "5629" not in str(uploaded)
     kept = await as_admin(ingestion.urls, "select external_id from claim where contract_id = $1", UUID(contract[-36:]))
     assert {row["external_id"] for row in kept} == {"claim-1", "claim-3"}

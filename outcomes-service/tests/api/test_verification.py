@@ -17,14 +17,14 @@ async def test_a_claim_is_verified_and_told(ingestion: Ingestion) -> None:
     claim = await claimed(ingestion, contract)
     answer = await done(ingestion, PAYER, f"{claim}/verification", VERIFIED, 1)
     assert answer.headers["etag"] == '"2"'
-    said = answer.json()
-    assert said["decision"] == {
+    body = answer.json()
+    assert body["decision"] == {
         "decision": "verified",
         "decidedBy": PAYER,
-        "decidedAt": said["decision"]["decidedAt"],
+        "decidedAt": body["decision"]["decidedAt"],
     }
     told = await last_fact(ingestion, contract)
-    assert (told["type"], told["claimId"], told["decidedBy"]) == ("outcome.verified.v1", said["id"], PAYER)
+    assert (told["type"], told["claimId"], told["decidedBy"]) == ("outcome.verified.v1", body["id"], PAYER)
 
 
 @pytest.mark.parametrize("decision", ["rejected", "returned"])

@@ -99,7 +99,7 @@ async def test_claims_that_are_there_keep_the_metric_of_their_version(ingestion:
     refused(await ingestion.post(PAYER, f"{new}/verification", VERIFIED, version=1), 403, "verifier-not-allowed")
     await done(ingestion, EVALUATOR, f"{new}/verification", VERIFIED, 1)
     listed = (await ingestion.get(PAYER, f"{contract}/claims", metric="employed")).json()["items"]
-    assert [one["id"] for one in listed] == [old[-36:], new[-36:]]
+    assert [claim["id"] for claim in listed] == [old[-36:], new[-36:]]
 
 
 async def test_live_claims_never_share_an_occurrence_across_versions(ingestion: Ingestion) -> None:
@@ -156,8 +156,11 @@ async def test_a_cohort_that_newer_terms_leave_out_is_claimed_on_for_days_before
 async def test_who_takes_part_and_until_when_is_as_the_newest_terms_say(ingestion: Ingestion) -> None:
     contract = await ingestion.contract(people=1)
     old = await claimed(ingestion, contract)
-    roles = {**{one: role for one, role in ROLES.items() if one != EVALUATOR}, NEWCOMER: "payer"}
-    parties = [{"organisationId": one, "name": role, "role": role} for one, role in roles.items()]
+    roles = {
+        **{organisation: role for organisation, role in ROLES.items() if organisation != EVALUATOR},
+        NEWCOMER: "payer",
+    }
+    parties = [{"organisationId": organisation, "name": role, "role": role} for organisation, role in roles.items()]
     newer = outcomes(a_metric("employed", disputesDecidedBy="agreement"))
     period = {"start": "2024-01-01", "end": "2025-07-01"}
     await ingestion.take(amended(contract, outcomes=newer, parties=parties, outcomePeriod=period))
@@ -181,7 +184,7 @@ async def test_a_contract_that_was_terminated_stays_so(ingestion: Ingestion) -> 
 async def test_facts_that_change_nothing_here_are_taken_in_their_turn(ingestion: Ingestion) -> None:
     activation = activated()
     id_, contract = activation.contract_id, f"/v1/contracts/{activation.contract_id}"
-    said = [
+    versions = [
         activation,
         ContractSuspended(contract_id=id_),
         ContractResumed(contract_id=id_),
@@ -194,11 +197,11 @@ async def test_facts_that_change_nothing_here_are_taken_in_their_turn(ingestion:
         raise AssertionError
 
     inbox = Inbox(ingestion.worker, "outcomes-service", CATALOGUE, HANDLERS, nothing_is_missing)
-    for sequence, fact in enumerate(said, start=1):
+    for sequence, fact in enumerate(versions, start=1):
         sent = outgoing(TOPIC, envelope_of(fact, sequence))
         await inbox.take([Record(TOPIC, 0, sequence, sent.key, sent.headers, sent.value)])
     (head,) = await as_admin(ingestion.urls, "select sequence from inbox_head where aggregate = $1", str(id_))
-    assert head["sequence"] == len(said)
+    assert head["sequence"] == len(versions)
     kept = await as_admin(ingestion.urls, "select terms_version from contract where id = $1", UUID(str(id_)))
     assert [row["terms_version"] for row in kept] == [2]
     await ingestion.upload(PROVIDER, f"{contract}/participants", [an_enrolment()])

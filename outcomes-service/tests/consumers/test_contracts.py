@@ -73,7 +73,7 @@ async def test_who_works_on_cohorts_and_sites_alone_reads_no_participant(ingesti
     claim = about_a_site(metric="delivered", site=None, cohort="first")
     await ingestion.upload(PROVIDER, f"{contract}/claims", [claim, a_claim(externalId="b")])
     read = (await ingestion.get(EVALUATOR, f"{contract}/claims")).json()["items"]
-    assert [one["cohort"] for one in read] == ["first"]
+    assert [enrolment["cohort"] for enrolment in read] == ["first"]
     for reader in (PAYER, PROVIDER):
         assert (await ingestion.get(reader, f"{contract}/participants")).status_code == 200
     answer = await ingestion.post(EVALUATOR, f"{contract}/claims", a_claim(externalId="c"))

@@ -95,26 +95,26 @@ def a_metric(most: int, *points: str) -> Metric:
 
 
 @given(st.integers(min_value=1, max_value=50), st.integers(min_value=-5, max_value=60))
-def test_an_ordinal_counts_from_one_to_what_may_be_paid(most: int, said: int) -> None:
+def test_an_ordinal_counts_from_one_to_what_may_be_paid(most: int, number: int) -> None:
     metric = a_metric(most)
-    if 1 <= said <= most:
-        assert occurrence_of(metric, str(said)) == str(said)
+    if 1 <= number <= most:
+        assert occurrence_of(metric, str(number)) == str(number)
     else:
         with pytest.raises(OccurrenceUnknown):
-            occurrence_of(metric, str(said))
+            occurrence_of(metric, str(number))
 
 
 @given(st.text(max_size=4))
-def test_an_ordinal_has_one_spelling(said: str) -> None:
-    if said not in map(str, range(1, 21)):
+def test_an_ordinal_has_one_spelling(text: str) -> None:
+    if text not in map(str, range(1, 21)):
         with pytest.raises(OccurrenceUnknown):
-            occurrence_of(a_metric(20), said)
+            occurrence_of(a_metric(20), text)
 
 
-@pytest.mark.parametrize("said", ["0", "01", "+1", " 1", "1 ", "1.0", "\u0661", ""])
-def test_another_spelling_of_an_ordinal_is_refused(said: str) -> None:
+@pytest.mark.parametrize("text", ["0", "01", "+1", " 1", "1 ", "1.0", "\u0661", ""])
+def test_another_spelling_of_an_ordinal_is_refused(text: str) -> None:
     with pytest.raises(OccurrenceUnknown):
-        occurrence_of(a_metric(9), said)
+        occurrence_of(a_metric(9), text)
 
 
 def test_the_only_occurrence_may_be_left_out() -> None:

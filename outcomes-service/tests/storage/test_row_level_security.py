@@ -224,7 +224,7 @@ async def test_a_second_live_claim_is_stopped_by_the_database_too(ingestion: Ing
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "refusal"),
     [
         ("update claim set units = 0", "claim_check"),
         ("update claim set units = -1", "claim_units_check"),
@@ -234,11 +234,11 @@ async def test_a_second_live_claim_is_stopped_by_the_database_too(ingestion: Ing
     ],
 )
 async def test_a_claim_is_units_or_a_measurement_by_the_database_too(
-    ingestion: Ingestion, urls: Urls, wrong: str, said: str
+    ingestion: Ingestion, urls: Urls, wrong: str, refusal: str
 ) -> None:
     contract = await ingestion.contract(people=1)
     await ingestion.upload(PROVIDER, f"{contract}/claims", [a_claim()])
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(Exception, match=refusal):
         await as_admin(urls, f"{wrong} where contract_id = $1", UUID(contract[-36:]))
 
 

@@ -68,10 +68,10 @@ async def test_the_background_process_sees_claims_that_may_be_overdue_and_ends_t
     assert await rows(worker, "", "select state from claim where contract_id = :contract", **this) == ["submitted"] * 2
     with pytest.raises(ProgrammingError, match="row-level security"):
         await rows(worker, "", "update claim set state = 'rejected' where contract_id = :contract returning 1", **this)
-    said = (
+    expected = (
         "insert into claim_record (claim_id, metric_id, kind, said_by, said_at, verdict) "
         "select id, metric_id, 'verification', array['x'], now(), 'verified' from claim "
         "where contract_id = :contract returning 1"
     )
     with pytest.raises(ProgrammingError, match="row-level security"):
-        await rows(worker, "", said, **this)
+        await rows(worker, "", expected, **this)

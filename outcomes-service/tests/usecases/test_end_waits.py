@@ -45,12 +45,12 @@ async def test_a_claim_is_accepted_when_its_days_are_over_and_it_is_said_that_no
     await ingestion.wait(30)
     assert await state(ingestion, claim) == ("submitted", 1)
     await ingestion.wait(1)
-    said = (await ingestion.get(PROVIDER, claim)).json()
-    assert (said["state"], said["revision"]) == ("verified", 2)
-    at = said["decision"]["decidedAt"]
-    assert said["decision"] == {"decision": "verified", "decidedBy": PAYER, "decidedAt": at, "deemed": True}
+    claim_shown = (await ingestion.get(PROVIDER, claim)).json()
+    assert (claim_shown["state"], claim_shown["revision"]) == ("verified", 2)
+    at = claim_shown["decision"]["decidedAt"]
+    assert claim_shown["decision"] == {"decision": "verified", "decidedBy": PAYER, "decidedAt": at, "deemed": True}
     told = await last_fact(ingestion, contract)
-    assert (told["type"], told["claimId"], told["decidedBy"]) == ("outcome.verified.v1", said["id"], PAYER)
+    assert (told["type"], told["claimId"], told["decidedBy"]) == ("outcome.verified.v1", claim_shown["id"], PAYER)
     assert told["deemed"] is True
     done_once = [("service:outcomes-service", "accept_undecided", "done")]
     assert await audited(ingestion, claim) == done_once
@@ -65,9 +65,9 @@ async def test_what_was_accepted_is_disputed_like_any_decision(ingestion: Ingest
     refused(await ingestion.post(PAYER, f"{claim}/verification", REJECTED, version=2), 409, "not-in-this-state")
     ingestion.clock.ahead += timedelta(days=30)
     await done(ingestion, PAYER, f"{claim}/dispute", {"reason": "not_achieved"}, 2)
-    said = (await done(ingestion, EVALUATOR, f"{claim}/dispute/decision", REJECTED, 3)).json()
-    assert (said["state"], said["decision"]["deemed"]) == ("rejected", True)
-    assert "deemed" not in said["dispute"]["decision"]
+    claim_shown = (await done(ingestion, EVALUATOR, f"{claim}/dispute/decision", REJECTED, 3)).json()
+    assert (claim_shown["state"], claim_shown["decision"]["deemed"]) == ("rejected", True)
+    assert "deemed" not in claim_shown["dispute"]["decision"]
 
 
 @pytest.mark.parametrize(("by", "decision"), [(EVALUATOR, VERIFIED), (EVALUATOR, REJECTED), (PAYER, VERIFIED)])
@@ -78,11 +78,15 @@ async def test_an_escalated_claim_is_decided_by_whoever_comes_first(
     await ingestion.wait(30)
     refused(await ingestion.post(EVALUATOR, f"{claim}/verification", VERIFIED, version=1), 403, "verifier-not-allowed")
     await ingestion.wait(1)
-    said = (await ingestion.get(EVALUATOR, claim)).json()
-    assert (said["state"], said["revision"], said["escalatedTo"]) == ("submitted", 2, EVALUATOR)
+    claim_shown = (await ingestion.get(EVALUATOR, claim)).json()
+    assert (claim_shown["state"], claim_shown["revision"], claim_shown["escalatedTo"]) == ("submitted", 2, EVALUATOR)
     told = await last_fact(ingestion, contract)
-    assert (told["type"], told["claimId"], told["escalatedTo"]) == ("outcome.escalated.v1", said["id"], EVALUATOR)
-    assert told["escalatedAt"] == said["escalatedAt"]
+    assert (told["type"], told["claimId"], told["escalatedTo"]) == (
+        "outcome.escalated.v1",
+        claim_shown["id"],
+        EVALUATOR,
+    )
+    assert told["escalatedAt"] == claim_shown["escalatedAt"]
     once = [("service:outcomes-service", "escalate_undecided", "done")]
     assert await audited(ingestion, claim) == once
     await ingestion.wait(60)
@@ -91,7 +95,7 @@ async def test_an_escalated_claim_is_decided_by_whoever_comes_first(
     refused(await ingestion.post(by, f"{claim}/verification", decision, version=1), 412, "version-stale")
     decided = (await done(ingestion, by, f"{claim}/verification", decision, 2)).json()
     assert (decided["state"], decided["decision"]["decidedBy"]) == (decision["decision"], by)
-    assert decided["escalatedAt"] == said["escalatedAt"]
+    assert decided["escalatedAt"] == claim_shown["escalatedAt"]
     other = PAYER if by == EVALUATOR else EVALUATOR
     refused(await ingestion.post(other, f"{claim}/verification", VERIFIED, version=3), 409, "not-in-this-state")
 
@@ -103,8 +107,8 @@ async def test_what_was_decided_after_an_escalation_is_disputed_before_the_verif
     await done(ingestion, PROVIDER, f"{claim}/dispute", {"reason": "not_achieved"}, 3)
     path = f"{claim}/dispute/decision"
     refused(await ingestion.post(EVALUATOR, path, VERIFIED, version=4), 403, "decider-not-allowed")
-    said = (await done(ingestion, PAYER, path, VERIFIED, 4)).json()
-    assert (said["state"], said["dispute"]["decision"]["decidedBy"]) == ("verified", [PAYER])
+    claim_shown = (await done(ingestion, PAYER, path, VERIFIED, 4)).json()
+    assert (claim_shown["state"], claim_shown["dispute"]["decision"]["decidedBy"]) == ("verified", [PAYER])
     assert (await last_fact(ingestion, contract))["type"] == "outcome.dispute_decided.v1"
 
 
@@ -113,10 +117,10 @@ async def test_escalated_claims_are_decided_many_at_a_time_too(ingestion: Ingest
     rows = [a_claim(number, metric="escalated") for number in range(1, 4)]
     ids = [row["id"] for row in (await ingestion.upload(PROVIDER, f"{contract}/claims", rows)).results]
     await ingestion.wait(31)
-    decisions = [{"claimId": one, "version": 2, **VERIFIED} for one in ids]
+    decisions = [{"claimId": claim_id, "version": 2, **VERIFIED} for claim_id in ids]
     assert (await ingestion.upload(EVALUATOR, f"{contract}/verifications", decisions)).summary["created"] == 3
     shown = (await ingestion.get(PROVIDER, f"{contract}/claims", state="verified")).json()["items"]
-    assert [(one["decision"]["decidedBy"], one["escalatedTo"]) for one in shown] == [(EVALUATOR, EVALUATOR)] * 3
+    assert [(claim["decision"]["decidedBy"], claim["escalatedTo"]) for claim in shown] == [(EVALUATOR, EVALUATOR)] * 3
 
 
 @pytest.mark.parametrize("metric", ["accepted", "escalated"])
@@ -157,12 +161,12 @@ async def test_nothing_happens_once_claims_are_closed(ingestion: Ingestion) -> N
     assert await state(ingestion, claim) == ("submitted", 1)
 
 
-@pytest.mark.parametrize("said", [{}, {"ifNotDecided": {"afterDays": 5, "then": "accept"}}])
+@pytest.mark.parametrize("agreed", [{}, {"ifNotDecided": {"afterDays": 5, "then": "accept"}}])
 async def test_a_claim_waits_as_long_as_the_terms_say_that_it_was_reported_under(
-    ingestion: Ingestion, said: dict[str, Any]
+    ingestion: Ingestion, agreed: dict[str, Any]
 ) -> None:
     contract, claim = await waiting(ingestion, "escalated")
-    await ingestion.take(amended(contract, outcomes=outcomes(a_metric("escalated", **said))))
+    await ingestion.take(amended(contract, outcomes=outcomes(a_metric("escalated", **agreed))))
     await ingestion.wait(30)
     assert "escalatedAt" not in (await ingestion.get(PAYER, claim)).json()
     await ingestion.wait(1)
@@ -209,14 +213,14 @@ async def test_a_verifier_that_decides_at_that_moment_comes_before_or_after_and_
     ingestion.clock.ahead += timedelta(days=31)
     answers, _ = await asyncio.gather(
         asyncio.gather(
-            *(ingestion.post(PAYER, f"/v1/claims/{one}/verification", REJECTED, version=1) for one in ids[:8])
+            *(ingestion.post(PAYER, f"/v1/claims/{claim_id}/verification", REJECTED, version=1) for claim_id in ids[:8])
         ),
         ingestion.wait(0),
     )
     facts = [fact for fact in await ingestion.facts(contract) if fact["type"] in DECIDED]
     assert sorted(fact["claimId"] for fact in facts) == sorted(ids)
     rejected = {fact["claimId"] for fact in facts if fact["type"] == "outcome.rejected.v1"}
-    assert rejected == {one for one, answer in zip(ids, answers, strict=False) if answer.status_code == 200}
+    assert rejected == {claim_id for claim_id, answer in zip(ids, answers, strict=False) if answer.status_code == 200}
 
 
 DECIDED = ("outcome.verified.v1", "outcome.rejected.v1")

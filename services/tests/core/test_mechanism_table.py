@@ -62,7 +62,11 @@ def test_a_row_that_leaves_a_question_open_is_not_accepted(question: str) -> Non
 def test_every_question_says_what_is_asked() -> None:
     tree = ast.parse(inspect.getsource(mechanism))
     (row,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Mechanism")
-    asked = [node.target.id for node, said in _pairs(row) if isinstance(node.target, ast.Name) and said.endswith(".")]
+    asked = [
+        node.target.id
+        for node, docstring in _pairs(row)
+        if isinstance(node.target, ast.Name) and docstring.endswith(".")
+    ]
     assert asked == QUESTIONS
 
 
@@ -96,7 +100,11 @@ def test_who_has_no_row_is_refused_with_all_that_is_open(monkeypatch: pytest.Mon
     check_terms(agreement)
     rows = {shape: row for shape, row in MECHANISMS.items() if shape is not UnitPrice}
     monkeypatch.setattr(table, "MECHANISMS", MappingProxyType(rows))
-    for ask in (check_terms, lambda said: named_metrics(said.payment), lambda said: metrics_looked_at(said.payment)):
+    for ask in (
+        check_terms,
+        lambda agreement: named_metrics(agreement.payment),
+        lambda agreement: metrics_looked_at(agreement.payment),
+    ):
         with pytest.raises(MechanismMissing) as refused:
             ask(agreement)
         wanted = f"UnitPrice has no row of services.core.terms.mechanisms.mechanism: open are {', '.join(QUESTIONS)}."

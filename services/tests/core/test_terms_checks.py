@@ -43,7 +43,6 @@ FRAME: list[Row] = [
     ),
 ]
 M, OBSERVED = "/outcomes/metrics/0", "/outcomes/metrics/1"
-UNNAMED = a_metric("No!", "site", "day", "units", use="observed")
 METRICS: list[Row] = [
     ({"/outcomes/metrics/-": a_metric("course", "site", "day", "units")}, "/outcomes/metrics/8/code", "stands-twice"),
     (

@@ -112,11 +112,11 @@ ROUNDING = st.fixed_dictionaries(
 
 @given(st.integers(1, 60), COMPARATORS, st.integers(0, 20), COMPARATORS, st.integers(0, 61), ROUNDING)
 def test_it_is_the_one_that_trying_every_count_finds(
-    whole: int, one: str, twentieths: int, two: str, count: int, rounding: dict[str, Any]
+    whole: int, comparator: str, twentieths: int, count_comparator: str, count: int, rounding: dict[str, Any]
 ) -> None:
     share = f"{twentieths * 5 // 100}.{twentieths * 5 % 100:02}"
     document = aarhus(share, str(count), whole, rounding=rounding)
-    document["comparator"], document["alsoStatedAs"]["comparator"] = one, two
+    document["comparator"], document["alsoStatedAs"]["comparator"] = comparator, count_comparator
     threshold = shapes.read(Threshold, document)
     assert first_difference(threshold, whole) == next(
         (n for n in range(whole + 1) if differ(threshold, n, whole)), None

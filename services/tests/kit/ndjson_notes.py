@@ -77,16 +77,16 @@ class Work:
             raise self.fails.pop()
         if "poison" in texts:
             await tx.connection.execute(text("select 1 / 0"))
-        kept = [OrganisationChanged(organisation_id="x", name=one) for one in texts if one != "no"]
+        kept = [OrganisationChanged(organisation_id="x", name=note) for note in texts if note != "no"]
         await tell(tx, tx.caller.organisation, kept)
         return [
-            Kept("refused", error=NoteNotWanted()) if one == "no" else Kept("created", UUID(int=7)) for one in texts
+            Kept("refused", error=NoteNotWanted()) if note == "no" else Kept("created", UUID(int=7)) for note in texts
         ]
 
 
 def name_of(document: Any) -> dict[str, str]:
-    said = document.get("text") if isinstance(document, dict) else None
-    return {"text": said} if isinstance(said, str) and said.isalpha() else {}
+    note = document.get("text") if isinstance(document, dict) else None
+    return {"text": note} if isinstance(note, str) and note.isalpha() else {}
 
 
 @router.post("/notes")
@@ -114,7 +114,7 @@ def about(folder: Path) -> About:
 
 
 def lines(texts: Iterable[str]) -> bytes:
-    return b"".join(json.dumps({"text": one}).encode() + b"\n" for one in texts)
+    return b"".join(json.dumps({"text": note}).encode() + b"\n" for note in texts)
 
 
 async def send(doors: Doors, body: Any, path: str = PATH, media_type: str = NDJSON) -> Any:

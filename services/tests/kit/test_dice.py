@@ -16,7 +16,7 @@ def test_streams_and_seeds_differ() -> None:
         throw = dice(seed, stream)
         return [throw(1000) for _ in range(5)]
 
-    assert len({tuple(first(*one)) for one in ((1, 0), (1, 1), (2, 0), (11, 0), (1, 10))}) == 5
+    assert len({tuple(first(*seeds)) for seeds in ((1, 0), (1, 1), (2, 0), (11, 0), (1, 10))}) == 5
 
 
 def test_every_side_comes_up_about_as_often() -> None:

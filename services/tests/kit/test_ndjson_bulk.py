@@ -110,7 +110,7 @@ async def test_a_row_that_fails_in_the_database_fails_alone(doors: Doors, kit_da
         "code": "internal-error",
         "detail": "Something went wrong on our side",
     }
-    assert await kept(kit_database) == [one for one in texts if one != "poison"]
+    assert await kept(kit_database) == [note for note in texts if note != "poison"]
 
 
 async def test_rows_fail_while_the_database_is_away_and_may_be_sent_again(doors: Doors) -> None:

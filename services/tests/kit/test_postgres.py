@@ -87,10 +87,10 @@ async def test_a_pid_file_whose_number_is_another_process_now_is_cleared(tmp_pat
         server.start()
         assert server.pid is not None
         pid_file = server.files / "postmaster.pid"
-        said = pid_file.read_text().splitlines()
+        lines = pid_file.read_text().splitlines()
         os.kill(server.pid, signal.SIGKILL)
         until_reaped(server.pid)
-        pid_file.write_text("\n".join([str(os.getpid()), *said[1:]]) + "\n")
+        pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
         server.start()
         assert await ask(server, "select 1") == 1
 

@@ -22,10 +22,10 @@ def configured() -> Iterator[None]:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert SENT not in said.err
-    return [json.loads(line) for line in said.err.splitlines()]
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert SENT not in captured.err
+    return [json.loads(line) for line in captured.err.splitlines()]
 
 
 @pytest.mark.usefixtures("configured")
@@ -63,7 +63,7 @@ def test_where_an_exception_came_from_is_told_without_its_message() -> None:
         except ValueError as error:
             raise RuntimeError(SENT) from error
     except RuntimeError as error:
-        said = telemetry.what_failed(error)
-    assert said["error"] == ["builtins.RuntimeError", "builtins.ValueError"]
-    assert any("test_telemetry" in place for place in said["at"])
-    assert SENT not in json.dumps(said)
+        failure = telemetry.what_failed(error)
+    assert failure["error"] == ["builtins.RuntimeError", "builtins.ValueError"]
+    assert any("test_telemetry" in place for place in failure["at"])
+    assert SENT not in json.dumps(failure)

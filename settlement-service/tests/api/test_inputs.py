@@ -33,7 +33,7 @@ async def settlements(settling: Settling) -> list[str]:
     second = await settling.settle(contract.contract_id)
     await settling.tell(OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=withdrawn.id, withdrawn_at=NOON))
     third = await settling.settle(contract.contract_id, "correction")
-    return [f"/v1/settlements/{one['id']}/inputs" for one in (first, second, third)]
+    return [f"/v1/settlements/{settlement['id']}/inputs" for settlement in (first, second, third)]
 
 
 def recomputed(file: Path, raw: bytes, *options: str) -> tuple[int, str]:
@@ -172,7 +172,7 @@ async def test_a_provider_is_given_its_own_and_one_figure_for_the_rest(settling:
     others = {row["position"] for row in theirs["inputs"]}
     terms = {row["position"] for row in everything["inputs"] if row["input"]["type"].endswith("contract.activated.v1")}
     assert positions & others == terms, "only the terms are given to both"
-    assert [(one["cap"], one["minor"] > 0) for one in mine["rest"]] == [("contract", True)]
+    assert [(rest["cap"], rest["minor"] > 0) for rest in mine["rest"]] == [("contract", True)]
     told = json.dumps(mine["inputs"])
     for row in everything["inputs"]:
         claim = row["input"]["fact"].get("claimId")

@@ -45,10 +45,10 @@ async def test_each_investor_is_told_its_own(
     settled.append(await settling.settle(contract_id))
     await settling.tell(OutcomeWithdrawn(contract_id=contract_id, claim_id=wrong.id, withdrawn_at=NOON))
     settled.append(await settling.settle(contract_id, "correction"))
-    shown = [(await settling.get(organisation, f"/v1/settlements/{one['id']}")).json() for one in settled]
-    assert [len(one["lines"]) for one in shown] == lines
-    assert [one["previouslySettled"]["amount"] for one in shown] == previously
-    assert [one["total"]["amount"] for one in shown] == totals
+    shown = [(await settling.get(organisation, f"/v1/settlements/{settlement['id']}")).json() for settlement in settled]
+    assert [len(settlement["lines"]) for settlement in shown] == lines
+    assert [settlement["previouslySettled"]["amount"] for settlement in shown] == previously
+    assert [settlement["total"]["amount"] for settlement in shown] == totals
     position = (await settling.get(organisation, f"/v1/contracts/{contract_id}/position")).json()
     assert position["settled"]["amount"] == shown[-1]["settledToDate"]["amount"]
     assert position["headroom"] == [], "what is left under the cap would tell of the other"

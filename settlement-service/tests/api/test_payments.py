@@ -31,9 +31,10 @@ async def confirm(settling: Settling, shown: dict[str, Any], body: Any, **caller
 
 async def entries(settling: Settling, shown: dict[str, Any], organisation: str = PAYER) -> list[Any]:
     """Kind, and the amount on each account, of each entry of the contract."""
-    found = (await settling.get(organisation, "/v1/ledger/entries", contract=shown["contractId"])).json()["items"]
+    entries = (await settling.get(organisation, "/v1/ledger/entries", contract=shown["contractId"])).json()["items"]
     return [
-        (entry["kind"], [(side["account"], side["amount"]["amount"]) for side in entry["postings"]]) for entry in found
+        (entry["kind"], [(side["account"], side["amount"]["amount"]) for side in entry["postings"]])
+        for entry in entries
     ]
 
 
@@ -56,7 +57,7 @@ async def test_all_of_it_is_paid_by_a_machine_too(settling: Settling) -> None:
     assert answer.status_code == 200, answer.text
     paid = answer.json()
     assert (paid["state"], paid["outstanding"]) == ("paid", [{"payee": PROVIDER, "amount": kr("0.00")}])
-    assert [(one["reference"], one["outcome"], one["amount"]) for one in paid["payments"]] == [
+    assert [(payment["reference"], payment["outcome"], payment["amount"]) for payment in paid["payments"]] == [
         ("ERP-1", "paid", kr("200.00"))
     ]
     assert await entries(settling, shown) == [OWED, moved("200.00")]
@@ -133,7 +134,7 @@ async def test_two_payees_are_paid_each_for_itself(settling: Settling) -> None:
     refused(await confirm(settling, shown, a_payment(settling, "100.00")), 422, "payee-needed", "/payee")
     shown = (await confirm(settling, shown, a_payment(settling, "100.00", payee=INVESTOR))).json()
     assert shown["state"] == "partly_paid"
-    assert {one["payee"]: one["amount"]["amount"] for one in shown["outstanding"]} == {
+    assert {row["payee"]: row["amount"]["amount"] for row in shown["outstanding"]} == {
         INVESTOR: "0.00",
         PROVIDER: "100.00",
     }
@@ -142,8 +143,8 @@ async def test_two_payees_are_paid_each_for_itself(settling: Settling) -> None:
     path = f"/v1/settlements/{shown['id']}"
     for organisation in (INVESTOR, PROVIDER):
         own = (await settling.get(organisation, path)).json()
-        assert [one["payee"] for one in own["payments"]] == [organisation]
-        assert [one["payee"] for one in own["outstanding"]] == [organisation]
+        assert [payment["payee"] for payment in own["payments"]] == [organisation]
+        assert [row["payee"] for row in own["outstanding"]] == [organisation]
 
 
 async def test_before_it_is_posted_nothing_is_paid(settling: Settling) -> None:

@@ -48,7 +48,9 @@ async def test_a_settlement_is_prepared_calculated_approved_and_posted(settling:
     assert (approved.status_code, approved.json()["state"]) == (200, "approved"), approved.text
     told = await settling.posted(approved.json())
     assert told["outstanding"] == [{"payee": PROVIDER, "amount": kr("200.00")}]
-    assert [one["by"] for one in told["approvals"]] == [{"organisationId": PAYER, "actor": "person", "subject": "bo"}]
+    assert [approval["by"] for approval in told["approvals"]] == [
+        {"organisationId": PAYER, "actor": "person", "subject": "bo"}
+    ]
     assert told["accountingOn"] == "2026-12-31"
     document_on = date.fromisoformat(told["documentOn"])
     assert date.fromisoformat(told["valueOn"]) == document_on + timedelta(days=30)
@@ -229,8 +231,8 @@ class TestStrangers:
         self, settling: Settling, state: str, parties: list[str], status: int, code: str
     ) -> None:
         contract_id = str(clock.new_id())
-        said = {"contractId": contract_id, "parties": parties, "state": state}
-        transport = httpx.MockTransport(lambda _: httpx.Response(200, json=said))
+        contract = {"contractId": contract_id, "parties": parties, "state": state}
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, json=contract))
         client = httpx.AsyncClient(transport=transport, base_url="http://registry.invalid")
         settling.doors.app.state.registry = Registry(client, "from then on it can be settled")
         refused(await settling.get(PAYER, f"/v1/contracts/{contract_id}/position"), status, code)
@@ -246,7 +248,7 @@ class TestLists:
         path, numbers, query = f"/v1/contracts/{contract.contract_id}/settlements", [], {"limit": "2"}
         while True:
             page = await settling.get(PAYER, path, **query)
-            numbers.append([one["number"] for one in page.json()["items"]])
+            numbers.append([settlement["number"] for settlement in page.json()["items"]])
             if "nextCursor" not in page.json():
                 break
             assert page.headers["link"].endswith('rel="next"')
@@ -259,15 +261,15 @@ class TestLists:
         contract = await settling.contract(a_claim(1))
         shown = await settling.settle(contract.contract_id)
         for organisation in (PAYER, PROVIDER, INVESTOR):
-            found: list[str] = []
+            ids: list[str] = []
             query = {"limit": "100"}
             while True:
                 page = (await settling.get(organisation, "/v1/settlements", **query)).json()
-                found += [one["id"] for one in page["items"]]
+                ids += [settlement["id"] for settlement in page["items"]]
                 if "nextCursor" not in page:
                     break
                 query["cursor"] = page["nextCursor"]
-            assert shown["id"] in found
+            assert shown["id"] in ids
 
 
 async def test_every_command_leaves_its_row_in_the_audit(settling: Settling) -> None:

@@ -167,7 +167,7 @@ class TestWhoLeft:
         for below in ("", "/lines", "/lines/1/items", EXPLANATION, "/inputs"):
             assert (await settling.get(PAYER_2, path + below)).status_code == 200, below
         listed = (await settling.get(PAYER_2, f"/v1/contracts/{contract_id}/settlements")).json()["items"]
-        assert [one["number"] for one in listed] == [1]
+        assert [settlement["number"] for settlement in listed] == [1]
 
     async def test_reads_nothing_newer(self, settling: Settling) -> None:
         contract_id, path = await self.left(settling)
@@ -180,14 +180,14 @@ class TestWhoLeft:
             refused(await settling.get(PAYER_2, f"/v1/settlements/{newer['id']}{below}"), 404, "not-found")
         for listing in (f"/v1/contracts/{contract_id}/settlements", "/v1/settlements"):
             listed = (await settling.get(PAYER_2, listing, limit="500")).json()["items"]
-            assert newer["id"] not in [one["id"] for one in listed]
+            assert newer["id"] not in [settlement["id"] for settlement in listed]
         told = (await settling.get(PAYER_2, position)).json()
         assert told == as_it_was
         assert told["settled"] == kr("300.00")
         assert told["asOf"]["settlementId"] == path.rpartition("/")[2]
         assert "rules" not in told
         entries = (await settling.get(PAYER_2, "/v1/ledger/entries", contract=str(contract_id))).json()["items"]
-        assert {one["settlementId"] for one in entries} == {path.rpartition("/")[2]}
+        assert {entry["settlementId"] for entry in entries} == {path.rpartition("/")[2]}
         simulated = {"from": "now", "scenarios": [{"name": "a", "outcomes": []}]}
         answer = await settling.post(PAYER_2, f"/v1/contracts/{contract_id}/simulations", simulated)
         refused(answer, 403, "role-not-allowed")

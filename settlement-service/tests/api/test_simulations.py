@@ -48,9 +48,9 @@ async def test_a_scenario_is_answered(settling: Settling) -> None:
     answer = await ask(settling, contract)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "private, no-store"
-    said = answer.json()
-    [scenario] = said.pop("scenarios")
-    assert said == {"contractId": str(contract), "termsVersion": 1, "currency": "DKK", "end": "2030-01-01"}
+    result = answer.json()
+    [scenario] = result.pop("scenarios")
+    assert result == {"contractId": str(contract), "termsVersion": 1, "currency": "DKK", "end": "2030-01-01"}
     paid = {
         "total": kr("1000.00"),
         "byPayer": [{"payer": PAYER, "amount": kr("1000.00")}],
@@ -95,7 +95,10 @@ async def test_what_is_verified_already_is_not_in_it(settling: Settling) -> None
 class TestWho:
     async def test_payer_investor_and_provider_are_told_the_same(self, settling: Settling) -> None:
         contract = await a_contract(settling)
-        answers = {(await ask(settling, contract, organisation=one)).content for one in (PAYER, INVESTOR, PROVIDER)}
+        answers = {
+            (await ask(settling, contract, organisation=organisation)).content
+            for organisation in (PAYER, INVESTOR, PROVIDER)
+        }
         assert len(answers) == 1
 
     async def test_an_evaluator_may_not(self, settling: Settling) -> None:
@@ -135,18 +138,18 @@ class TestOtherTerms:
     @staticmethod
     def terms(price: int = 25_000) -> dict[str, Any]:
         """Terms as they could be drafted."""
-        said = activated([a_rule("job", price)])
-        document: dict[str, Any] = shapes.document(said)
+        activation = activated([a_rule("job", price)])
+        document: dict[str, Any] = shapes.document(activation)
         for name in ("contractId", "title", "version", "root"):
             del document[name]
-        document["parties"] = [{key: one[key] for key in ("organisationId", "role")} for one in document["parties"]]
+        document["parties"] = [{key: party[key] for key in ("organisationId", "role")} for party in document["parties"]]
         return document
 
     async def test_other_terms_pay_otherwise(self, settling: Settling) -> None:
         contract = await a_contract(settling)
-        said = (await ask(settling, contract, {**BODY, "terms": self.terms()}, INVESTOR)).json()
-        assert said["scenarios"][0]["paid"]["total"] == kr("3000.00")
-        assert "termsVersion" not in said
+        result = (await ask(settling, contract, {**BODY, "terms": self.terms()}, INVESTOR)).json()
+        assert result["scenarios"][0]["paid"]["total"] == kr("3000.00")
+        assert "termsVersion" not in result
 
     async def test_terms_that_cannot_be_decided_are_refused_with_the_fields(self, settling: Settling) -> None:
         terms = self.terms()

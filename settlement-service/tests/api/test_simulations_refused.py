@@ -60,8 +60,10 @@ async def test_an_outcome_that_the_terms_do_not_know_is_refused(
     ]
     contract = await a_contract(settling, rules=[a_rule("job")], metrics=metrics)
     problem = refused(await ask(settling, contract, with_outcome(**changed)), 422, "scenario-not-valid")
-    assert [(one["code"], one["pointer"]) for one in problem["errors"]] == [(code, f"/scenarios/0/outcomes/0{below}")]
-    assert all(str(value) not in one["detail"] for one in problem["errors"] for value in ("house", "1e3"))
+    assert [(error["code"], error["pointer"]) for error in problem["errors"]] == [
+        (code, f"/scenarios/0/outcomes/0{below}")
+    ]
+    assert all(str(value) not in error["detail"] for error in problem["errors"] for value in ("house", "1e3"))
 
 
 WHOLE: tuple[tuple[dict[str, Any], int, str, str], ...] = (

@@ -35,15 +35,15 @@ async def test_the_content_hash_can_be_computed_from_what_is_shown(settling: Set
     path = await a_statement(settling)
     for organisation in (PAYER, PROVIDER, INVESTOR, EVALUATOR):
         shown = (await settling.get(organisation, path)).json()
-        said = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "totals", "total")}
+        head = {key: shown[key] for key in ("termsVersion", "currency", "kind", "period", "totals", "total")}
         lines = [{key: value for key, value in line.items() if key != "name"} for line in shown["lines"]]
-        assert sha256(canonical({**said, "lines": lines})) == shown["contentSha256"]
+        assert sha256(canonical({**head, "lines": lines})) == shown["contentSha256"]
 
 
 async def test_each_party_is_shown_its_own(settling: Settling) -> None:
     path = await a_statement(settling)
     shown = {who: (await settling.get(who, path)).json() for who in (PAYER, PROVIDER, INVESTOR, EVALUATOR)}
-    rules = {who: [line["rule"] for line in one["lines"]] for who, one in shown.items()}
+    rules = {who: [line["rule"] for line in statement["lines"]] for who, statement in shown.items()}
     assert rules == {
         PAYER: ["job", "home"],
         PROVIDER: ["job", "home"],
@@ -186,17 +186,17 @@ class TestDetails:
 
     async def test_items_page_by_page_and_the_explanation_of_each(self, settling: Settling) -> None:
         path = await a_statement(settling)
-        found, query = [], {"limit": "3"}
+        items, query = [], {"limit": "3"}
         while True:
             page = (await settling.get(PAYER, f"{path}/lines/2/items", **query)).json()
-            found += page["items"]
+            items += page["items"]
             if "nextCursor" not in page:
                 break
             query["cursor"] = page["nextCursor"]
-        subjects = [item["subjectId"] for item in found]
+        subjects = [item["subjectId"] for item in items]
         assert subjects == sorted(set(subjects))
         assert len(subjects) == 7
-        for item in found:
+        for item in items:
             own = f"{path}/lines/2/items/{item['subjectId']}/{item['occurrence']}/explanation"
             told = (await settling.get(PAYER, own)).json()
             assert (told["line"], told["subjectId"], told["occurrence"]) == (2, item["subjectId"], item["occurrence"])
@@ -269,7 +269,7 @@ class TestPosition:
         contract = await settling.contract(*claims, metrics=metrics)
         path = f"/v1/contracts/{contract.contract_id}/position"
         told = (await settling.get(PAYER, path)).json()["notPaid"]
-        assert [(one.get("rule"), one["reason"], one["count"]) for one in told] == [
+        assert [(row.get("rule"), row["reason"], row["count"]) for row in told] == [
             (None, "no-rule", 1),
             ("job", "over-payments-per-person", 1),
         ]
@@ -287,4 +287,4 @@ class TestPosition:
         told = (await settling.get(OTHER, f"/v1/contracts/{contract.contract_id}/position")).json()
         assert [rule["rule"] for rule in told["rules"]] == ["home"]
         assert told["entitled"] == kr("200.00")
-        assert [(one["cap"], one["left"]) for one in told["headroom"]] == [("contract", kr("0.00"))]
+        assert [(row["cap"], row["left"]) for row in told["headroom"]] == [("contract", kr("0.00"))]

@@ -62,32 +62,32 @@ async def kept(settling: Settling, contract_id: UUID) -> tuple[Folded, list[Any]
             history=contract.history,
             terminated_on=contract.terminated_on,
             claims={claim.id: claim for claim in await claims.of_contract(tx, contract_id)},
-            posted={one.key: one for one in await items.posted_of(tx, contract_id)},
+            posted={row.key: row for row in await items.posted_of(tx, contract_id)},
         )
         stored = await items.items_of(tx, contract_id)
     fresh = evaluate(contract.history, contract.terminated_on, state.claims.values())
     return state, by_claim(stored), by_claim(fresh)
 
 
-def by_claim(found: Sequence[Any]) -> list[Any]:
-    return sorted(found, key=lambda item: (item.key.rule, str(item.claim_id)))
+def by_claim(items: Sequence[Any]) -> list[Any]:
+    return sorted(items, key=lambda item: (item.key.rule, str(item.claim_id)))
 
 
 def fold_of(log: Sequence[Input]) -> Folded:
-    return fold(shapes.read(SHAPES[one.type], loads(one.body)["fact"]) for one in log)
+    return fold(shapes.read(SHAPES[row.type], loads(row.body)["fact"]) for row in log)
 
 
 async def test_each_fact_is_one_input_with_a_salt_of_its_own(settling: Settling) -> None:
     contract = await settling.contract(a_claim(1))
     log = await log_of(settling, contract.contract_id)
-    assert [(one.position, one.source.rpartition(":")[2], one.sequence) for one in log] == [
+    assert [(row.position, row.source.rpartition(":")[2], row.sequence) for row in log] == [
         (1, "contracts-service", 1),
         (2, "outcomes-service", 1),
         (3, "outcomes-service", 2),
     ]
-    assert len({one.salt for one in log}) == 3
-    assert all(one.leaf == input_leaf(one.salt, one.body) for one in log)
-    assert [one.scope for one in log] == ["terms", "metric/job", "metric/job"]
+    assert len({row.salt for row in log}) == 3
+    assert all(row.leaf == input_leaf(row.salt, row.body) for row in log)
+    assert [row.scope for row in log] == ["terms", "metric/job", "metric/job"]
 
 
 async def test_what_was_taken_before_is_skipped(settling: Settling) -> None:
@@ -123,7 +123,7 @@ async def test_enrolments_are_kept_for_payers_and_change_no_amount(settling: Set
         ParticipantEnrolled(**fields, enrolled_on=date(2026, 1, 1)), ParticipantLeft(**fields, left_on=date(2026, 2, 1))
     )
     log = await log_of(settling, contract.contract_id)
-    assert [one.scope for one in log[-2:]] == ["people", "people"]
+    assert [row.scope for row in log[-2:]] == ["people", "people"]
     assert (await settling.prepare(contract.contract_id))["total"]["amount"] == "100.00"
 
 
@@ -174,28 +174,28 @@ AFTER = ("disputed", "decided", "withdrawn", "superseded")
 
 
 def happening(dice: random.Random, contract_id: UUID, claim: Claim, n: int) -> Any:
-    said: dict[str, Any] = {"contract_id": contract_id, "claim_id": claim.id}
-    decided: dict[str, Any] = {**said, "decided_by": PAYER, "decided_at": NOON}
+    fields: dict[str, Any] = {"contract_id": contract_id, "claim_id": claim.id}
+    decided: dict[str, Any] = {**fields, "decided_by": PAYER, "decided_at": NOON}
     match dice.choice(["verified"] * 4 + ["deemed", "rejected", "returned", "escalated", *AFTER]):
         case "verified":
             return verified(contract_id, claim)
         case "deemed":
             return verified(contract_id, claim, deemed=True)
         case "escalated":
-            return OutcomeEscalated(**said, escalated_to=EVALUATOR, escalated_at=NOON)
+            return OutcomeEscalated(**fields, escalated_to=EVALUATOR, escalated_at=NOON)
         case "rejected":
             return OutcomeRejected(**decided, reason="not_achieved")
         case "returned":
             return OutcomeReturned(**decided, reason="evidence_missing")
         case "disputed":
-            return OutcomeDisputed(**said, disputed_by=PROVIDER, disputed_at=NOON, reason="other_agreement")
+            return OutcomeDisputed(**fields, disputed_by=PROVIDER, disputed_at=NOON, reason="other_agreement")
         case "decided":
             decision: Any = dice.choice(["verified", "rejected"])
             by = {**decided, "decided_by": (EVALUATOR,), "reason": "not_achieved"}
             return OutcomeDisputeDecided(**by, decision=decision)
         case "withdrawn":
-            return OutcomeWithdrawn(**said, withdrawn_at=NOON)
-    return OutcomeSuperseded(**said, superseded_by=replace(claim, id=person(10_000 + n)).id)
+            return OutcomeWithdrawn(**fields, withdrawn_at=NOON)
+    return OutcomeSuperseded(**fields, superseded_by=replace(claim, id=person(10_000 + n)).id)
 
 
 async def test_an_escalation_is_an_input_and_changes_nothing_that_is_computed(settling: Settling) -> None:

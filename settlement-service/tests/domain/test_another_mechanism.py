@@ -50,7 +50,7 @@ def books_with(*rules: Any, people: int = 4, homes: int = 3, **more: Any) -> Boo
 def agreement_of(activation: ContractActivated, **payment: Any) -> Agreement:
     names = [field for field in Agreement.__dataclass_fields__ if field not in ("parties", "payment")]
     return Agreement(
-        parties=tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in activation.parties),
+        parties=tuple(Party(organisation_id=party.organisation_id, role=party.role) for party in activation.parties),
         payment=replace(activation.payment, **payment),
         **{name: getattr(activation, name) for name in names},
     )
@@ -157,5 +157,5 @@ class TestWithRows:
 
 def _file(books: Books, settled: Settled) -> bytes:
     given, inputs = books.given_to(PAYER, settled)
-    rows = [{"position": one.position, "salt": one.salt.hex(), "input": json.loads(one.body)} for one in inputs]
+    rows = [{"position": row.position, "salt": row.salt.hex(), "input": json.loads(row.body)} for row in inputs]
     return b"\n".join([shapes.text(given), *(json.dumps(row).encode() for row in rows)])

@@ -31,8 +31,8 @@ def due(
     return apply_caps(known, known.newest.limits, evaluate(known, None, claims), posting, taken or {})
 
 
-def amounts(found: Sequence[Due]) -> list[int]:
-    return [one.figures.amount_minor for one in found]
+def amounts(cut: Sequence[Due]) -> list[int]:
+    return [item_due.figures.amount_minor for item_due in cut]
 
 
 def test_without_caps_everything_is_due() -> None:
@@ -41,15 +41,15 @@ def test_without_caps_everything_is_due() -> None:
 
 def test_the_last_item_that_fits_is_cut_in_part() -> None:
     claims = [a_claim(n, day=f"2026-0{n}-01") for n in (1, 2, 3, 4)]
-    found = due(claims, [a_cap("contract", 25_000)])
-    assert amounts(found) == [10_000, 10_000, 5_000, 0]
-    assert [one.figures.cuts for one in found] == [(), (), (("contract", 5_000),), (("contract", 10_000),)]
+    cut = due(claims, [a_cap("contract", 25_000)])
+    assert amounts(cut) == [10_000, 10_000, 5_000, 0]
+    assert [item_due.figures.cuts for item_due in cut] == [(), (), (("contract", 5_000),), (("contract", 10_000),)]
 
 
 def test_the_earliest_achieved_comes_first_however_it_arrived() -> None:
     claims = [a_claim(1, day="2026-05-01"), a_claim(2, day="2026-04-01")]
-    found = due(claims, [a_cap("contract", 10_000)])
-    assert [(one.item.key.subject_id, one.figures.amount_minor) for one in found] == [
+    cut = due(claims, [a_cap("contract", 10_000)])
+    assert [(item_due.item.key.subject_id, item_due.figures.amount_minor) for item_due in cut] == [
         (person(2), 10_000),
         (person(1), 0),
     ]
@@ -62,31 +62,33 @@ def test_on_one_day_rules_come_in_the_order_of_the_terms_then_occurrences_then_o
         a_claim(2, "job", "1", order_key="d"),
         a_claim(3, "job", "1", order_key="c"),
     ]
-    found = due(claims, [a_cap("contract", 10_000)])
-    assert [one.item.order_key for one in found] == ["c", "d", "b", "a"]
+    cut = due(claims, [a_cap("contract", 10_000)])
+    assert [item_due.item.order_key for item_due in cut] == ["c", "d", "b", "a"]
 
 
 def test_caps_apply_in_the_order_person_rule_contract_and_each_says_what_it_cut() -> None:
     claims = [a_claim(1, occurrence="1"), a_claim(1, occurrence="2"), a_claim(2, occurrence="1")]
     caps = [a_cap("contract", 16_000), a_cap("rule", 18_000, "job"), a_cap("person", 15_000)]
-    found = due(claims, caps)
-    assert [(one.item.key.subject_id, one.item.key.occurrence, one.figures.cuts) for one in found] == [
+    cut = due(claims, caps)
+    assert [
+        (item_due.item.key.subject_id, item_due.item.key.occurrence, item_due.figures.cuts) for item_due in cut
+    ] == [
         (person(1), "1", ()),
         (person(2), "1", (("rule", 2_000), ("contract", 2_000))),
         (person(1), "2", (("person", 5_000), ("rule", 5_000))),
     ]
-    assert amounts(found) == [10_000, 6_000, 0]
+    assert amounts(cut) == [10_000, 6_000, 0]
 
 
 def test_a_cap_on_a_rule_leaves_other_rules_alone() -> None:
-    found = due([a_claim(1, "job"), a_claim(1, "home")], [a_cap("rule", 4_000, "job")])
-    assert {one.item.key.rule: one.figures.amount_minor for one in found} == {"job": 4_000, "home": 3_000}
+    cut = due([a_claim(1, "job"), a_claim(1, "home")], [a_cap("rule", 4_000, "job")])
+    assert {item_due.item.key.rule: item_due.figures.amount_minor for item_due in cut} == {"job": 4_000, "home": 3_000}
 
 
 def test_a_cap_on_a_person_leaves_other_persons_alone() -> None:
     claims = [a_claim(1, "job"), a_claim(1, "home"), a_claim(2, "job")]
-    found = due(claims, [a_cap("person", 11_000)])
-    assert sorted((one.item.key.rule, one.figures.amount_minor) for one in found) == [
+    cut = due(claims, [a_cap("person", 11_000)])
+    assert sorted((item_due.item.key.rule, item_due.figures.amount_minor) for item_due in cut) == [
         ("home", 1_000),
         ("job", 10_000),
         ("job", 10_000),
@@ -101,39 +103,39 @@ class TestHeadroom:
     paid = {ItemKey("job", person(1), "1"): 10_000}
 
     def test_what_was_paid_keeps_its_place(self) -> None:
-        found = due([self.late_but_paid, self.early_but_new], [a_cap("contract", 10_000)], self.paid)
-        assert {one.item.claim_id: one.figures.amount_minor for one in found} == {
+        cut = due([self.late_but_paid, self.early_but_new], [a_cap("contract", 10_000)], self.paid)
+        assert {item_due.item.claim_id: item_due.figures.amount_minor for item_due in cut} == {
             self.late_but_paid.id: 10_000,
             self.early_but_new.id: 0,
         }
 
     def test_by_date_the_earliest_comes_first(self) -> None:
         caps = [a_cap("contract", 10_000, headroom="by_date")]
-        found = due([self.late_but_paid, self.early_but_new], caps, self.paid)
-        assert {one.item.claim_id: one.figures.amount_minor for one in found} == {
+        cut = due([self.late_but_paid, self.early_but_new], caps, self.paid)
+        assert {item_due.item.claim_id: item_due.figures.amount_minor for item_due in cut} == {
             self.late_but_paid.id: 0,
             self.early_but_new.id: 10_000,
         }
 
     def test_what_becomes_free_goes_to_the_oldest_cut_item(self) -> None:
         youngest = a_claim(3, day="2026-06-01")
-        found = due([youngest, self.early_but_new], [a_cap("contract", 10_000)], {})
-        assert {one.item.claim_id: one.figures.amount_minor for one in found} == {
+        cut = due([youngest, self.early_but_new], [a_cap("contract", 10_000)], {})
+        assert {item_due.item.claim_id: item_due.figures.amount_minor for item_due in cut} == {
             self.early_but_new.id: 10_000,
             youngest.id: 0,
         }
 
     def test_an_item_that_was_paid_in_part_keeps_that_part_and_gets_more_in_its_turn(self) -> None:
         part = {ItemKey("job", person(1), "1"): 4_000}
-        found = due([self.late_but_paid, self.early_but_new], [a_cap("contract", 12_000)], part)
-        assert {one.item.claim_id: one.figures.amount_minor for one in found} == {
+        cut = due([self.late_but_paid, self.early_but_new], [a_cap("contract", 12_000)], part)
+        assert {item_due.item.claim_id: item_due.figures.amount_minor for item_due in cut} == {
             self.late_but_paid.id: 4_000,
             self.early_but_new.id: 8_000,
         }
 
     def test_what_was_paid_for_a_later_period_takes_its_room(self) -> None:
-        found = due([self.early_but_new], [a_cap("contract", 12_000)], taken={CONTRACT: 10_000})
-        assert amounts(found) == [2_000]
+        cut = due([self.early_but_new], [a_cap("contract", 12_000)], taken={CONTRACT: 10_000})
+        assert amounts(cut) == [2_000]
 
 
 @pytest.mark.parametrize("kind", ["person", "rule", "contract"])

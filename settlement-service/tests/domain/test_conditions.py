@@ -34,9 +34,9 @@ def truth(condition: Condition, **measured: str | None) -> bool | None:
     books = Books(a_contract(a_rule(), metrics=[measured_metric(code) for code in measured] + [a_metric()]))
     books.verify(*(reading(books, value, metric=code) for code, value in measured.items() if value is not None))
     outcomes = OutcomeData(books.contract_id, list(books.state.claims.values()), ())
-    found = decided(condition, books.terms, outcomes).value
-    assert found is None or isinstance(found, bool)
-    return found
+    value = decided(condition, books.terms, outcomes).value
+    assert value is None or isinstance(value, bool)
+    return value
 
 
 def at_least_one(code: str) -> Condition:
@@ -57,12 +57,12 @@ def test_comparators_below_at_and_above(comparator: Any, expected: list[bool]) -
     assert [truth(threshold, x=value) for value in ("1.49", "1.5", "1.51")] == expected
 
 
-@pytest.mark.parametrize(("one", "other"), list(product(TRUTHS, TRUTHS)))
-def test_all_and_any_of_three_truths(one: bool | None, other: bool | None) -> None:
-    parts, both = (at_least_one("x"), at_least_one("y")), {one, other}
-    said = {"x": VALUES[one], "y": VALUES[other]}
-    assert truth(all_of(*parts), **said) is (False if False in both else None if None in both else True)
-    assert truth(any_of(*parts), **said) is (True if True in both else None if None in both else False)
+@pytest.mark.parametrize(("first", "second"), list(product(TRUTHS, TRUTHS)))
+def test_all_and_any_of_three_truths(first: bool | None, second: bool | None) -> None:
+    parts, both = (at_least_one("x"), at_least_one("y")), {first, second}
+    values = {"x": VALUES[first], "y": VALUES[second]}
+    assert truth(all_of(*parts), **values) is (False if False in both else None if None in both else True)
+    assert truth(any_of(*parts), **values) is (True if True in both else None if None in both else False)
 
 
 @pytest.mark.parametrize(

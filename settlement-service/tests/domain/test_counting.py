@@ -250,7 +250,7 @@ def test_sums_by_nature_are_told_where_they_tell_no_line_apart(
     count: int, people: int, nature: str, told_by: list[str]
 ) -> None:
     shown = content(by_count("marginal", rate("0", None, HUNDRED_KR), nature=nature), count, home=(people, 5_000))
-    assert [one["nature"] for one in shown["totals"]] == told_by
+    assert [total["nature"] for total in shown["totals"]] == told_by
     assert shown["total"]["amount"] == f"{count * 100 + people * 50}.00"
 
 

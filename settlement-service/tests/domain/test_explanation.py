@@ -65,11 +65,11 @@ def test_an_item_that_a_cap_cut_in_part() -> None:
     assert told["decision"] == {"result": "verified", "decidedBy": [PAYER], "decidedAt": "2026-06-01T12:00:00Z"}
     assert told["now"] == {
         "units": 3,
-        "gross": said("300.00"),
-        "cut": [{"cap": "contract", "limit": said("250.00"), "amount": said("50.00")}],
-        "amount": said("250.00"),
+        "gross": kroner("300.00"),
+        "cut": [{"cap": "contract", "limit": kroner("250.00"), "amount": kroner("50.00")}],
+        "amount": kroner("250.00"),
     }
-    assert told["amount"] == said("250.00")
+    assert told["amount"] == kroner("250.00")
     for part in (
         "100.00 DKK",
         "Has a job",
@@ -118,7 +118,7 @@ def test_an_item_that_is_taken_back() -> None:
     books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=claim.id, withdrawn_at=NOON))
     (change,) = books.settle(kind="correction").changes
     told = explain(books.history, books.terms, 1, change)
-    assert (told["decision"]["result"], told["amount"]) == ("withdrawn", said("-100.00"))
+    assert (told["decision"]["result"], told["amount"]) == ("withdrawn", kroner("-100.00"))
     assert "the claim was withdrawn" in told["text"]
     assert f"which {PROVIDER} owes back" in told["text"]
 
@@ -129,7 +129,7 @@ def test_every_reason_has_its_words(reason: str) -> None:
     assert REASONS["da"][reason]
 
 
-def said(amount: str) -> dict[str, Any]:
+def kroner(amount: str) -> dict[str, Any]:
     return {"amount": amount, "currency": "DKK"}
 
 
@@ -138,8 +138,8 @@ class TestWords:
 
     def told(self, books: Books) -> tuple[str, str]:
         change = books.settle().changes[-1]
-        found = explain(books.history, books.terms, 1, change)
-        return found["text"], found["textInDanish"]
+        explanation = explain(books.history, books.terms, 1, change)
+        return explanation["text"], explanation["textInDanish"]
 
     def test_a_gate_says_each_threshold_and_whether_it_is_met(self) -> None:
         measure = a_measure(basis="relative_change", against="comparison")
@@ -199,7 +199,7 @@ class TestWords:
         split, payers = weights((PAYER, 1), (PAYERS[1], 2)), PAYERS[:2]
         books = Books(a_contract(a_milestone(), a_fee(delivery="plan"), split=split, payers=payers))
         books.verify(a_claim(1, "plan"))
-        milestone, fee = (explain(books.history, books.terms, 1, one)["text"] for one in books.settle().changes)
+        milestone, fee = (explain(books.history, books.terms, 1, change)["text"] for change in books.settle().changes)
         assert "1 (units, occurrence 1) x 500.00 DKK (amount) = 500.00 DKK." in milestone
         assert f"{PAYER} 166.67 DKK and {PAYERS[1]} 333.33 DKK (shared 1 : 2)." in milestone
         assert "300.00 DKK (amount a period) x 1 (delivered to plan on 'Has a plan', 1 claim, 2026-Q1)" in fee

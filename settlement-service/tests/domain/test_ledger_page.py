@@ -30,12 +30,12 @@ TODAY = date(2026, 6, 1)
 
 def named_examples() -> list[Any]:
     name = ""
-    found: list[Any] = []
+    examples: list[Any] = []
     for heading, example in EXAMPLES:
         name = heading or name
         if example:
-            found.append(pytest.param(example, id=f"{name} {len(found) + 1}"))
-    return found
+            examples.append(pytest.param(example, id=f"{name} {len(examples) + 1}"))
+    return examples
 
 
 def minor(amount: str) -> int:
@@ -53,14 +53,14 @@ class Ledger:
     outstanding: dict[tuple[str, str], int] = field(default_factory=dict)
     """What is left of what each payer owes each payee."""
 
-    def do(self, what: str, said: str) -> None:
+    def do(self, what: str, text: str) -> None:
         if what == "settlement":
-            self.shares = {(payer, payee): minor(amount) for payer, payee, amount in OWES.findall(said)}
+            self.shares = {(payer, payee): minor(amount) for payer, payee, amount in OWES.findall(text)}
             self.outstanding = dict(self.shares)
             self.payments = []
             self.entries.append(("approval", approval_entry(self.shares)))
             return
-        ((payer, payee, amount, reference),) = PAYS.findall(said)
+        ((payer, payee, amount, reference),) = PAYS.findall(text)
         outcome: Any = "paid" if what == "payment" else "rejected"
         payment = Payment(payer, payee, check_reference(reference), TODAY, minor(amount), outcome)
         try:
@@ -71,7 +71,7 @@ class Ledger:
     def _confirm(self, payment: Payment) -> None:
         owed_by = {payee: minor for (payer, payee), minor in self.outstanding.items() if payer == payment.payer}
         owed = owed_by[payee_of(payment.payee, owed_by)]
-        earlier = [one for one in self.payments if one.reference == payment.reference]
+        earlier = [payment_before for payment_before in self.payments if payment_before.reference == payment.reference]
         takes_back = check_payment(payment, owed, earlier, TODAY)
         self.payments.append(payment)
         sides = entry_for(payment, takes_back)

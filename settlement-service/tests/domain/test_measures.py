@@ -136,16 +136,16 @@ class TestMeansOfCohorts:
         single = a_measure(basis="lower_bound", cohorts=("a",), bound=Bound(of="mean", level="0.95"))
         assert figure(books, single) == 10 - 3 * z
         pooled = a_measure(basis="lower_bound", bound=Bound(of="mean", level="0.95"))
-        found = figure(books, pooled)
-        assert found is not None
+        measured = figure(books, pooled)
+        assert measured is not None
         exact = 17.5 - 1.959964 * ((3 * 100) ** 2 + (4 * 300) ** 2) ** 0.5 / 400
-        assert abs(float(found) - exact) < 1e-9
+        assert abs(float(measured) - exact) < 1e-9
         against = a_measure(
             basis="lower_bound", cohorts=("a",), against="comparison", bound=Bound(of="difference", level="0.90")
         )
-        found = figure(books, against)
-        assert found is not None
-        assert abs(float(found) - (-2 - 1.644854 * (9 + 1) ** 0.5)) < 1e-9
+        measured = figure(books, against)
+        assert measured is not None
+        assert abs(float(measured) - (-2 - 1.644854 * (9 + 1) ** 0.5)) < 1e-9
 
     def test_without_a_standard_error_there_is_no_bound_yet(self) -> None:
         books = books_of()

@@ -80,30 +80,30 @@ happenings = st.lists(st.tuples(st.sampled_from("cmms"), st.integers(0, 5), st.i
 def test_no_month_is_paid_more_than_its_cap_by_the_days_that_claims_say(
     happens: Sequence[tuple[str, int, int]], minor: int, headroom: str
 ) -> None:
-    books, standing = a_book(headroom, minor), dict[int, Claim]()
+    books, claims = a_book(headroom, minor), dict[int, Claim]()
     for what, who, number in happens:
         day = YEAR.start + timedelta(days=number)
         if what == "s":
             books.settle()
-            within_months(books, standing, minor)
-        elif who not in standing:
-            standing[who] = a_claim(who, day=day.isoformat())
-            books.verify(standing[who])
+            within_months(books, claims, minor)
+        elif who not in claims:
+            claims[who] = a_claim(who, day=day.isoformat())
+            books.verify(claims[who])
         elif what == "m":
-            standing[who] = moved(books, standing[who], day)
+            claims[who] = moved(books, claims[who], day)
     books.settle()
-    within_months(books, standing, minor)
+    within_months(books, claims, minor)
     for organisation in (PAYER, PROVIDER):
         assert recompute(*books.given_to(organisation, books.settled[-1])).same
 
 
-def within_months(books: Books, standing: dict[int, Claim], minor: int) -> None:
-    days = {claim.subject_id: claim.achieved_on for claim in standing.values()}
+def within_months(books: Books, claims: dict[int, Claim], minor: int) -> None:
+    days = {claim.subject_id: claim.achieved_on for claim in claims.values()}
     paid: Counter[Any] = Counter()
-    for key, one in net(books).items():
-        paid[name_of(days[key.subject_id], "month")] += one
-    assert all(one <= minor for one in paid.values())
-    assert all(one.achieved_on == days[one.key.item.subject_id] for one in books.state.posted.values() if one.figures)
+    for key, item_minor in net(books).items():
+        paid[name_of(days[key.subject_id], "month")] += item_minor
+    assert all(month_minor <= minor for month_minor in paid.values())
+    assert all(row.achieved_on == days[row.key.item.subject_id] for row in books.state.posted.values() if row.figures)
 
 
 @many

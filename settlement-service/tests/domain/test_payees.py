@@ -68,12 +68,12 @@ def told(settled: Settled, organisation: str) -> tuple[int, int, set[str]]:
 @pytest.mark.parametrize(("former", "new"), [pytest.param(*pair, id=what) for what, *pair in BOTH])
 def test_each_payee_is_shown_what_is_due_to_itself(former: str, new: str) -> None:
     _, (_, second, third) = settled_thrice(former, new)
-    assert [told(one, new)[:2] for one in (second, third)] == [(0, 70_000), (70_000, 0)]
-    assert [told(one, former)[:2] for one in (second, third)] == [(60_000, 0), (60_000, -10_000)]
-    assert [told(one, PAYER)[:2] for one in (second, third)] == [(60_000, 70_000), (130_000, -10_000)]
-    for one in (second, third):
-        assert told(one, new)[2] <= {new, "-"}
-        assert told(one, former)[2] <= {former, "-"}
+    assert [told(settled, new)[:2] for settled in (second, third)] == [(0, 70_000), (70_000, 0)]
+    assert [told(settled, former)[:2] for settled in (second, third)] == [(60_000, 0), (60_000, -10_000)]
+    assert [told(settled, PAYER)[:2] for settled in (second, third)] == [(60_000, 70_000), (130_000, -10_000)]
+    for settled in (second, third):
+        assert told(settled, new)[2] <= {new, "-"}
+        assert told(settled, former)[2] <= {former, "-"}
     assert former not in json.dumps(third.shown_to(new).content)
     assert new not in json.dumps(second.shown_to(former).content)
 
@@ -98,7 +98,7 @@ def test_when_everything_is_due_to_another_each_computes_that_again(organisation
     books.settle()
     amended(books, paid_to(OTHER, retroactive=True), JULY)
     settled = books.settle(kind="correction")
-    assert [told(settled, one)[:2] for one in (PROVIDER, OTHER)] == [(70_000, -70_000), (0, 70_000)]
+    assert [told(settled, payee)[:2] for payee in (PROVIDER, OTHER)] == [(70_000, -70_000), (0, 70_000)]
     result = recompute(*books.given_to(organisation, settled))
     assert result.same, result
 
@@ -107,7 +107,7 @@ def test_posted_inputs_are_given_to_whom_they_were_posted() -> None:
     books, (*_, third) = settled_thrice(PROVIDER, OTHER)
     payees: dict[str, set[str]] = {}
     for who in (PAYER, PROVIDER, OTHER):
-        facts = [one.fact for one in books.given_to(who, third)[1]]
+        facts = [row.fact for row in books.given_to(who, third)[1]]
         payees[who] = {item.payee for fact in facts if isinstance(fact, ItemsPosted) for item in fact.items}
     assert payees == {PAYER: {PROVIDER, OTHER}, PROVIDER: {PROVIDER}, OTHER: {OTHER}}
 
@@ -115,7 +115,7 @@ def test_posted_inputs_are_given_to_whom_they_were_posted() -> None:
 def test_who_was_paid_before_is_given_no_claim_of_what_another_is_paid_for() -> None:
     books, (*_, third) = settled_thrice(PROVIDER, OTHER)
     _, inputs = books.given_to(PROVIDER, third)
-    days = {one.fact.achieved_on for one in inputs if hasattr(one.fact, "achieved_on")}
+    days = {row.fact.achieved_on for row in inputs if hasattr(row.fact, "achieved_on")}
     assert days == {date(2026, 3, 1)}
 
 
@@ -123,7 +123,7 @@ def test_a_late_outcome_of_its_time_is_due_to_who_was_paid_then() -> None:
     books, _ = settled_thrice(PROVIDER, OTHER)
     books.verify(a_claim(9, day="2026-04-01"))
     settled = books.settle(kind="correction")
-    assert [told(settled, one)[1] for one in (PROVIDER, OTHER)] == [10_000, 0]
+    assert [told(settled, payee)[1] for payee in (PROVIDER, OTHER)] == [10_000, 0]
     assert recompute(*books.given_to(PROVIDER, settled)).same
 
 
@@ -137,7 +137,7 @@ def test_a_rule_that_looks_at_all_is_computed_again_by_who_is_paid_and_who_was()
     amended(books, paid_to(EVALUATOR, gate(OTHER)), JULY)
     books.verify(a_claim(7, day="2026-08-01"))
     settled = books.settle()
-    shown = {one: told(settled, one)[:2] for one in (PROVIDER, OTHER)}
+    shown = {payee: told(settled, payee)[:2] for payee in (PROVIDER, OTHER)}
     assert shown[PROVIDER][0] == 100_000
     for organisation in (PAYER, PROVIDER, OTHER):
         result = recompute(*books.given_to(organisation, settled))
@@ -161,8 +161,8 @@ def test_a_difference_says_whose_line_it_is() -> None:
     books.verify(*(a_claim(n, day="2026-03-01") for n in SIX), *(a_claim(n, day="2026-08-01") for n in SEVEN))
     given, inputs = books.given_to(PAYER, books.settle())
     content = json.loads(json.dumps(given.content).replace('"units": 7', '"units": 8'))
-    (said,) = recompute(replace(given, content=content), inputs).differences
-    assert said == f"job at 100.00 to {OTHER}, units: said 8, found 7"
+    (difference,) = recompute(replace(given, content=content), inputs).differences
+    assert difference == f"job at 100.00 to {OTHER}, units: said 8, found 7"
 
 
 @pytest.mark.parametrize(("organisation", "minor"), [(PROVIDER, 50_000), (OTHER, 70_000), (PAYER, 120_000)])

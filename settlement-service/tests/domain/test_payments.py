@@ -103,9 +103,9 @@ def test_a_rejection_is_of_the_payment_that_was_confirmed(other: dict[str, Any])
 def test_the_payee_is_said_where_there_are_several() -> None:
     assert payee_of(None, {PROVIDER: 1}) == PROVIDER
     assert payee_of(INVESTOR, {PROVIDER: 1, INVESTOR: 2}) == INVESTOR
-    for said, owed in ((None, {PROVIDER: 1, INVESTOR: 2}), (INVESTOR, {PROVIDER: 1})):
+    for payee, owed in ((None, {PROVIDER: 1, INVESTOR: 2}), (INVESTOR, {PROVIDER: 1})):
         with pytest.raises(PayeeNeeded):
-            payee_of(said, owed)
+            payee_of(payee, owed)
     with pytest.raises(PaymentNotOwed):
         payee_of(None, {})
 

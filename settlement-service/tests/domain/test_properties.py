@@ -147,9 +147,9 @@ def test_at_every_prefix_what_is_posted_is_within_every_cap(course: Course) -> N
 
 def within_caps(books: Books) -> None:
     sums: dict[Any, int] = defaultdict(int)
-    for one in books.state.posted.values():
-        minor = one.figures.amount_minor
-        for key in (("person", one.key.item.subject_id), ("rule", one.key.item.rule), ("contract", None)):
+    for row in books.state.posted.values():
+        minor = row.figures.amount_minor
+        for key in (("person", row.key.item.subject_id), ("rule", row.key.item.rule), ("contract", None)):
             sums[key] += minor
     for limit in books.terms.limits:
         used = [
@@ -186,8 +186,8 @@ def test_net_posted_is_nothing_or_what_is_entitled(course: Course) -> None:
         if item.reason is None
     }
     cut: dict[Any, int] = defaultdict(int)
-    for one in state.posted.values():
-        cut[one.key.item] += sum(minor for _, minor in one.figures.cuts)
+    for row in state.posted.values():
+        cut[row.key.item] += sum(minor for _, minor in row.figures.cuts)
     for key, minor in net(books).items():
         assert minor + cut[key] == entitled.get(key, 0), "paid and cut together are all there is"
         assert minor >= 0
@@ -197,7 +197,7 @@ def test_net_posted_is_nothing_or_what_is_entitled(course: Course) -> None:
 @given(courses(settlements=0), st.integers(0, 40))
 def test_the_order_in_which_sources_arrive_does_not_change_the_content(course: Course, place: int) -> None:
     ordered = played(course, last=False)
-    late = Books(ordered.activation, begun=False)
+    late = Books(ordered.activation, is_activated=False)
     facts = ordered.facts[1:]
     late.tell(*facts[:place], ordered.activation, *facts[place:])
     assert ordered.settle().shown_to(PAYER).content_sha256 == late.settle().shown_to(PAYER).content_sha256

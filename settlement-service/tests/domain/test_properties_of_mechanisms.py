@@ -22,7 +22,7 @@ from settlement_service.domain.settling.change import Change
 
 from ..books import Books, net
 from ..builders import NOON, PAYER, PROVIDER, a_claim, a_price, a_rule, claimed
-from ..courses import ENDS, LATER, Course, begun, courses, happen, played, steps
+from ..courses import ENDS, LATER, Course, books_before_events, courses, happen, played, steps
 from ..mechanisms import a_contract, a_limit, a_measure, measured_metric, point, rate, some_bands
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -37,13 +37,13 @@ def paid_anew(change: Change) -> int:
 
 def within_caps(books: Books) -> None:
     sums: Counter[Any] = Counter()
-    for one in books.state.posted.values():
-        sums["all"] += one.figures.under_caps_minor
+    for row in books.state.posted.values():
+        sums["all"] += row.figures.under_caps_minor
         for limit in books.terms.limits:
-            group = group_of(limit, one.key.item.rule, one.key.item.subject_id, one.achieved_on)
+            group = group_of(limit, row.key.item.rule, row.key.item.subject_id, row.achieved_on)
             if group is not None and limit.definition.kind != "payer":
-                sums[limit.definition.kind, group] += one.figures.under_caps_minor
-        for payer, minor in one.shares:
+                sums[limit.definition.kind, group] += row.figures.under_caps_minor
+        for payer, minor in row.shares:
             sums["payer", payer] += minor
     for limit in books.terms.limits:
         kind = limit.definition.kind
@@ -65,7 +65,7 @@ def within_caps(books: Books) -> None:
 @few
 @given(courses())
 def test_no_cap_is_exceeded_at_any_prefix(course: Course) -> None:
-    books = begun(course)
+    books = books_before_events(course)
     for _ in steps(course, books):
         within_caps(books)
 
@@ -73,27 +73,27 @@ def test_no_cap_is_exceeded_at_any_prefix(course: Course) -> None:
 @few
 @given(courses())
 def test_what_payers_pay_and_what_nobody_pays_is_the_amount(course: Course) -> None:
-    for one in played(course)[1]:
-        for change in one.changes:
+    for settlement in played(course)[1]:
+        for change in settlement.changes:
             for figures, shares in ((change.now, change.now_shares), (change.before, change.before_shares)):
                 assert sum(minor for _, minor in shares) == figures.amount_minor
                 cut = sum(minor for _, minor in figures.cuts)
                 assert figures.gross_minor == figures.amount_minor + cut
         pairs: Counter[Any] = Counter()
-        for line in one.statement.lines:
+        for line in settlement.statement.lines:
             for payer, minor in line.shares:
                 pairs[payer, line.payee] += minor
         assert sum(side.minor for side in approval_entry(pairs)) == 0
-        assert sum(pairs.values()) == one.total
+        assert sum(pairs.values()) == settlement.total
 
 
 @few
 @given(courses())
 def test_settling_the_same_again_posts_nothing(course: Course) -> None:
     """Whatever caps go together; not a later period, in which a cap on what is settled has new room."""
-    books = begun(course)
-    for one in steps(course, books):
-        assert books.settle(one.statement.period.end, "correction").changes == []
+    books = books_before_events(course)
+    for settlement in steps(course, books):
+        assert books.settle(settlement.statement.period.end, "correction").changes == []
 
 
 @few
@@ -101,7 +101,7 @@ def test_settling_the_same_again_posts_nothing(course: Course) -> None:
 def test_the_order_of_facts_does_not_change_the_content(course: Course, data: st.DataObject) -> None:
     hashes = set()
     for claims in (course.claims, data.draw(st.permutations(course.claims))):
-        books = begun(course, report=False)
+        books = books_before_events(course, report=False)
         books.verify(*claims)
         hashes.add(books.settle().shown_to(PAYER).content_sha256)
     assert len(hashes) == 1
@@ -111,7 +111,7 @@ def test_the_order_of_facts_does_not_change_the_content(course: Course, data: st
 @given(courses(settlements=0), st.integers(0, 9), st.integers(0, 9))
 def test_a_claim_that_was_reported_in_vain_changes_nothing(course: Course, which: int, where: int) -> None:
     """A claim that is withdrawn leaves no trace; nor does a rejected one of who was measured anyway."""
-    first, second = begun(course, report=False), begun(course, report=False)
+    first, second = books_before_events(course, report=False), books_before_events(course, report=False)
     first.verify(*course.claims)
     vain = a_claim(1 + which % 4, "home", "9")
     second.verify(*course.claims[:where])
@@ -125,9 +125,9 @@ def test_a_claim_that_was_reported_in_vain_changes_nothing(course: Course, which
 @given(courses(), st.integers(0, 9))
 def test_a_claim_taken_out_and_put_back_leaves_everything_as_it_was(course: Course, which: int) -> None:
     books, _ = played(course)
-    standing = [claim for claim in course.claims if books.state.claims[claim.id].state == "verified"]
-    assume(standing)
-    gone = standing[which % len(standing)]
+    verified_claims = [claim for claim in course.claims if books.state.claims[claim.id].state == "verified"]
+    assume(verified_claims)
+    gone = verified_claims[which % len(verified_claims)]
     again = replace(gone, id=a_claim().id)
     books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=gone.id, withdrawn_at=NOON))
     books.verify(again)
@@ -140,9 +140,9 @@ def test_a_claim_taken_out_and_put_back_leaves_everything_as_it_was(course: Cour
 @given(courses())
 def test_every_explanation_holds_together_and_comes_to_the_amount(course: Course) -> None:
     books, settled = played(course)
-    for one in settled:
-        ends_terms = books.history.at_end(one.statement.period.end)
-        for number, change in enumerate(one.changes, start=1):
+    for settlement in settled:
+        ends_terms = books.history.at_end(settlement.statement.period.end)
+        for number, change in enumerate(settlement.changes, start=1):
             terms = books.history.version(change.version)
             tree = tree_of(terms, ends_terms, terms.rules[change.key.item.rule], change)
             assert holds_together(tree)
@@ -155,9 +155,9 @@ def test_every_explanation_holds_together_and_comes_to_the_amount(course: Course
 @given(courses())
 def test_every_reader_of_items_computes_the_same(course: Course) -> None:
     books, settled = played(course)
-    for one in settled:
+    for settlement in settled:
         for organisation in (PAYER, PROVIDER):
-            result = recompute(*books.given_to(organisation, one))
+            result = recompute(*books.given_to(organisation, settlement))
             assert result.same, (organisation, result.checks, result.differences)
 
 

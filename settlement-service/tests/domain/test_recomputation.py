@@ -82,10 +82,10 @@ def test_a_provider_is_given_no_input_of_another_and_proofs_of_its_own() -> None
     books = two_providers()
     settled = books.settle()
     given, inputs = books.given_to(PROVIDER, settled)
-    assert all(b'"home"' not in one.body or b"contract.activated" in one.body for one in inputs)
+    assert all(b'"home"' not in row.body or b"contract.activated" in row.body for row in inputs)
     assert len(inputs) == 1 + 2 * 4, "the terms, and its own four claims with their decisions"
     assert given.input_count == 1 + 2 * 8
-    assert all(one.proof for one in inputs)
+    assert all(row.proof for row in inputs)
 
 
 def _last(changed: Callable[[GivenInput], GivenInput]) -> Tampering:
@@ -98,8 +98,8 @@ def _content(given: Given, old: str, new: str) -> Given:
 
 TAKEN = Rest(cap="contract", group="", minor=39_000)
 EVERYBODYS: dict[str, Tampering] = {
-    "a salt": _last(lambda one: replace(one, salt=b"x" * 16)),
-    "an input": _last(lambda one: replace(one, body=one.body.replace(b"0088", b"0184"))),
+    "a salt": _last(lambda row: replace(row, salt=b"x" * 16)),
+    "an input": _last(lambda row: replace(row, body=row.body.replace(b"0088", b"0184"))),
     "the items' hash": lambda given, inputs: (replace(given, items_sha256="00" * 32), inputs),
     "the inputs' hash": lambda given, inputs: (replace(given, inputs_sha256="00" * 32), inputs),
     "the terms": lambda given, inputs: (replace(given, terms_root="00" * 32), inputs),
@@ -108,7 +108,7 @@ EVERYBODYS: dict[str, Tampering] = {
 }
 PAYERS: dict[str, Tampering] = EVERYBODYS | {"a missing input": lambda given, inputs: (given, inputs[:-1])}
 PROVIDERS: dict[str, Tampering] = EVERYBODYS | {
-    "a proof": _last(lambda one: replace(one, proof=(one.proof or ())[:-1])),
+    "a proof": _last(lambda row: replace(row, proof=(row.proof or ())[:-1])),
     "what others take up": lambda given, inputs: (
         replace(given, rest=(Rest(cap="contract", group="", minor=39_000),)),
         inputs,
@@ -133,7 +133,7 @@ def test_a_difference_says_the_line_and_the_figure() -> None:
     given, inputs = books.given_to(PAYER, books.settle())
     content = json.loads(json.dumps(given.content).replace('"people": 3', '"people": 4'))
     result = recompute(replace(given, content=content), inputs)
-    assert any("job at 100.00, people: said 4, found 3" in one for one in result.differences)
+    assert any("job at 100.00, people: said 4, found 3" in difference for difference in result.differences)
 
 
 @pytest.mark.parametrize(

@@ -107,11 +107,11 @@ def test_what_is_released_says_that_it_was_held_back_and_until_when() -> None:
     books = Books(a_contract(a_rule(), retention=UNTIL_MARCH))
     books.verify(a_claim(1))
     assert "released" not in told(books, YEAR.end)["text"]
-    found = told(books, NEXT_YEAR)
+    shown = told(books, NEXT_YEAR)
     held = {"released": {"amount": "10.00", "currency": "DKK"}, "releaseOn": "2027-03-01"}
-    assert found["tree"]["of"][1] == {"op": "posted", "value": "90", "currency": "DKK", **held}
-    assert "Posted before: 90.00 DKK. 10.00 DKK was held back until 2027-03-01, and is released now." in found["text"]
-    assert "10.00 DKK var tilbageholdt indtil 2027-03-01 og frigives nu." in found["textInDanish"]
+    assert shown["tree"]["of"][1] == {"op": "posted", "value": "90", "currency": "DKK", **held}
+    assert "Posted before: 90.00 DKK. 10.00 DKK was held back until 2027-03-01, and is released now." in shown["text"]
+    assert "10.00 DKK var tilbageholdt indtil 2027-03-01 og frigives nu." in shown["textInDanish"]
 
 
 def test_what_a_condition_releases_says_which() -> None:
@@ -121,15 +121,15 @@ def test_what_a_condition_releases_says_which() -> None:
     books = Books(a_contract(a_rule(), metrics=metrics, retention=held(release_on=None, release_when=ready)))
     books.verify(a_claim(1), reading(books, "10", day="2027-01-10"))
     books.settle()
-    found = told(books, NEXT_YEAR)
-    until = found["tree"]["of"][1]["releaseWhen"]
+    shown = told(books, NEXT_YEAR)
+    until = shown["tree"]["of"][1]["releaseWhen"]
     assert (until["kind"], until["conditions"][0]["metric"]) == ("any_of", "rate")
     average, share = "average of 'Has a rate' at least 10", "share with 'Has a job' less than 50 %"
     text = f"until this held, and is released now: ({average} or ({share} and {average}))."
-    assert text in found["text"]
+    assert text in shown["text"]
     assert (
         "indtil dette var opfyldt, og frigives nu: (gennemsnittet af 'Has a rate' mindst 10 eller ("
-        in (found["textInDanish"])
+        in (shown["textInDanish"])
     )
 
 

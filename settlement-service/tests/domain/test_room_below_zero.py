@@ -40,10 +40,10 @@ CAPS = {
 
 
 def differences(books: Books, end: date) -> list[int]:
-    found = [change.difference.amount_minor for change in books.settle(end, "correction").changes]
+    minors = [change.difference.amount_minor for change in books.settle(end, "correction").changes]
     within_caps(books)
     assert books.settle(end, "correction").changes == []
-    return found
+    return minors
 
 
 @pytest.mark.parametrize("cap", CAPS.values(), ids=CAPS)

@@ -26,9 +26,9 @@ def a_book(rule: SavingsShare, **terms: Any) -> Books:
     return Books(a_contract(rule, metrics=[spent_metric()], **terms))
 
 
-def spent(books: Books, value: str, occurrence: str = "y1", **said: Any) -> Any:
-    said = {"component": "purse", "metric": "spent", "occurrence": occurrence, **said}
-    return reading(books, value, **said)
+def spent(books: Books, value: str, occurrence: str = "y1", **more: Any) -> Any:
+    more = {"component": "purse", "metric": "spent", "occurrence": occurrence, **more}
+    return reading(books, value, **more)
 
 
 @pytest.mark.parametrize(("value", "expected"), [("400", 30_000), ("1000", 0), ("1200", 0)])

@@ -27,35 +27,35 @@ from .test_apollo import CONTRACT_CAP, PAID, PERIOD, PUBLISHED, apollo
 def test_the_published_counts_of_apollo_give_the_published_payments() -> None:
     terms = model_over(apollo().history)
     outcomes = [jobs(20 if code == "m17" else people, metric=code) for code, _, people, _ in PUBLISHED]
-    found = simulated(terms, *outcomes)
-    assert total(found) == PAID * 100
-    assert {one.rule: one.figures.amount_minor // 100 for one in found.effects.rules} == {
+    result = simulated(terms, *outcomes)
+    assert total(result) == PAID * 100
+    assert {effect.rule: effect.figures.amount_minor // 100 for effect in result.effects.rules} == {
         code: amount for code, _, _, amount in PUBLISHED
     }
-    [cap] = found.effects.caps
+    [cap] = result.effects.caps
     assert (cap.used_minor, cap.limit_minor, cap.cut_minor) == (PAID * 100, CONTRACT_CAP * 100, 0)
-    assert dict(found.one_more) == {code: price * 100 for code, price, _, _ in PUBLISHED}
-    assert list(found.years) == [str(year) for year in range(PERIOD.start.year, PERIOD.end.year + 1)]
+    assert dict(result.one_more) == {code: price * 100 for code, price, _, _ in PUBLISHED}
+    assert list(result.years) == [str(year) for year in range(PERIOD.start.year, PERIOD.end.year + 1)]
 
 
 def test_each_year_is_settled_on_top_of_the_one_before() -> None:
     terms = model_of(a_rule("job", 10_000), caps=[a_cap("contract", 70_000)])
-    found = simulated(terms, jobs(5, "2026-03-01"), jobs(4, "2028-03-01"))
-    assert by_year(found) == {"2026": 50_000, "2027": 0, "2028": 20_000, "2029": 0}
-    [rule] = found.effects.rules
+    result = simulated(terms, jobs(5, "2026-03-01"), jobs(4, "2028-03-01"))
+    assert by_year(result) == {"2026": 50_000, "2027": 0, "2028": 20_000, "2029": 0}
+    [rule] = result.effects.rules
     assert (rule.people, rule.figures.units, rule.figures.gross_minor) == (9, 9, 90_000)
     assert rule.figures.cuts == (("contract", 20_000),)
-    [cap] = found.effects.caps
+    [cap] = result.effects.caps
     assert (cap.used_minor, cap.cut_minor) == (70_000, 20_000)
-    assert found.one_more == (("job", 0),)
+    assert result.one_more == (("job", 0),)
 
 
 def test_nobody_is_counted_twice_and_who_goes_on_was_there_before() -> None:
     rules = [a_rule("job", 10_000), a_rule("stays", 5_000)]
     metrics = [a_metric("job"), a_metric("stays", prerequisite="job")]
     terms = model_of(*rules, metrics=metrics)
-    found = simulated(terms, jobs(10, "2026-03-01"), jobs(12, "2026-06-01", "stays"))
-    assert [(one.rule, one.people, one.not_paid) for one in found.effects.rules] == [
+    result = simulated(terms, jobs(10, "2026-03-01"), jobs(12, "2026-06-01", "stays"))
+    assert [(effect.rule, effect.people, effect.not_paid) for effect in result.effects.rules] == [
         ("job", 10, ()),
         ("stays", 10, (("prerequisite-missing", 2),)),
     ]
@@ -68,8 +68,8 @@ def test_payers_payees_and_natures_are_told_apart() -> None:
     other = replace(activation.parties[0], organisation_id="0088:9521000000070")
     split = Payment(rules=rules, split=Shares(kind="shares", weights=weights))
     history = history_of([replace(activation, parties=(*activation.parties, other), payment=split)])
-    found = simulated(model_over(history), jobs(3), jobs(1, metric="home"))
-    assert dict(found.payments) == {
+    result = simulated(model_over(history), jobs(3), jobs(1, metric="home"))
+    assert dict(result.payments) == {
         (PAYER, PROVIDER, "service"): 3 * 3_333,
         ("0088:9521000000070", PROVIDER, "service"): 3 * 6_667,
         (PAYER, INVESTOR, "conditional_repayment"): 33,
@@ -106,28 +106,28 @@ def test_savings_and_fees_come_by_the_year() -> None:
     )
     terms = model_of(saving, fee, metrics=[metric])
     spent: dict[str, Any] = {"metric": "spent", "cohort": "first", "component": "care"}
-    found = simulated(
+    result = simulated(
         terms,
         Outcome(**spent, value="8000", occurrence="2026", achieved_on=date(2026, 12, 31)),
         Outcome(**spent, value="11000", occurrence="2027", achieved_on=date(2027, 12, 31)),
     )
-    assert by_year(found) == {"2026": 100_000 + 2_000, "2027": -50_000, "2028": 0, "2029": 0}
+    assert by_year(result) == {"2026": 100_000 + 2_000, "2027": -50_000, "2028": 0, "2029": 0}
 
 
 def test_what_is_achieved_after_a_termination_is_not_paid() -> None:
     terms = model_over(model_of(a_rule("job", 100)).history, terminated_on=date(2027, 1, 1))
-    found = simulated(terms, jobs(3, "2026-12-31"), jobs(4, "2027-01-01"))
-    assert total(found) == 300
-    assert found.effects.rules[0].not_paid == (("after-termination", 4),)
+    result = simulated(terms, jobs(3, "2026-12-31"), jobs(4, "2027-01-01"))
+    assert total(result) == 300
+    assert result.effects.rules[0].not_paid == (("after-termination", 4),)
 
 
 def test_a_cap_on_what_is_settled_in_a_quarter_is_settled_by_the_quarter() -> None:
     cap = Cap(kind="period", amount=kr(2), every="quarter", period_basis="settled")
     terms = model_of(a_rule("job", 100), caps=[cap])
-    found = simulated(terms, jobs(9, "2026-01-15"))
-    assert by_year(found)["2026"] == 800
-    assert by_year(found)["2027"] == 100
-    assert [(one.applies_to, one.used_minor) for one in found.effects.caps][:5] == [
+    result = simulated(terms, jobs(9, "2026-01-15"))
+    assert by_year(result)["2026"] == 800
+    assert by_year(result)["2027"] == 100
+    assert [(effect.applies_to, effect.used_minor) for effect in result.effects.caps][:5] == [
         ("2026-Q1", 200),
         ("2026-Q2", 200),
         ("2026-Q3", 200),
@@ -151,9 +151,10 @@ def test_each_cap_says_what_it_took_and_what_is_left() -> None:
         Cap(kind="payer", amount=kr(9), payer=PAYER, overflow="lost"),
     ]
     terms = model_of(a_rule("job", 100), a_rule("home", 100), caps=caps)
-    found = simulated(terms, jobs(8, "2026-03-01"), jobs(8, "2026-04-01", "home"), jobs(1, "2027-03-01"))
+    result = simulated(terms, jobs(8, "2026-03-01"), jobs(8, "2026-04-01", "home"), jobs(1, "2027-03-01"))
     assert [
-        (one.cap, one.applies_to, one.used_minor, one.cut_minor, one.people_at_limit) for one in found.effects.caps
+        (effect.cap, effect.applies_to, effect.used_minor, effect.cut_minor, effect.people_at_limit)
+        for effect in result.effects.caps
     ] == [
         ("person", None, None, 400, 8),
         ("rule", "home", 200, 0, None),
@@ -161,16 +162,16 @@ def test_each_cap_says_what_it_took_and_what_is_left() -> None:
         ("period", "2027", 100, 0, None),
         ("payer", PAYER, 900, None, None),
     ]
-    assert total(found) == 900
-    assert [one.figures.cut_payer_minor for one in found.effects.rules] == [100, 100]
+    assert total(result) == 900
+    assert [effect.figures.cut_payer_minor for effect in result.effects.rules] == [100, 100]
 
 
 def test_outcomes_are_paid_by_the_version_of_their_day() -> None:
     first = activated([a_rule("job", 100)])
     second = activated([a_rule("job", 300)], contract_id=first.contract_id, version=2, effective_from=date(2028, 1, 1))
-    found = simulated(model_over(history_of([first, second])), jobs(2, "2027-12-31"), jobs(2, "2028-01-01"))
-    assert by_year(found) == {"2026": 0, "2027": 200, "2028": 600, "2029": 0}
-    assert found.one_more == (("job", 300),)
+    result = simulated(model_over(history_of([first, second])), jobs(2, "2027-12-31"), jobs(2, "2028-01-01"))
+    assert by_year(result) == {"2026": 0, "2027": 200, "2028": 600, "2029": 0}
+    assert result.one_more == (("job", 300),)
 
 
 def test_a_metric_without_an_outcome_is_worth_its_first() -> None:
@@ -197,7 +198,7 @@ COUNTS = st.lists(
 CAPS = st.lists(
     st.tuples(st.sampled_from(["person", "contract"]), st.integers(1, 100_000)),
     max_size=2,
-    unique_by=lambda one: one[0],
+    unique_by=lambda pair: pair[0],
 )
 
 
@@ -211,5 +212,5 @@ def test_years_add_up_and_the_short_way_gives_the_same(counts: Any, caps: Any, h
     run = settle_steps(basis, steps_of(terms))
     assert sum(total_of(basis, steps_for_total(terms)).values()) == run.total
     assert sum(total_of(basis, steps_of(terms)).values()) == run.total
-    assert run.total == sum(one.figures.amount_minor for one in run.basis.posted)
+    assert run.total == sum(row.figures.amount_minor for row in run.basis.posted)
     assert run.total <= min([minor for kind, minor in caps if kind == "contract"], default=run.total)

@@ -60,9 +60,9 @@ def test_the_mean_of_a_binomial_is_n_times_p() -> None:
 
 
 def test_draws_are_the_same_on_every_machine() -> None:
-    counts = [int(one) for one in draws_of(BINOMIAL, dice(42, 0), 8, whole_numbers=True)]
+    counts = [int(drawn) for drawn in draws_of(BINOMIAL, dice(42, 0), 8, whole_numbers=True)]
     normal = Normal(kind="normal", mean="0", sd="1")
-    values = [decimal_of(one) for one in draws_of(normal, dice(42, 1), 3, whole_numbers=False)]
+    values = [decimal_of(drawn) for drawn in draws_of(normal, dice(42, 1), 3, whole_numbers=False)]
     assert (counts, values) == ([41, 30, 34, 37, 34, 29, 30, 34], ["0.636724", "-0.509770", "-1.716810"])
 
 
@@ -74,11 +74,11 @@ def test_a_quantile_is_what_so_many_draws_do_not_exceed() -> None:
 
 
 def answered(model: Model, scenario: Scenario, *chances: Chance, runs: int = 200, seed: int = 42) -> Simulated:
-    said = MonteCarlo(seed=seed, runs=runs, distributions=chances)
-    question = Question(scenarios=(scenario,), monte_carlo=said)
+    monte_carlo = MonteCarlo(seed=seed, runs=runs, distributions=chances)
+    question = Question(scenarios=(scenario,), monte_carlo=monte_carlo)
     check_question(model, question)
-    [found] = simulate(model, question, partial(dice, seed))
-    return found
+    [result] = simulate(model, question, partial(dice, seed))
+    return result
 
 
 def chance(distribution: Any, outcome: int = 0) -> Chance:
@@ -88,12 +88,12 @@ def chance(distribution: Any, outcome: int = 0) -> Chance:
 def test_what_is_certain_is_paid_as_the_scenario_is() -> None:
     terms = model_of(a_rule("job", 10_000), caps=[a_cap("person", 9_000), a_cap("contract", 50_000)])
     certain = Certain(kind="fixed", value="7")
-    found = answered(terms, of(jobs(3)), chance(certain))
-    assert found.spreads is not None
+    result = answered(terms, of(jobs(3)), chance(certain))
+    assert result.spreads is not None
     paid = total(simulated(terms, jobs(7)))
-    assert {minor for _, minor in found.spreads.total.quantiles} == {paid}
-    assert (found.spreads.total.mean_minor, total(found)) == (paid, 27_000)
-    assert found.spreads.by_payer == {PAYER: found.spreads.total}
+    assert {minor for _, minor in result.spreads.total.quantiles} == {paid}
+    assert (result.spreads.total.mean_minor, total(result)) == (paid, 27_000)
+    assert result.spreads.by_payer == {PAYER: result.spreads.total}
 
 
 def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
@@ -121,9 +121,9 @@ def test_values_are_drawn_too() -> None:
 def test_draws_never_count_more_people_than_are_enrolled() -> None:
     terms = model_of(a_rule("job", 100))
     scenario = of(jobs(3), first=5)
-    found = answered(terms, scenario, chance(Uniform(kind="uniform", low="0", high="50")))
-    assert found.spreads is not None
-    assert dict(found.spreads.total.quantiles)[95] == 500
+    result = answered(terms, scenario, chance(Uniform(kind="uniform", low="0", high="50")))
+    assert result.spreads is not None
+    assert dict(result.spreads.total.quantiles)[95] == 500
 
 
 def test_too_many_different_draws_are_refused_with_how_many_there_may_be() -> None:
@@ -152,10 +152,10 @@ FAULTS: tuple[tuple[Any, str, str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("one", "code", "below"), FAULTS)
-def test_what_cannot_be_drawn_is_refused(one: Chance, code: str, below: str) -> None:
+@pytest.mark.parametrize(("drawn", "code", "below"), FAULTS)
+def test_what_cannot_be_drawn_is_refused(drawn: Chance, code: str, below: str) -> None:
     with pytest.raises(Invalid) as caught:
-        answered(model_of(a_rule("job")), of(jobs(3)), one)
+        answered(model_of(a_rule("job")), of(jobs(3)), drawn)
     assert [(fault.code, fault.pointer) for fault in caught.value.errors] == [
         (code, f"/monteCarlo/distributions/0{below}")
     ]

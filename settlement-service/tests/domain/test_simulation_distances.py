@@ -18,8 +18,8 @@ from ..supposing import WHO, a_gate, a_share, at_least, jobs, kr, model_of, mode
 class TestDistances:
     def test_a_threshold_says_what_is_measured_what_is_needed_and_what_is_missing(self) -> None:
         terms = model_of(a_gate(at_least("0.31", a_share())), size=162)
-        found = simulated(terms, jobs(50))
-        [distance] = found.distances.thresholds
+        result = simulated(terms, jobs(50))
+        [distance] = result.distances.thresholds
         assert (distance.rule, distance.stands_in, distance.metric, distance.basis) == (
             "gate",
             "condition",
@@ -28,26 +28,26 @@ class TestDistances:
         )
         assert (distance.measured, distance.needed, distance.holds) == (Fraction(50, 162), Fraction("0.31"), False)
         assert (distance.missing, distance.missing_subjects) == (Fraction("0.31") - Fraction(50, 162), 1)
-        assert [(one.rule, one.state) for one in found.effects.rules] == [("gate", "gate-not-met")]
-        assert found.one_more == (("job", 100_000),)
+        assert [(effect.rule, effect.state) for effect in result.effects.rules] == [("gate", "gate-not-met")]
+        assert result.one_more == (("job", 100_000),)
 
     def test_one_that_holds_misses_nothing(self) -> None:
-        found = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162), jobs(51))
-        [distance] = found.distances.thresholds
+        result = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162), jobs(51))
+        [distance] = result.distances.thresholds
         assert (distance.holds, distance.missing, distance.missing_subjects) == (True, Fraction(0), 0)
-        assert total(found) == 100_000
+        assert total(result) == 100_000
 
     def test_what_is_not_measured_has_no_distance_yet(self) -> None:
-        found = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162))
-        [distance] = found.distances.thresholds
+        result = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162))
+        [distance] = result.distances.thresholds
         assert (distance.measured, distance.holds, distance.missing) == (None, None, None)
-        assert [one.state for one in found.effects.rules] == ["not-yet-measured"]
+        assert [effect.state for effect in result.effects.rules] == ["not-yet-measured"]
 
     def test_nobody_is_a_count_too(self) -> None:
-        found = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162), jobs(0))
-        [distance] = found.distances.thresholds
+        result = simulated(model_of(a_gate(at_least("0.31", a_share())), size=162), jobs(0))
+        [distance] = result.distances.thresholds
         assert (distance.measured, distance.missing_subjects) == (Fraction(0), 51)
-        assert found.one_more == (("job", 0),)
+        assert result.one_more == (("job", 0),)
 
     def test_the_condition_of_a_rule_and_of_the_retention_are_thresholds_too(self) -> None:
         count = Measure(metric="job", basis="count", missing="as_failure")
@@ -55,13 +55,15 @@ class TestDistances:
         activation = activated([rule])
         held = Retention(share="0.5", release_when=at_least("5", count))
         history = history_of([replace(activation, payment=replace(activation.payment, retention=held))])
-        found = simulated(model_over(history), jobs(4))
-        assert [(one.rule, one.stands_in, one.missing_subjects) for one in found.distances.thresholds] == [
+        result = simulated(model_over(history), jobs(4))
+        assert [
+            (distance.rule, distance.stands_in, distance.missing_subjects) for distance in result.distances.thresholds
+        ] == [
             ("job", "when", 0),
             (None, "releaseWhen", 1),
         ]
-        assert total(found) == 20_000
-        assert found.one_more == (("job", 30_000),), "what was held back comes with it"
+        assert total(result) == 20_000
+        assert result.one_more == (("job", 30_000),), "what was held back comes with it"
 
     def test_bands_say_how_far_the_next_is(self) -> None:
         rule = Bands(
@@ -78,12 +80,12 @@ class TestDistances:
         )
         metric = a_metric("level", subject="cohort", reports="measurement", unit="point")
         terms = model_of(rule, metrics=[metric])
-        found = simulated(terms, Outcome(metric="level", cohort="first", value="49.5", n=40))
-        [band] = found.distances.bands
+        result = simulated(terms, Outcome(metric="level", cohort="first", value="49.5", n=40))
+        [band] = result.distances.bands
         assert (band.measured, band.below, band.above) == (Fraction("49.5"), Fraction(48), Fraction(53))
-        assert total(found) == 20_000
-        assert found.one_more == (), "a measurement is not one more"
-        assert found.effects.rules[0].people == 40
+        assert total(result) == 20_000
+        assert result.one_more == (), "a measurement is not one more"
+        assert result.effects.rules[0].people == 40
 
 
 class TestPeople:
@@ -110,16 +112,16 @@ class TestPeople:
         gates = [a_gate(at_least("0.5", a_share(cohorts=(code,))), code) for code in ("a", "b")]
         activation = activated(gates, outcomes=Outcomes(metrics=(a_metric("job"),), cohorts=cohorts))
         terms = model_over(history_of([activation]))
-        shares = [one.measured for one in simulated(terms, jobs(12)).distances.thresholds]
+        shares = [distance.measured for distance in simulated(terms, jobs(12)).distances.thresholds]
         assert shares == [1, Fraction(2, 10)]
-        of_b = [one.measured for one in simulated(terms, jobs(4, cohort="b"), jobs(12)).distances.thresholds]
+        of_b = [distance.measured for distance in simulated(terms, jobs(4, cohort="b"), jobs(12)).distances.thresholds]
         assert of_b == [1, Fraction(6, 10)], "nobody twice"
 
     def test_sites_are_counted_and_measured(self) -> None:
         terms = model_of(a_rule("well", 10_000), metrics=[a_metric("well", subject="site")])
-        found = simulated(terms, Outcome(metric="well", sites=3), Outcome(metric="well", sites=2, units=4))
-        assert total(found) == 11 * 10_000
-        assert found.one_more == (("well", 4 * 10_000),)
+        result = simulated(terms, Outcome(metric="well", sites=3), Outcome(metric="well", sites=2, units=4))
+        assert total(result) == 11 * 10_000
+        assert result.one_more == (("well", 4 * 10_000),)
 
     def test_the_same_scenario_is_the_same_people(self) -> None:
         terms = model_of(a_rule("job"))

@@ -34,15 +34,15 @@ from ..terms_page import (
     Example,
     Told,
     agreement_of,
-    begun,
     contract_of,
     examples,
     gated,
     texts,
+    told_of_contract,
     whole_contract,
 )
 
-EXAMPLES = [pytest.param(one, id=one.name) for one in examples()]
+EXAMPLES = [pytest.param(example, id=example.name) for example in examples()]
 TERMS = Path(__file__).parents[3] / "services" / "src" / "services" / "core" / "terms"
 SIGNS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
@@ -63,7 +63,7 @@ def test_the_page_says_what_comes_out(example: Example) -> None:
 def test_what_the_page_computes_is_right(example: Example) -> None:
     for block in example.blocks:
         if block.kind in ("Until", "Measure"):
-            for row in block.said:
+            for row in block.content:
                 sums = re.match(r"`(.+?)`", row["How"])
                 if sums and row.get("Amount"):
                     assert computed(sums[1]) == Fraction(row["Amount"]), row
@@ -73,13 +73,13 @@ def test_what_the_page_computes_is_right(example: Example) -> None:
 
 def test_every_explanation_holds_by_the_program_of_the_page(tmp_path: Path) -> None:
     (program,) = texts("python check")
-    trees = [tree for one in examples() for tree in explained(played(one))]
+    trees = [tree for example in examples() for tree in explained(played(example))]
     assert set(_OPERATIONS) <= {step["op"] for tree in trees for step in steps_of(tree)}
     (tmp_path / "check.py").write_text(program)
     assert checked(tmp_path, trees) == (0, "", "")
     trees[0]["of"][0]["value"] = "1"
-    code, found, faults = checked(tmp_path, trees)
-    assert (code, found.count(" and gives "), faults) == (1, 2, "")
+    code, answer, faults = checked(tmp_path, trees)
+    assert (code, answer.count(" and gives "), faults) == (1, 2, "")
 
 
 def test_every_step_of_an_explanation_is_on_the_page() -> None:
@@ -96,7 +96,7 @@ def test_every_fault_is_on_the_page() -> None:
 
 
 def test_every_kind_of_rule_has_an_example() -> None:
-    rules = [rule for one in examples() for rule in one.blocks[0].said.get("payment", {}).get("rules", ())]
+    rules = [rule for example in examples() for rule in example.blocks[0].content.get("payment", {}).get("rules", ())]
     assert {rule["kind"] for rule in rules} == {
         "unit_price",
         "bands",
@@ -118,8 +118,8 @@ def checked(folder: Path, trees: Sequence[Any]) -> tuple[int, str, str]:
 
 def steps_of(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield tree
-    for one in tree.get("of", ()):
-        yield from steps_of(one)
+    for node in tree.get("of", ()):
+        yield from steps_of(node)
 
 
 def kinds(example: Example) -> list[str]:
@@ -131,17 +131,17 @@ def played(example: Example) -> Told | None:
     told: Told | None = None
     for block in example.blocks:
         if block.kind == "terms":
-            contract = contract_of(block.said, whole_contract())
+            contract = contract_of(block.content, whole_contract())
             if "Pointer" in kinds(example):
                 refused(contract, example)
                 return None
             if "measures" not in kinds(example):
                 check_terms(agreement_of(contract))
-            told = begun(contract)
+            told = told_of_contract(contract)
         elif block.kind == "measures":
-            told = with_measures(told, block.said)
+            told = with_measures(told, block.content)
         elif told is not None:
-            goes_on(told, block.kind, block.said)
+            goes_on(told, block.kind, block.content)
     return told
 
 
@@ -161,11 +161,11 @@ def goes_on(told: Told, kind: str, what: Any) -> None:
 
 
 def refused(contract: Mapping[str, Any], example: Example) -> None:
-    (rows,) = (block.said for block in example.blocks if block.kind == "Pointer")
+    (rows,) = (block.content for block in example.blocks if block.kind == "Pointer")
     with pytest.raises(TermsNotValid) as caught:
         check_terms(agreement_of(contract))
-    found = [(error.pointer, error.code) for error in caught.value.errors]
-    assert found == [(row["Pointer"], row["Code"]) for row in rows]
+    errors = [(error.pointer, error.code) for error in caught.value.errors]
+    assert errors == [(row["Pointer"], row["Code"]) for row in rows]
 
 
 def compare(settled: Settled, rows: Rows) -> None:

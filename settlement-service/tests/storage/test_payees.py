@@ -101,32 +101,35 @@ async def test_no_door_tells_one_payee_of_another(
     settling: Settling, course: Course, organisation: str, other: str
 ) -> None:
     contract = f"/v1/contracts/{course.contract_id}"
-    settled = [(await settling.get(organisation, f"/v1/settlements/{one['id']}")).json() for one in course.settlements]
+    settled = [
+        (await settling.get(organisation, f"/v1/settlements/{settlement['id']}")).json()
+        for settlement in course.settlements
+    ]
     owed = {PROVIDER: ["300.00", "0.00", "-100.00"], OTHER: ["0.00", "180.00", "20.00"]}[organisation]
     before = {PROVIDER: ["0.00", "300.00", "300.00"], OTHER: ["0.00", "0.00", "180.00"]}[organisation]
-    assert [one["total"]["amount"] for one in settled] == owed
-    assert [one["previouslySettled"]["amount"] for one in settled] == before
-    said = [json.dumps(settled), (await settling.get(organisation, f"{contract}/position")).text]
-    for one in settled:
-        for line in one["lines"]:
-            path = f"/v1/settlements/{one['id']}/lines/{line['number']}/items"
+    assert [settlement["total"]["amount"] for settlement in settled] == owed
+    assert [settlement["previouslySettled"]["amount"] for settlement in settled] == before
+    documents = [json.dumps(settled), (await settling.get(organisation, f"{contract}/position")).text]
+    for settlement in settled:
+        for line in settlement["lines"]:
+            path = f"/v1/settlements/{settlement['id']}/lines/{line['number']}/items"
             items = (await settling.get(organisation, path)).json()["items"]
-            said.append(json.dumps(items))
+            documents.append(json.dumps(items))
             for item in items:
                 own = f"{path}/{item['subjectId']}/{item['occurrence']}/explanation"
                 explained = await settling.get(organisation, own)
                 assert explained.status_code == 200
-                said.append(explained.text)
-    assert other not in " ".join(said)
+                documents.append(explained.text)
+    assert other not in " ".join(documents)
     others = course.late if organisation == PROVIDER else course.early
-    assert not any(claim in " ".join(said) for claim in others)
+    assert not any(claim in " ".join(documents) for claim in others)
 
 
 @pytest.mark.parametrize("organisation", [PAYER, PROVIDER, OTHER])
 async def test_each_computes_again_what_it_is_given(
     settling: Settling, course: Course, tmp_path: Path, organisation: str
 ) -> None:
-    for one in course.settlements[1:] if organisation == OTHER else course.settlements:
-        answer = await settling.get(organisation, f"/v1/settlements/{one['id']}/inputs")
+    for settlement in course.settlements[1:] if organisation == OTHER else course.settlements:
+        answer = await settling.get(organisation, f"/v1/settlements/{settlement['id']}/inputs")
         status, output = recomputed(tmp_path / "inputs.json", answer.content)
         assert status == 0, output

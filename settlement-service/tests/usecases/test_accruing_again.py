@@ -63,8 +63,8 @@ async def test_whatever_comes_together_it_says_what_the_domain_says(settling: Se
             assert (await settling.post(PAYER, f"{path}/cancellation", {}, revision)).status_code == 200
         else:
             await posted(settling, path, contract.parties[:1])
-        for earlier, said in former.items():
-            assert await items(settling, earlier) == said
+        for earlier, content in former.items():
+            assert await items(settling, earlier) == content
 
 
 async def test_what_a_cap_that_people_share_cut_is_due_when_there_is_room_for_it_again(settling: Settling) -> None:
@@ -117,18 +117,18 @@ class _Course:
     """What happens to claims by dice."""
 
     def __init__(self, dice: random.Random, contract_id: UUID) -> None:
-        self.dice, self.contract_id, self.standing = dice, contract_id, list[Claim]()
+        self.dice, self.contract_id, self.existing_claims = dice, contract_id, list[Claim]()
 
     def facts(self, most: int) -> Iterator[Any]:
         for _ in range(self.dice.randint(0, most)):
-            if not self.standing or self.dice.random() < 0.5:
+            if not self.existing_claims or self.dice.random() < 0.5:
                 yield from self._new(None)
                 continue
-            claim = self.dice.choice(self.standing)
+            claim = self.dice.choice(self.existing_claims)
             this = {"contract_id": self.contract_id, "claim_id": claim.id}
             match self.dice.choice(["withdrawn", "corrected", "corrected", "verified", "rejected"]):
                 case "withdrawn":
-                    self.standing.remove(claim)
+                    self.existing_claims.remove(claim)
                     yield OutcomeWithdrawn(**this, withdrawn_at=NOON)
                 case "corrected":
                     yield from self._new(claim)
@@ -146,11 +146,11 @@ class _Course:
         who, occurrence = self.dice.randint(1, 4), self.dice.choice(["1", "2", "6m", "12m"])
         claim = a_claim(who, metric, occurrence, day, units=self.dice.randint(0, 3))
         if wrong:
-            self.standing.remove(wrong)
+            self.existing_claims.remove(wrong)
             if self.dice.random() < 0.7:
                 claim = replace(claim, subject_id=wrong.subject_id, occurrence=wrong.occurrence)
             yield OutcomeSuperseded(contract_id=self.contract_id, claim_id=wrong.id, superseded_by=claim.id)
-        self.standing.append(claim)
+        self.existing_claims.append(claim)
         yield claimed(self.contract_id, claim, wrong.id if wrong else None)
         if self.dice.random() < 0.9:
             yield verified(self.contract_id, claim)

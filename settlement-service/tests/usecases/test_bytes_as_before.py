@@ -28,9 +28,9 @@ SEQUENCE, SHARES = re.compile(r'"sequence":[0-9]+'), re.compile(r'(?<="shares":\
 def kept(file: str, course: str) -> Iterator[tuple[str, str]]:
     """What is kept of a course, by what it is."""
     for section in ("\n" + (KEPT / "snapshots" / file).read_text().removesuffix("\n")).split("\n== ")[1:]:
-        name, _, said = section.partition("\n")
+        name, _, text = section.partition("\n")
         if name.startswith(course):
-            yield name.removeprefix(f"{course} "), said
+            yield name.removeprefix(f"{course} "), text
 
 
 def comparable(body: str) -> str:
@@ -76,12 +76,12 @@ async def told(settling: Settling, settlement_id: str, expected: Sequence[str]) 
     """`itemsSha256`, and `contentSha256` for each party, as HTTP tells them."""
     path = f"/v1/settlements/{settlement_id}"
     head = json.loads((await settling.get(PAYER, f"{path}/inputs", NDJSON)).text.splitlines()[0])
-    found = [f"itemsSha256 {head['itemsSha256']}"]
+    lines = [f"itemsSha256 {head['itemsSha256']}"]
     for line in expected[1:]:
         _, _, _, role, organisation = line.split()
         shown = (await settling.get(organisation, path)).json()
-        found.append(f"contentSha256 {shown['contentSha256']} for {role} {organisation}")
-    return found
+        lines.append(f"contentSha256 {shown['contentSha256']} for {role} {organisation}")
+    return lines
 
 
 @pytest.mark.parametrize(("organisation", "members"), [(PAYER, WHOLE), (PROVIDER, {*WHOLE, "proof"})])

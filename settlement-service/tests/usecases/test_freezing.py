@@ -26,8 +26,8 @@ async def opened(settling: Settling, contract_id: Any) -> str:
 
 
 async def shown(settling: Settling, path: str, organisation: str = PAYER) -> dict[str, Any]:
-    found: dict[str, Any] = (await settling.get(organisation, path)).json()
-    return found
+    settlement: dict[str, Any] = (await settling.get(organisation, path)).json()
+    return settlement
 
 
 async def test_it_waits_for_what_was_said_and_has_not_arrived(settling: Settling) -> None:
@@ -118,8 +118,8 @@ async def test_who_read_an_open_one_gives_it_up_however_far_the_facts_have_come_
     path = await opened(settling, contract.contract_id)
     await settling.freeze()
     read = (await settling.get(PAYER, path)).headers["etag"]
-    for one in on_their_way[:2]:
-        await settling.take([one])
+    for envelope in on_their_way[:2]:
+        await settling.take([envelope])
         await settling.freeze()
     assert (await settling.get(PAYER, path)).headers["etag"] != read
     refused(await settling.post(PAYER, f"{path}/cancellation", {}, 9), 412, "version-stale")
@@ -137,7 +137,7 @@ async def test_what_is_frozen_is_told_with_how_far_each_source_was_known(settlin
         "select known, inputs from settlement where contract_id = $1 order by number",
         contract.contract_id,
     )
-    known = [{one["source"]: one["sequence"] for one in json.loads(row["known"])} for row in rows]
+    known = [{head["source"]: head["sequence"] for head in json.loads(row["known"])} for row in rows]
     assert known == [
         {CONTRACTS_SOURCE: 1, OUTCOMES_SOURCE: 4},
         {CONTRACTS_SOURCE: 1, OUTCOMES_SOURCE: 4, "urn:enzym:settlement-service": 4},
@@ -189,7 +189,7 @@ async def test_while_a_contract_is_suspended_it_waits_and_goes_on_once_that_is_o
     path = await opened(settling, contract.contract_id)
     await settling.freeze()
     told = await shown(settling, path)
-    assert (told["state"], [one["reason"] for one in told["waitingFor"]]) == ("open", ["contract-suspended"])
+    assert (told["state"], [row["reason"] for row in told["waitingFor"]]) == ("open", ["contract-suspended"])
     await settling.tell(
         ContractResumed(**this) if resumed else ContractTerminated(**this, terminated_on=date(2026, 12, 1))
     )

@@ -35,8 +35,8 @@ async def approved(settling: Settling, **terms: Any) -> dict[str, Any]:
 
 
 async def now(settling: Settling, shown: dict[str, Any], organisation: str = PAYER) -> dict[str, Any]:
-    found: dict[str, Any] = (await settling.get(organisation, f"/v1/settlements/{shown['id']}")).json()
-    return found
+    settlement: dict[str, Any] = (await settling.get(organisation, f"/v1/settlements/{shown['id']}")).json()
+    return settlement
 
 
 async def kept(settling: Settling, shown: dict[str, Any]) -> dict[str, int]:
@@ -129,7 +129,7 @@ async def test_while_the_contract_is_suspended_it_waits_and_says_so(settling: Se
         await settling.post_approved()
         waiting = await now(settling, shown)
         assert (waiting["state"], waiting["revision"]) == ("approved", shown["revision"] + 1)
-        assert [one["reason"] for one in waiting["waitingFor"]] == ["contract-suspended"]
+        assert [row["reason"] for row in waiting["waitingFor"]] == ["contract-suspended"]
     assert "waitingFor" not in await now(settling, shown, INVESTOR)
     assert not any((await kept(settling, shown)).values())
     await settling.tell(
@@ -191,7 +191,7 @@ async def test_what_goes_wrong_with_one_does_not_stop_the_others(settling: Settl
     count = "update fact_head set sequence = sequence + $2 where aggregate = $1"
     await as_admin(settling.urls, count, broken["contractId"], -1)
     assert await post_approved(settling.worker) == 1, "its next fact has a number that is taken"
-    assert [(await now(settling, one))["state"] for one in (broken, sound)] == ["approved", "posted"]
+    assert [(await now(settling, settlement))["state"] for settlement in (broken, sound)] == ["approved", "posted"]
     assert not any((await kept(settling, broken)).values())
     await as_admin(settling.urls, count, broken["contractId"], 1)
     await settling.post_approved()

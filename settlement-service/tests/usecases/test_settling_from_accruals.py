@@ -72,12 +72,12 @@ async def test_a_cap_that_people_share_cuts_nobody_for_whom_there_is_room_by_now
     contract = await settling.contract(*claims, caps=[a_cap("contract", 95_000)])
     await worked_out(settling)
     gone = (
-        OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=one.id, withdrawn_at=NOON) for one in claims[:5]
+        OutcomeWithdrawn(contract_id=contract.contract_id, claim_id=claim.id, withdrawn_at=NOON) for claim in claims[:5]
     )
     await settling.tell(*gone)
     sums = await referred(settling, await prepared(settling, contract.contract_id, ENDS[-1]))
     assert sums is not None
-    assert [one.figures.amount_minor for one in sums.by_line.values()] == [50_000]
+    assert [line.figures.amount_minor for line in sums.by_line.values()] == [50_000]
 
 
 async def test_what_a_settlement_refers_to_stays_as_it_was(settling: Settling) -> None:
@@ -171,14 +171,14 @@ async def items(settling: Settling, path: str) -> list[Change]:
 
 async def _kept(tx: Transaction, contract: Contract, settlement: Settlement) -> list[Change]:
     """All items of a settlement, in their order, read in pages."""
-    found = []
+    rows_read = []
     for line in settlement.lines:
         last = None
         while some := await settled_items.page_of_items(tx, settlement, line.key, last, 7):
-            found += some
+            rows_read += some
             last = some[-1].place
-    assert found == sorted(found, key=lambda change: place_of(contract.history, change))
-    return found
+    assert rows_read == sorted(rows_read, key=lambda change: place_of(contract.history, change))
+    return rows_read
 
 
 async def _logged(settling: Settling, path: str) -> None:
@@ -189,9 +189,9 @@ async def _logged(settling: Settling, path: str) -> None:
         items = await _kept(tx, contract, settlement)
         log = await inputs.page(tx, contract.id, 1 << 30, settlement.inputs or 0, 1 << 30, None)
     expected = items_posted(contract.id, settlement.number, settlement.period.end, items)
-    assert [one.body for one in log] == [
-        body_of(OWN_SOURCE, one.sequence, ITEMS_POSTED, shapes.document(fact), part)
-        for part, (one, fact) in enumerate(zip(log, expected, strict=True))
+    assert [row.body for row in log] == [
+        body_of(OWN_SOURCE, row.sequence, ITEMS_POSTED, shapes.document(fact), part)
+        for part, (row, fact) in enumerate(zip(log, expected, strict=True))
     ]
 
 

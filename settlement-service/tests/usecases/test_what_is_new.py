@@ -111,4 +111,4 @@ async def months(settling: Settling, contract_id: UUID) -> dict[str, int]:
     """What is posted by the months that it was achieved in."""
     async with settling.as_worker() as tx:
         totals = await opened.posted_totals(tx, contract_id)
-    return {one.month: one.under_caps_minor for one in totals if not one.payer and one.under_caps_minor}
+    return {total.month: total.under_caps_minor for total in totals if not total.payer and total.under_caps_minor}

@@ -35,7 +35,7 @@ class Course:
 
     dice: random.Random
     terms: ContractActivated
-    standing: list[Claim]
+    existing_claims: list[Claim]
     made: int = 0
     version: int = 1
 
@@ -70,10 +70,12 @@ class Course:
             yield OutcomeSuperseded(contract_id=self.contract_id, claim_id=instead_of.id, superseded_by=claim.id)
         if self.dice.random() < 0.9:
             yield verified(self.contract_id, claim)
-            self.standing.append(claim)
+            self.existing_claims.append(claim)
 
     def _taken(self) -> Claim | None:
-        return self.standing.pop(self.dice.randrange(len(self.standing))) if self.standing else None
+        return (
+            self.existing_claims.pop(self.dice.randrange(len(self.existing_claims))) if self.existing_claims else None
+        )
 
     def _withdrawn(self) -> Iterator[Any]:
         claim = self._taken()

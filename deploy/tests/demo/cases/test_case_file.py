@@ -96,7 +96,7 @@ SPOILT = [
 ]
 
 
-@pytest.mark.parametrize(("name", "pointer", "value", "told"), SPOILT, ids=[f"{one[1]}={one[2]}" for one in SPOILT])
+@pytest.mark.parametrize(("name", "pointer", "value", "told"), SPOILT, ids=[f"{row[1]}={row[2]}" for row in SPOILT])
 def test_each_fault_names_its_field(tmp_path: Path, name: str, pointer: str, value: Any, told: str) -> None:
     document = document_of(name)
     put(document, pointer, value)
@@ -135,7 +135,7 @@ def test_units_are_spread_over_people_by_occurrence() -> None:
     rows = [row for row in claim_rows(read_case(CASES / "reboot-west.json")) if row["metric"] == "m01"]
     assert len({row["participantKey"] for row in rows}) == 231
     occurrences = [row["occurrence"] for row in rows]
-    assert [occurrences.count(one) for one in ("1", "2", "3")] == [231, 231, 65]
+    assert [occurrences.count(occurrence) for occurrence in ("1", "2", "3")] == [231, 231, 65]
     of_one = [row for row in rows if row["participantKey"] == rows[0]["participantKey"]]
     assert [row["achievedOn"] for row in of_one] == sorted({row["achievedOn"] for row in of_one})
 
@@ -159,4 +159,4 @@ def test_people_may_be_enrolled_on_a_day_that_is_told(tmp_path: Path) -> None:
     put(document, "/people/0/enrolledOn", "2023-02-01")
     file = tmp_path / "case.json"
     file.write_text(json.dumps(document))
-    assert {one.enrolled_on.isoformat() for one in participants_of(read_case(file))} == {"2023-02-01"}
+    assert {participant.enrolled_on.isoformat() for participant in participants_of(read_case(file))} == {"2023-02-01"}

@@ -119,7 +119,7 @@ def test_shares_are_summed_over_all_settlements() -> None:
 def test_a_refusal_is_the_same_faults_in_any_order() -> None:
     faults = [{"pointer": "/a", "code": "x"}, {"pointer": "/b", "code": "y"}]
     expected = shapes.read(ExpectedRefusal, {"kind": "refusal", "code": "terms-not-valid", "errors": faults})
-    problem = {"code": "terms-not-valid", "errors": [{**one, "detail": "No."} for one in reversed(faults)]}
+    problem = {"code": "terms-not-valid", "errors": [{**fault, "detail": "No."} for fault in reversed(faults)]}
     assert refusal_differences(expected, problem) == []
     assert refusal_differences(expected, {**problem, "code": "other"}) == ["code: expected terms-not-valid, got other"]
     assert len(refusal_differences(expected, {"code": "terms-not-valid", "errors": []})) == 2

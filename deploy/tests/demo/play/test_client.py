@@ -68,8 +68,11 @@ def test_a_command_is_sent_again_with_the_same_key_and_body_until_it_is_answered
         httpx.Response(201, json={"id": "x"}),
     )
     assert client.post("/v1/things", {"a": 1}, step="make", etag='"3"').content == {"id": "x"}
-    said = {(one.headers["idempotency-key"], one.headers["if-match"], one.content) for one in gateway.requests}
-    assert said == {("run-1-make", '"3"', b'{"a": 1}')}
+    requests = {
+        (request.headers["idempotency-key"], request.headers["if-match"], request.content)
+        for request in gateway.requests
+    }
+    assert requests == {("run-1-make", '"3"', b'{"a": 1}')}
     assert len(gateway.requests) == 5
 
 
@@ -94,7 +97,7 @@ def test_a_cut_upload_is_sent_again_whole(talking: Talking) -> None:
     counted: list[int] = []
     uploaded = client.upload("/v1/claims", ROWS, counted.append)
     assert uploaded.not_taken == ()
-    assert [one.content for one in gateway.requests] == [b'{"externalId": "a"}\n{"externalId": "b"}\n'] * 2
+    assert [request.content for request in gateway.requests] == [b'{"externalId": "a"}\n{"externalId": "b"}\n'] * 2
     assert counted == [1, 1, 2]
     assert "idempotency-key" not in gateway.requests[0].headers
 

@@ -69,7 +69,7 @@ def test_a_person_of_every_payer_approves_what_it_has_read() -> None:
 
 
 def statement_of(*amounts: Mapping[str, str]) -> dict[str, Any]:
-    return {"id": "s1", "lines": [{"number": place, "amount": one} for place, one in enumerate(amounts, start=1)]}
+    return {"id": "s1", "lines": [{"number": place, "amount": amount} for place, amount in enumerate(amounts, start=1)]}
 
 
 def test_what_is_paid_is_explained_first() -> None:

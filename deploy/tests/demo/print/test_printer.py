@@ -36,11 +36,11 @@ def test_an_amount_counts_in_minor_units() -> None:
 def test_a_statement_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     printer = Printer()
     printer.statement("Statement 1", STATEMENT, {"m01": "Feels safe [really]"})
-    said = capsys.readouterr().out
-    assert "Feels safe [really]" in said
-    assert "total, 1 line " in said
-    assert said.count("-1,220.00") == 2
-    assert "\x1b" not in said
+    output = capsys.readouterr().out
+    assert "Feels safe [really]" in output
+    assert "total, 1 line " in output
+    assert output.count("-1,220.00") == 2
+    assert "\x1b" not in output
 
 
 def test_in_a_file_there_are_no_bars(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,8 +86,8 @@ def test_a_computation_is_told_step_by_step(capsys: pytest.CaptureFixture[str]) 
         "of": [{"op": "compare", "value": True, "of": [share]}, share],
     }
     Printer().explanation("Why", {"item": 1, "tree": tree, "text": "Because.", "textInDanish": "Fordi."})
-    said = capsys.readouterr().out
-    assert said.endswith(
+    output = capsys.readouterr().out
+    assert output.endswith(
         "  if true = 1 GBP\n"
         "    compare = yes\n"
         "      quotient = 0.09\n"

@@ -18,7 +18,7 @@ from services.kit.process import clock
 PARTITIONS = 3
 
 
-class Stage(ABC):
+class Broker(ABC):
     """A bus of one kind, and what tests do to it from outside."""
 
     kind: str
@@ -35,27 +35,27 @@ class Stage(ABC):
     async def up(self) -> None: ...
 
 
-class KafkaStage(Stage):
+class KafkaBroker(Broker):
     kind = "kafka"
 
-    def __init__(self, broker: Kafka) -> None:
-        self.address = broker.bootstrap
-        self.broker = broker
-        self.bus = KafkaBus(broker.bootstrap, send_seconds=3, session_seconds=6)
+    def __init__(self, kafka: Kafka) -> None:
+        self.address = kafka.bootstrap
+        self.kafka = kafka
+        self.bus = KafkaBus(kafka.bootstrap, send_seconds=3, session_seconds=6)
 
     async def new_topic(self) -> str:
         name = f"test.{clock.random_id()}"
-        await create_topics(self.broker.bootstrap, [Topic(name, PARTITIONS, 1, {"max.message.bytes": "4194304"})])
+        await create_topics(self.kafka.bootstrap, [Topic(name, PARTITIONS, 1, {"max.message.bytes": "4194304"})])
         return name
 
     async def down(self) -> None:
-        await asyncio.to_thread(self.broker.kill)
+        await asyncio.to_thread(self.kafka.kill)
 
     async def up(self) -> None:
-        await self.broker.start()
+        await self.kafka.start()
 
 
-class EmbeddedStage(Stage):
+class EmbeddedBroker(Broker):
     kind = "embedded"
 
     def __init__(self, server: Postgres, database: str) -> None:
@@ -86,16 +86,16 @@ def bus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["embedded", "kafka"])
-async def stage(request: pytest.FixtureRequest, kafka: Kafka, bus_server: Postgres) -> Stage:
+async def broker(request: pytest.FixtureRequest, kafka: Kafka, bus_server: Postgres) -> Broker:
     if request.param == "kafka":
-        return KafkaStage(kafka)
+        return KafkaBroker(kafka)
     return await a_bus_database(bus_server)
 
 
-async def a_bus_database(server: Postgres) -> EmbeddedStage:
+async def a_bus_database(server: Postgres) -> EmbeddedBroker:
     """A database `bus` of its own, as `make run` makes it."""
     name = f"bus_{clock.random_id().hex}"
     await provision(server.url("postgres"), "bus", database=name)
-    stage = EmbeddedStage(server, name)
-    await create_tables(stage.owner, {})
-    return stage
+    broker = EmbeddedBroker(server, name)
+    await create_tables(broker.owner, {})
+    return broker

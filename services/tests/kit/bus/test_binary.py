@@ -45,7 +45,7 @@ def test_a_record_without_one_of_its_attributes_is_not_an_event(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "value"),
     [
         ("ce_specversion", b"0.3"),
         ("ce_id", b"7"),
@@ -61,10 +61,10 @@ def test_a_record_without_one_of_its_attributes_is_not_an_event(name: str) -> No
         ("ce_subject", b"a" * 257),
     ],
 )
-def test_an_attribute_that_is_not_what_it_must_be_is_refused(name: str, said: bytes) -> None:
+def test_an_attribute_that_is_not_what_it_must_be_is_refused(name: str, value: bytes) -> None:
     record = unreadable(a_record(an_envelope("a", 1)), name)
     with pytest.raises(EventNotReadable, match=name):
-        envelope_of(replace(record, headers=(*record.headers, (name, said))))
+        envelope_of(replace(record, headers=(*record.headers, (name, value))))
 
 
 def test_a_header_that_stands_twice_is_refused() -> None:

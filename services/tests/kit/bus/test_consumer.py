@@ -14,7 +14,7 @@ from services.kit.bus.partition import partition_of
 from services.kit.facts.consumer import ConsumerLoop
 from services.kit.testing import Urls, as_admin, eventually
 
-from .conftest import PARTITIONS, Stage
+from .conftest import PARTITIONS, Broker
 from .reading import PATIENCE_SECONDS, a_group, send
 from .saying import Listener, a_catalogue, a_listener, an_envelope, new_aggregate, sent
 
@@ -23,16 +23,16 @@ from .saying import Listener, a_catalogue, a_listener, an_envelope, new_aggregat
 class Scene:
     """A listener whose loop runs in a group of its own, on a topic of its own."""
 
-    stage: Stage
+    broker: Broker
     topic: str
     group: str
     listener: Listener
 
     async def say(self, *envelopes: Envelope) -> None:
-        await send(self.stage.bus, sent(self.topic, envelopes))
+        await send(self.broker.bus, sent(self.topic, envelopes))
 
     def loop(self) -> ConsumerLoop:
-        return ConsumerLoop(self.stage.bus, self.listener.inbox, self.group, [self.topic])
+        return ConsumerLoop(self.broker.bus, self.listener.inbox, self.group, [self.topic])
 
     @asynccontextmanager
     async def running(self, loops: int = 1) -> AsyncIterator[None]:
@@ -64,20 +64,20 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(stage: Stage, kit_database: Urls) -> AsyncIterator[Scene]:
-    topic = await stage.new_topic()
+async def scene(broker: Broker, kit_database: Urls) -> AsyncIterator[Scene]:
+    topic = await broker.new_topic()
     listener = await a_listener(kit_database, a_catalogue(topic))
-    yield Scene(stage, topic, a_group(), listener)
+    yield Scene(broker, topic, a_group(), listener)
     await listener.database.close()
 
 
 async def test_facts_are_heard_in_order_and_once(scene: Scene) -> None:
-    said = [an_envelope(aggregate, n) for n in range(1, 31) for aggregate in "abcdefgh"]
-    await scene.say(*said)
+    envelopes = [an_envelope(aggregate, n) for n in range(1, 31) for aggregate in "abcdefgh"]
+    await scene.say(*envelopes)
     async with scene.running():
-        await scene.say(*said[:40])
+        await scene.say(*envelopes[:40])
         await scene.say(an_envelope("a", 31))
-        await scene.hears([f"{e.aggregate}{e.sequence}" for e in said] + ["a31"])
+        await scene.hears([f"{e.aggregate}{e.sequence}" for e in envelopes] + ["a31"])
     for aggregate in "abcdefgh":
         heard = [int(note[1:]) for note in await scene.listener.notes() if note.startswith(aggregate)]
         assert heard == sorted(heard)
@@ -96,9 +96,9 @@ async def test_a_gap_on_the_bus_is_filled_from_the_owner(scene: Scene) -> None:
 async def test_poison_is_parked_with_what_follows_it_and_everything_else_goes_on(scene: Scene) -> None:
     poisoned, others = new_aggregate(), [new_aggregate() for _ in range(6)]
     scene.listener.troubles[f"{poisoned}2"] = ValueError("poison")
-    said = [an_envelope(aggregate, n) for n in (1, 2, 3) for aggregate in (poisoned, *others)]
+    envelopes = [an_envelope(aggregate, n) for n in (1, 2, 3) for aggregate in (poisoned, *others)]
     async with scene.running():
-        await scene.say(*said)
+        await scene.say(*envelopes)
         await scene.hears([f"{poisoned}1"] + [f"{other}{n}" for other in others for n in (1, 2, 3)])
         await scene.parks([(poisoned, 2), (poisoned, 3)])
         await scene.say(an_envelope(poisoned, 4))
@@ -112,7 +112,7 @@ async def test_poison_is_parked_with_what_follows_it_and_everything_else_goes_on
 
 async def test_what_is_no_event_is_parked_and_the_partition_goes_on(scene: Scene) -> None:
     async with scene.running():
-        await send(scene.stage.bus, [Outgoing(scene.topic, b"a", (("ce_id", b"\xff"),), b"\x00")])
+        await send(scene.broker.bus, [Outgoing(scene.topic, b"a", (("ce_id", b"\xff"),), b"\x00")])
         await scene.say(an_envelope("a", 1, body=b"not json"), an_envelope("a", 2), an_envelope("b", 1))
         await scene.hears(["b1"])
         await eventually(lambda: _counts(scene, 3), PATIENCE_SECONDS)
@@ -195,9 +195,9 @@ async def test_the_loop_outlives_its_bus(scene: Scene) -> None:
     async with scene.running():
         await scene.say(an_envelope("a", 1))
         await scene.hears(["a1"])
-        await scene.stage.down()
+        await scene.broker.down()
         await asyncio.sleep(0.5)
-        await scene.stage.up()
+        await scene.broker.up()
         await eventually(lambda: _said(scene, an_envelope("a", 2)), PATIENCE_SECONDS)
         await scene.hears(["a1", "a2"])
 

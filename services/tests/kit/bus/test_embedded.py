@@ -10,16 +10,16 @@ from services.kit.bus.embedded import EmbeddedBus, PartitionsAreFixed, create_ta
 from services.kit.database.connections import connect, disconnect
 from services.kit.local.postgres import Postgres
 
-from .conftest import PARTITIONS, EmbeddedStage, a_bus_database
+from .conftest import PARTITIONS, EmbeddedBroker, a_bus_database
 from .reading import a_group, member, nothing_to_do, read, send, some_records, values
 
 
 @pytest.fixture
-async def embedded(bus_server: Postgres) -> EmbeddedStage:
+async def embedded(bus_server: Postgres) -> EmbeddedBroker:
     return await a_bus_database(bus_server)
 
 
-async def test_tables_and_topics_may_be_created_again(embedded: EmbeddedStage) -> None:
+async def test_tables_and_topics_may_be_created_again(embedded: EmbeddedBroker) -> None:
     await create_tables(embedded.owner, {"one": 2})
     await send(embedded.bus, some_records("one", 3))
     await asyncio.gather(*(create_tables(embedded.owner, {"one": 2, "two": 1}) for _ in range(3)))
@@ -27,7 +27,7 @@ async def test_tables_and_topics_may_be_created_again(embedded: EmbeddedStage) -
         assert values(await read(consumer, 3)) == [0, 1, 2]
 
 
-async def test_the_number_of_partitions_is_fixed_for_ever(embedded: EmbeddedStage) -> None:
+async def test_the_number_of_partitions_is_fixed_for_ever(embedded: EmbeddedBroker) -> None:
     await create_tables(embedded.owner, {"one": 2})
     for other in (1, 3):
         with pytest.raises(PartitionsAreFixed):
@@ -38,14 +38,14 @@ async def test_the_number_of_partitions_is_fixed_for_ever(embedded: EmbeddedStag
 @pytest.mark.parametrize(
     "verb", ["delete from record", "update record set value = ''", "truncate record", "drop table record"]
 )
-async def test_a_worker_only_ever_adds_records(embedded: EmbeddedStage, verb: str) -> None:
+async def test_a_worker_only_ever_adds_records(embedded: EmbeddedBroker, verb: str) -> None:
     connection = await connect(embedded.address, "test")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(verb)
     await disconnect(connection)
 
 
-async def test_who_was_silent_for_too_long_is_kept_out_by_the_fence(embedded: EmbeddedStage) -> None:
+async def test_who_was_silent_for_too_long_is_kept_out_by_the_fence(embedded: EmbeddedBroker) -> None:
     topic, group = await embedded.new_topic(), a_group()
     await send(embedded.bus, some_records(topic, 10))
     lost: set[Partition] = set()
@@ -69,7 +69,7 @@ async def test_who_was_silent_for_too_long_is_kept_out_by_the_fence(embedded: Em
         assert not await third.poll(100, 0.3)
 
 
-async def test_partitions_are_shared_out_evenly(embedded: EmbeddedStage) -> None:
+async def test_partitions_are_shared_out_evenly(embedded: EmbeddedBroker) -> None:
     await create_tables(embedded.owner, {"one": 2 * PARTITIONS})
     group = a_group()
     members = [await embedded.bus.consumer(group, ["one"], nothing_to_do) for _ in range(3)]
@@ -85,7 +85,7 @@ async def test_partitions_are_shared_out_evenly(embedded: EmbeddedStage) -> None
         await each.close()
 
 
-async def test_no_partition_starves_while_another_is_long(embedded: EmbeddedStage) -> None:
+async def test_no_partition_starves_while_another_is_long(embedded: EmbeddedBroker) -> None:
     topic = await embedded.new_topic()
     await send(embedded.bus, some_records(topic, 500))
     await send(embedded.bus, some_records(topic, 30, keys=30, first=1000))

@@ -19,7 +19,7 @@ from services.kit.process import clock
 from services.kit.process.caller import service_caller
 from services.kit.testing import Urls, as_admin, eventually
 
-from .conftest import Stage
+from .conftest import Broker
 from .reading import PATIENCE_SECONDS, a_group, member, read
 from .saying import SOURCE, NoteTaken, a_catalogue
 
@@ -28,13 +28,13 @@ from .saying import SOURCE, NoteTaken, a_catalogue
 class Teller:
     """A service that tells facts, and whose relay can be run."""
 
-    stage: Stage
+    broker: Broker
     topic: str
     urls: Urls
     database: Database
 
     def relay(self) -> Relay:
-        return Relay(self.urls.worker, self.stage.bus, a_catalogue(self.topic))
+        return Relay(self.urls.worker, self.broker.bus, a_catalogue(self.topic))
 
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[Transaction]:
@@ -43,7 +43,7 @@ class Teller:
 
     async def tell(self, aggregate: str, *texts: str) -> None:
         async with self.telling() as tx:
-            await tell(tx, aggregate, [NoteTaken(text=said) for said in texts])
+            await tell(tx, aggregate, [NoteTaken(text=note) for note in texts])
 
     async def unpublished(self) -> int:
         [row] = await as_admin(self.urls, "select count(*) as open from fact_unpublished")
@@ -53,7 +53,7 @@ class Teller:
         return await self.unpublished() == 0
 
     async def on_the_bus(self, count: int) -> list[Record]:
-        async with member(self.stage.bus, a_group(), self.topic) as consumer:
+        async with member(self.broker.bus, a_group(), self.topic) as consumer:
             return await read(consumer, count)
 
 
@@ -74,12 +74,12 @@ def texts(records: Sequence[Record]) -> list[str]:
 
 
 @pytest.fixture
-async def teller(stage: Stage, kit_database: Urls, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Teller]:
-    topic = await stage.new_topic()
+async def teller(broker: Broker, kit_database: Urls, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Teller]:
+    topic = await broker.new_topic()
     for row in a_catalogue(topic).values():
         monkeypatch.setattr(row.shape, "declaration", row, raising=False)
     database = Database(kit_database.worker, application="teller")
-    yield Teller(stage, topic, kit_database, database)
+    yield Teller(broker, topic, kit_database, database)
     await database.close()
 
 
@@ -171,7 +171,7 @@ async def test_facts_wait_in_the_outbox_while_the_bus_is_down_and_the_relay_may_
     async with running(teller.relay()):
         await teller.tell("a", "one")
         await eventually(teller.is_empty, PATIENCE_SECONDS)
-        await teller.stage.down()
+        await teller.broker.down()
         try:
             await teller.tell("a", "two")
             await teller.tell("a", "three")
@@ -180,7 +180,7 @@ async def test_facts_wait_in_the_outbox_while_the_bus_is_down_and_the_relay_may_
                 pass
             assert await teller.unpublished() == 2
         finally:
-            await teller.stage.up()
+            await teller.broker.up()
         await eventually(teller.is_empty, PATIENCE_SECONDS)
     assert [*dict.fromkeys(texts(await teller.on_the_bus(3)))] == ["one", "two", "three"]
 

@@ -12,7 +12,7 @@ import pytest
 from services.kit.process.watchdog import EXIT_STATUS
 from services.kit.testing import Urls, eventually
 
-from .conftest import EmbeddedStage, a_bus_database
+from .conftest import EmbeddedBroker, a_bus_database
 from .reading import PATIENCE_SECONDS, send
 from .saying import Listener, a_listener, an_envelope, sent
 
@@ -27,14 +27,14 @@ async def listener(kit_database: Urls) -> AsyncIterator[Listener]:
 
 
 @pytest.fixture
-async def embedded(bus_server: object) -> EmbeddedStage:
+async def embedded(bus_server: object) -> EmbeddedBroker:
     return await a_bus_database(bus_server)  # type: ignore[arg-type]
 
 
-async def begun(job: str, urls: Urls, stage: EmbeddedStage, topic: str) -> Process:
+async def started_worker(job: str, urls: Urls, broker: EmbeddedBroker, topic: str) -> Process:
     """A worker that has said that its job runs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), job, urls.worker, stage.address, topic, stdout=PIPE
+        sys.executable, str(PROGRAM), job, urls.worker, broker.address, topic, stdout=PIPE
     )
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -49,10 +49,10 @@ async def status_of(process: Process) -> int:
 
 @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_hears_tells_and_leaves_in_order(
-    listener: Listener, embedded: EmbeddedStage, wish: signal.Signals
+    listener: Listener, embedded: EmbeddedBroker, wish: signal.Signals
 ) -> None:
     topic = await embedded.new_topic()
-    process = await begun("waits", listener.urls, embedded, topic)
+    process = await started_worker("waits", listener.urls, embedded, topic)
     await send(embedded.bus, sent(topic, [an_envelope("a", 1), an_envelope("a", 2)]))
 
     async def heard() -> bool:
@@ -64,10 +64,10 @@ async def test_a_worker_hears_tells_and_leaves_in_order(
 
 
 async def test_a_worker_leaves_in_order_while_everything_it_needs_is_away(
-    listener: Listener, embedded: EmbeddedStage
+    listener: Listener, embedded: EmbeddedBroker
 ) -> None:
     topic = await embedded.new_topic()
-    process = await begun("waits", listener.urls, embedded, topic)
+    process = await started_worker("waits", listener.urls, embedded, topic)
     await embedded.down()
     try:
         await asyncio.sleep(0.5)
@@ -78,12 +78,12 @@ async def test_a_worker_leaves_in_order_while_everything_it_needs_is_away(
 
 
 async def test_a_worker_one_of_whose_parts_fails_ends_with_status_1(
-    listener: Listener, embedded: EmbeddedStage
+    listener: Listener, embedded: EmbeddedBroker
 ) -> None:
-    process = await begun("fails", listener.urls, embedded, await embedded.new_topic())
+    process = await started_worker("fails", listener.urls, embedded, await embedded.new_topic())
     assert await status_of(process) == 1
 
 
-async def test_a_worker_whose_loop_is_stuck_is_ended(listener: Listener, embedded: EmbeddedStage) -> None:
-    process = await begun("sticks", listener.urls, embedded, await embedded.new_topic())
+async def test_a_worker_whose_loop_is_stuck_is_ended(listener: Listener, embedded: EmbeddedBroker) -> None:
+    process = await started_worker("sticks", listener.urls, embedded, await embedded.new_topic())
     assert await status_of(process) == EXIT_STATUS

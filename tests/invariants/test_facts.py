@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .said import Fact, Heard, OnBus, heard, published, quiet, without_gap
+from .facts import Fact, Heard, OnBus, heard, published, quiet, without_gap
 
 A, B = "a", "b"
 

@@ -63,7 +63,7 @@ class Played:
 
     def inputs_sha256(self, place: int) -> str:
         """`inputsSha256` of settlement number `place`, from 0."""
-        return inputs_hash(self.history.newest.root, [one.leaf for one in self.log[: self.known[place]]])
+        return inputs_hash(self.history.newest.root, [logged.leaf for logged in self.log[: self.known[place]]])
 
     def posted_before(self, place: int) -> Counter[tuple[str, str]]:
         """What was posted before settlement number `place`, from 0: minor units by rule and payee."""

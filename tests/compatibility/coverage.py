@@ -13,9 +13,9 @@ def missing(shapes: Iterable[Shape], values: Iterable[Any]) -> list[str]:
     wanted_fields, wanted_words = _wanted(shapes)
     said_fields, said_words = set(), set()
     for value in values:
-        for shape, name, said in _said(value):
+        for shape, name, texts in _told_fields(value):
             said_fields.add((shape, name))
-            said_words |= {(name, word) for word in said}
+            said_words |= {(name, word) for word in texts}
     absent = [f"{shape.__name__}.{name}" for shape, name in wanted_fields - said_fields]
     return sorted([*absent, *(f"{name} = {word}" for name, word in wanted_words - said_words)])
 
@@ -45,18 +45,22 @@ def _parts(hint: Any) -> Iterator[Any]:
             yield from _parts(part)
 
 
-def _said(value: Any) -> Iterator[tuple[Shape, str, list[str]]]:
+def _told_fields(value: Any) -> Iterator[tuple[Shape, str, list[str]]]:
     """Each field of a value, and of the values in it, that is not left out; with the texts that it says."""
     if isinstance(value, tuple | list):
-        for one in value:
-            yield from _said(one)
+        for element in value:
+            yield from _told_fields(element)
     elif is_dataclass(value):
         for field in fields(value):
-            said = getattr(value, field.name)
-            if said is not None:
+            field_value = getattr(value, field.name)
+            if field_value is not None:
                 yield (
                     type(value),
                     field.name,
-                    [one for one in (said if isinstance(said, tuple) else [said]) if one.__class__ is str],
+                    [
+                        element
+                        for element in (field_value if isinstance(field_value, tuple) else [field_value])
+                        if element.__class__ is str
+                    ],
                 )
-                yield from _said(said)
+                yield from _told_fields(field_value)

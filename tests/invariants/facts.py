@@ -102,8 +102,8 @@ def heard(
     """8: the committed offset of a service is never ahead of its inbox: what lies before it was kept or parked."""
     known = {(row.source, row.aggregate, row.sequence) for row in inbox}
     for record in records:
-        behind = record.offset < committed.get((record.topic, record.partition), 0)
-        if behind and (record.source, record.aggregate, record.sequence) not in known:
+        is_committed = record.offset < committed.get((record.topic, record.partition), 0)
+        if is_committed and (record.source, record.aggregate, record.sequence) not in known:
             yield (
                 f"8: {service} has committed past {record.topic}/{record.partition}@{record.offset} "
                 f"({record.source} {record.aggregate} {record.sequence}) and never kept it"
