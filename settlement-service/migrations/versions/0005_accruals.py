@@ -13,8 +13,11 @@ depends_on = None
 IS_EARLIER = """
 select not exists (
     select from information_schema.columns where table_name = 'contract' and column_name = 'left_ids')
+or exists (
+    select from information_schema.columns where table_name = 'settlement_item' and column_name = 'behind')
 """
-"""The migrations before this one have been written anew: what they make now has that column (ADR 0015)."""
+"""The migrations before this one have been written anew: what they make now has the former column, and not the latter
+(ADR 0015)."""
 EARLIER = (
     "This database was made by an earlier unreleased version, which kept items and readers in another form. "
     "Start with an empty one (on one machine: make forget)."

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from services.core.disclosure import FEWEST
+from services.events.outcomes import OutcomeWithdrawn
 from settlement_service.domain.agreement.audience import audience_of, may_have_inputs, readership
 
 from ..books import Books, Settled
 from ..builders import (
     EVALUATOR,
     INVESTOR,
+    NOON,
     OTHER,
     PAYER,
     PROVIDER,
@@ -198,6 +200,61 @@ def test_by_trying_every_count_no_small_one_can_be_told(people: tuple[int, ...],
 def _ways(prices: tuple[int, ...], amount: int) -> list[tuple[int, ...]]:
     counts = [range(amount // price + 1) if price else range(1) for price in prices]
     return [way for way in product(*counts) if sum(n * price for n, price in zip(way, prices, strict=True)) == amount]
+
+
+def _two_sided(*counts: tuple[int, int]) -> Books:
+    rules = [a_rule(f"r{n}", price, payee=INVESTOR, two_sided=True) for n, (_, price) in enumerate(counts)]
+    books, who = Books(a_contract(*rules, metrics=[a_metric(rule.code) for rule in rules])), iter(range(10_000))
+    books.verify(*(a_claim(next(who), f"r{n}") for n, (people, _) in enumerate(counts) for _ in range(people)))
+    return books
+
+
+class TestPricesBelowZero:
+    def test_what_is_taken_back_beside_one_is_told_by_the_total_alone(self) -> None:
+        books = _two_sided((0, 36_32), (0, -21_02))
+        claims = [a_claim(n, "r0") for n in range(8)]
+        books.verify(*claims)
+        books.settle(date(2026, 6, 1))
+        books.tell(OutcomeWithdrawn(contract_id=books.contract_id, claim_id=claims[0].id, withdrawn_at=NOON))
+        books.verify(*(a_claim(50 + n, "r1") for n in range(4)))
+        shown = books.settle(date(2026, 6, 1)).shown_to(INVESTOR).content
+        assert shown["lines"] == []
+        assert shown["total"]["amount"] == "-120.40"
+
+    def test_a_thousand_more_on_both_sides_are_not_another_way_for_an_amount_to_have_come_about(self) -> None:
+        assert _two_sided((8, 36_32), (4, -21_02)).settle().shown_to(INVESTOR).content["lines"] == []
+
+    def test_fewer_on_both_sides_are(self) -> None:
+        shown = _two_sided((20, 100), (8, 100), (4, -200)).settle().shown_to(INVESTOR).content
+        assert [line.get("rule") or line["rules"] for line in shown["lines"]] == ["r0", ["r1", "r2"]]
+
+    def test_prices_that_are_all_below_zero_are_as_those_above_it(self) -> None:
+        counts = [(4, 1_000), (3, 999), (2_000, 1)]
+        shown = _two_sided(*((people, -price) for people, price in counts)).settle().shown_to(INVESTOR).content
+        assert [line["rules"] for line in shown["lines"]] == [["r0", "r1", "r2"]]
+
+    def test_a_price_above_the_total_is_not_known_to_be_of_nobody(self) -> None:
+        shown = _two_sided((3, 1_000_01), (10, 1_00), (30, -100_00)).settle().shown_to(INVESTOR).content
+        assert all("r0" not in line["rules"] for line in shown["lines"])
+
+    @pytest.mark.parametrize("people", [(3, 6, 9), (4, 20, 1), (30, 2, 7), (6, 6, 4)])
+    @pytest.mark.parametrize("prices", [(22, -22, 11), (5, -7, 9), (-1, 10, 3), (-4, -6, 2), (40, -20, -10)])
+    def test_no_small_count_can_be_told_by_trying_all_that_are_likely(
+        self, people: tuple[int, ...], prices: tuple[int, ...]
+    ) -> None:
+        for line in _two_sided(*zip(people, prices, strict=True)).settle().shown_to(INVESTOR).content["lines"]:
+            if "rule" in line:
+                assert line["people"] >= FEWEST
+                continue
+            places = [int(rule[1:]) for rule in line["rules"]]
+            amount = sum(people[n] * prices[n] for n in places)
+            likely = [
+                way
+                for way in product(range(40), repeat=len(places))
+                if sum(number * prices[n] for number, n in zip(way, places, strict=True)) == amount
+            ]
+            for at, n in enumerate(places):
+                assert people[n] >= FEWEST or len({way[at] for way in likely}) > 1
 
 
 def test_the_rules_of_a_merged_line_are_named_once_each() -> None:

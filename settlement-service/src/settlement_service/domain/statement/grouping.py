@@ -42,7 +42,7 @@ def _grouped(lines: Sequence[Line]) -> list[tuple[Line, ...]] | None:
     if not _are_enough(lines):
         return None
     groups: list[tuple[Line, ...]] = [(line,) for line in lines]
-    outsider = _Outsider(abs(_amount(lines)))
+    outsider = _Outsider(_highest_price(lines))
     at = 0
     while at < len(groups):
         if len(groups) == 1 or outsider.may_be_told(groups[at]):
@@ -64,16 +64,23 @@ def _amount(lines: Iterable[Line]) -> int:
     return sum(line.figures.amount_minor for line in lines)
 
 
+def _highest_price(lines: Sequence[Line]) -> int:
+    """The highest price at which a line can be more than zero: the total, or any where prices below zero take from
+    that."""
+    prices = [line.price for line in lines]
+    return abs(_amount(lines)) if min(prices) >= 0 else max(prices)
+
+
 class _Outsider:
     """Who tries to find small counts out from the prices and merged amounts of one statement."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
+    def __init__(self, highest_price: int) -> None:
+        self._highest_price = highest_price
         self._work = MOST_WORK
 
     def may_be_told(self, group: tuple[Line, ...]) -> bool:
         """Whether enough people stand behind a group, and its amount can have come about in more than one way for
-        each small line in it. A line whose price is above the total can only be zero: no merging hides that."""
+        each small line in it. A line whose price is above the highest can only be zero: no merging hides that."""
         if not _are_enough(group):
             return False
         if len(group) == 1:
@@ -87,7 +94,7 @@ class _Outsider:
 
     def _is_small(self, line: Line) -> bool:
         known = len(line.sample_subject_ids) >= FEWEST if line.tells is None else line.tells.may_be_known
-        return not known and (line.price <= self._total if line.price else line.tells is not None)
+        return not known and (line.price <= self._highest_price if line.price else line.tells is not None)
 
     def _follows(self, line: Line, group: Sequence[Line]) -> bool:
         """Whether a line's units, or what it counts, follow from the amount of its group at the known prices and rates:
@@ -103,12 +110,15 @@ class _Outsider:
         """Whether at the prices of a group its amount allows one number of units of `line` alone. At 300.00 and 500.00,
         1,100.00 is 2 of the former and 1 of the latter, and nothing else; 1,500.00 is 5 and 0, or 0 and 3.
 
-        Amounts below zero are looked at as above it, amounts without a price as known. All is counted in steps of the
-        greatest common divisor of the prices."""
+        Amounts below zero are looked at as above it, and so are prices where all are below it; amounts without a price
+        as known. Where only some prices are below zero, others that are as likely cannot be counted: however many are
+        on both sides may come to the amount. All is counted in steps of the greatest common divisor of the prices."""
+        if len({each.price < 0 for each in priced}) > 1:
+            return True
         step = gcd(*(each.price for each in priced))
-        amount, price = abs(_amount(priced)), line.price // step
+        amount, price = abs(_amount(priced)), abs(line.price) // step
         steps = amount // step
-        other_prices = frozenset(other.price // step for other in priced if other is not line)
+        other_prices = frozenset(abs(other.price) // step for other in priced if other is not line)
         if amount % step or steps > MOST_STATES:
             return True
         if not self._affords(steps * len(other_prices) * steps.bit_length()):
@@ -131,15 +141,19 @@ def _may_be_exchanged(line: Line, others: Sequence[Line]) -> bool:
 
 
 def _is_worth_as_much(line: Line, other: Line) -> bool:
-    """At 1,000.00 and 1,500.00, three units of the one are worth two of the other: it is enough that one has them."""
+    """At 1,000.00 and 1,500.00, three units of the one are worth two of the other: it is enough that one has them. At
+    1,000.00 and -1,500.00, three and two come to nothing: both must have them, as likely counts are not above these."""
     if line.price and other.price:
         step = gcd(line.price, other.price)
-        return other.figures.units >= line.price // step or line.figures.units >= other.price // step
+        have = (other.figures.units >= abs(line.price) // step, line.figures.units >= abs(other.price) // step)
+        return any(have) if (line.price < 0) == (other.price < 0) else all(have)
     if not (line.price or other.price):
         return any(-step in _steps(other) for step in _steps(line) if step)
     priced, counted = (line, other) if line.price else (other, line)
     return any(
-        step % priced.price == 0 and priced.figures.units >= step // priced.price for step in _steps(counted) if step
+        step % priced.price == 0 and priced.figures.units >= step // priced.price
+        for step in _steps(counted)
+        if (step < 0 if priced.price < 0 else step)
     )
 
 
