@@ -31,6 +31,7 @@ from settlement_service.domain.simulation.work import work_of
 from ..books import Books
 from ..builders import INVESTOR, PAYER, YEAR, a_claim, a_metric, a_price, a_rule
 from ..mechanisms import a_component, a_contract, a_limit, a_measure, a_threshold, agreement_of, kr, lines
+from ..rows import disagreements
 from ..supposing import jobs, model_over, simulated
 from ..toy_mechanism import CORE_ROW, DOMAIN_ROW, add, an_advance, answer
 
@@ -196,6 +197,10 @@ def test_another_answer_by_claim_is_seen(monkeypatch: pytest.MonkeyPatch, questi
     before = seen()
     answer(monkeypatch, by_claim, replace(DOMAIN_ROW, **{question: other}))
     assert seen() != before
+
+
+def test_the_toy_s_answers_agree() -> None:
+    assert disagreements(CORE_ROW, DOMAIN_ROW) == []
 
 
 def test_what_nobody_asks_the_toy_is_the_safe_answer() -> None:
