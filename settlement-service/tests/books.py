@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.core.period import Period
+from services.core.terms.naming import looks_at_enrolled, metrics_looked_at
 from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed
 from services.kit.doors import shapes
@@ -90,14 +91,21 @@ class Books:
 
     @property
     def basis(self) -> Basis:
-        """All that there is to compute from."""
-        state = self.state
+        """All that there is to compute from; rules over the contract are given what the service reads for them alone
+        (`usecases/gather_basis.py`), so that a row that asks for too little is found here."""
+        state, versions = self.state, self.history.versions
         claims = list(state.claims.values())
+        metrics = frozenset(metric for terms in versions for metric in metrics_looked_at(terms.as_signed))
+        enrolled = any(looks_at_enrolled(terms.as_signed) for terms in versions)
         return Basis(
             history=self.history,
             terminated_on=state.terminated_on,
             items=evaluate(self.history, state.terminated_on, claims),
-            outcomes=OutcomeData(self.contract_id, claims, state.enrolments),
+            outcomes=OutcomeData(
+                self.contract_id,
+                [claim for claim in claims if claim.metric in metrics],
+                state.enrolments if enrolled else (),
+            ),
             posted=list(state.posted.values()),
             claims=state.claims,
             settled=state.settled,

@@ -16,8 +16,10 @@ from services.core.terms.mechanisms.gate import Gate
 from services.core.terms.mechanisms.milestone import Milestone
 from services.core.terms.mechanisms.savings_share import SavingsShare, Slice
 from services.core.terms.mechanisms.service_fee import ServiceFee
+from services.core.terms.model import Agreement
 from services.core.terms.nature import Vat
 from services.core.terms.outcomes import Cohort, MeasurementPoint, Metric, Outcomes
+from services.core.terms.parties import Party
 from services.core.terms.payment import Cap, GrantWindow, PausedWindow, Payment
 from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Weight
 from services.events.contracts import ContractActivated, NamedParty
@@ -175,6 +177,16 @@ def a_contract(
         parties=tuple(NamedParty(organisation_id=id_, name=id_, role=role) for id_, role in roles),
         outcomes=Outcomes(metrics=fresh.outcomes.metrics, cohorts=tuple(cohorts)),
         payment=Payment(rules=tuple(rules), caps=tuple(caps), **payment),
+    )
+
+
+def agreement_of(activation: ContractActivated, **payment: Any) -> Agreement:
+    """The terms that were activated as they are drafted."""
+    names = [field for field in Agreement.__dataclass_fields__ if field not in ("parties", "payment")]
+    return Agreement(
+        parties=tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in activation.parties),
+        payment=replace(activation.payment, **payment),
+        **{name: getattr(activation, name) for name in names},
     )
 
 

@@ -128,8 +128,15 @@ def add(monkeypatch: pytest.MonkeyPatch, *, rows: bool = True) -> None:
     monkeypatch.setattr(Payment.__dataclass_fields__["rules"], "type", union)
     monkeypatch.setattr(shapes, "_adapter", shapes._adapter.__wrapped__)
     if rows:
-        monkeypatch.setattr(core_table, "MECHANISMS", _with(core_table.MECHANISMS, CORE_ROW))
-        monkeypatch.setattr(domain_table, "MECHANISMS", _with(domain_table.MECHANISMS, DOMAIN_ROW))
+        answer(monkeypatch, CORE_ROW, DOMAIN_ROW)
+
+
+def answer(
+    monkeypatch: pytest.MonkeyPatch, of_terms: core.Mechanism[Any], in_settlement: mechanism.Mechanism[Any]
+) -> None:
+    """Puts these rows into the tables, in place of those that stood there of the same shape."""
+    monkeypatch.setattr(core_table, "MECHANISMS", _with(core_table.MECHANISMS, of_terms))
+    monkeypatch.setattr(domain_table, "MECHANISMS", _with(domain_table.MECHANISMS, in_settlement))
 
 
 def _with(table: Mapping[type[Any], Any], row: Any) -> Mapping[type[Any], Any]:

@@ -126,7 +126,10 @@ async def _refused(service: Asked, path: str) -> None:
     await service.get(PAYER, f"{CONTRACTS}?cursor=x&limit=0", "refused: a query that is not valid")
     wrong = {"title": "", **FIRST, "currency": 1, "colour": "red"}
     await service.post(PAYER, CONTRACTS, wrong, "refused: a shape that is not allowed", status=422)
-    same = {**FIRST["outcomes"], "metrics": [{**one, "verifiedBy": PROVIDER} for one in FIRST["outcomes"]["metrics"]]}
+    same = {
+        **FIRST["outcomes"],
+        "metrics": [{**metric, "verifiedBy": PROVIDER} for metric in FIRST["outcomes"]["metrics"]],
+    }
     refused = {"title": "Undecidable", **FIRST, "outcomes": same}
     await service.post(PAYER, CONTRACTS, refused, "refused: terms that are not valid", status=422)
 

@@ -13,7 +13,9 @@ JSON = ("application/json", "application/problem+json")
 
 def unanswered(document: Document, answers: Iterable[Kept]) -> list[str]:
     """Operations that no answer is a success of; fields, and words of a list of fixed texts, that stand in none."""
-    operations = [(method, path, one) for path, all_ in document["paths"].items() for method, one in all_.items()]
+    operations = [
+        (method, path, operation) for path, all_ in document["paths"].items() for method, operation in all_.items()
+    ]
     wanted = {f"{method} {path}" for method, path, _ in operations}
     for _, _, operation in operations:
         for schema in _schemas(operation):
@@ -47,9 +49,9 @@ def _told(document: Document, operation: Document, kept: Kept, name: str) -> Ite
 
 def _described(document: Document, schema: Schema, at: str) -> Iterator[str]:
     """`<shape>.<field>` of each field of a schema, and `<field> = <word>` of each word that fields of that name say."""
-    for one in alternatives_of(document, schema):
-        yield from (f"{_field(at)} = {word}" for word in listed(one) or ())
-        for name, child in _children(one, at):
+    for alternative in alternatives_of(document, schema):
+        yield from (f"{_field(at)} = {word}" for word in listed(alternative) or ())
+        for name, child in _children(alternative, at):
             if name != at:
                 yield name
             yield from _described(document, child, name)
@@ -57,10 +59,10 @@ def _described(document: Document, schema: Schema, at: str) -> Iterator[str]:
 
 def _standing(document: Document, schema: Schema, value: Any, at: str) -> Iterator[str]:
     """As `_described`: those that stand in a value of that schema."""
-    for one in alternatives_of(document, schema):
-        if isinstance(value, str) and value in (listed(one) or ()):
+    for alternative in alternatives_of(document, schema):
+        if isinstance(value, str) and value in (listed(alternative) or ()):
             yield f"{_field(at)} = {value}"
-        for name, child in _children(one, at):
+        for name, child in _children(alternative, at):
             for below in _below(value, _field(name) if name != at else None):
                 if name != at:
                     yield name

@@ -9,7 +9,6 @@ import pytest
 from services.core.terms.checks import TermsNotValid, check_terms
 from services.core.terms.mechanisms.table import MechanismMissing
 from services.core.terms.model import Agreement
-from services.core.terms.parties import Party
 from services.events.contracts import ContractActivated
 from services.kit.doors import shapes
 from settlement_service.commands.recompute import read_inputs
@@ -22,7 +21,7 @@ from settlement_service.domain.simulation.simulate import Simulated
 
 from ..books import Books, Settled
 from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule
-from ..mechanisms import a_contract, a_limit, kr, lines
+from ..mechanisms import a_contract, a_limit, agreement_of, kr, lines
 from ..supposing import jobs, model_over, simulated
 from ..toy_mechanism import add, an_advance
 
@@ -45,15 +44,6 @@ def books_with(*rules: Any, people: int = 4, homes: int = 3, **more: Any) -> Boo
     books.verify(*(a_claim(n, "job", day="2026-06-01") for n in range(1, people + 1)))
     books.verify(*(a_claim(n, "home", day="2026-08-01") for n in range(1, homes + 1)))
     return books
-
-
-def agreement_of(activation: ContractActivated, **payment: Any) -> Agreement:
-    names = [field for field in Agreement.__dataclass_fields__ if field not in ("parties", "payment")]
-    return Agreement(
-        parties=tuple(Party(organisation_id=party.organisation_id, role=party.role) for party in activation.parties),
-        payment=replace(activation.payment, **payment),
-        **{name: getattr(activation, name) for name in names},
-    )
 
 
 class TestWithoutRows:
@@ -141,6 +131,15 @@ class TestWithRows:
         first, second = books.settle(), books.settle()
         for settled in (first, second):
             assert recompute(*read_inputs(_file(books, settled))).same
+
+    def test_a_provider_recomputes_it_from_what_it_is_given(self) -> None:
+        """It is given the claims that the advance counts, though no rule pays it by them."""
+        books = books_with(a_rule("home", 10_000), ADVANCE)
+        settled = books.settle()
+        assert [row["rule"] for row in settled.shown_to(PROVIDER).content["lines"]] == ["home", "advance"]
+        given, inputs = books.given_to(PROVIDER, settled)
+        assert {getattr(one.fact, "metric", "job") for one in inputs} == {"home", "job"}
+        assert recompute(given, inputs).same
 
     def test_a_changed_amount_is_found(self) -> None:
         books = books_with(a_rule("home", 10_000), ADVANCE)

@@ -107,6 +107,14 @@ class Mechanism(Generic[R]):
     """How much work a settlement up to a day is without any claim, in claims under one rule. A simulation adds it up
     before it computes anything."""
 
+    @property
+    def gives_nothing(self) -> bool:
+        """Whether its answers are all shared ones: none says where it gives items, so no rule of it ever pays. A test
+        refuses such a row; where one is met all the same, each line of it has a reason."""
+        by_claim = self.payment_for is not nothing_by_claim
+        over_contract = self.items_of_contract is not no_items_of_contract
+        return not (by_claim or over_contract or self.items_over_rules is not no_items_over_rules)
+
 
 def every_claim(rule: Any, claim: Claim) -> bool:
     """It looks at every claim on its metrics."""

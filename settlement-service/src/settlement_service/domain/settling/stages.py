@@ -182,8 +182,13 @@ def _pays_together(terms: Terms) -> bool:
 
 
 def _depends_on_others(terms: Terms) -> bool:
-    rules = [rule.definition for rule in terms.rules.values()]
-    return any(mechanism_of(rule).depends_on_others(rule) for rule in rules)
+    """A reason before anything is reported depends on others too: it ends with the first claim, about whomever. What
+    has accrued carries no reasons (`settle_from_accruals`), so such a rule is looked at as a whole."""
+    rows = [(mechanism_of(rule.definition), rule.definition) for rule in terms.rules.values()]
+    return any(
+        row.depends_on_others(rule) or row.reason_without_items(rule) is not None or row.gives_nothing
+        for row, rule in rows
+    )
 
 
 def _is_conditional(terms: Terms) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
+from services.core.terms.rules import PaymentRule
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import RuleAndPayee
 from settlement_service.domain.facts.outcome_data import OutcomeData
@@ -11,9 +12,9 @@ from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.reasons import Reason
 
-REPORTED_REASONS: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met", "no-band", "in-pause")
+REPORTED_REASONS: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met", "no-band", "in-pause", "no-rule")
 """The reasons of items that are the reason of their rule, the first of them that an item has. Others, such as
-`withdrawn`, are the reason of one item alone."""
+`withdrawn`, are the reason of one item alone. `no-rule` has no item of a rule whose mechanism pays for claims."""
 
 
 def why_nothing(
@@ -68,7 +69,12 @@ def _without_items(
         closed = closed_rules(history, outcomes.before(ends))
     return _with_reason(
         {
-            rule: closed.get((terms.version, rule[0])) or mechanism_of(definition).reason_without_items(definition)
+            rule: closed.get((terms.version, rule[0])) or _reason_without_items(definition)
             for rule, definition in rules.items()
         }
     )
+
+
+def _reason_without_items(definition: PaymentRule) -> Reason | None:
+    row = mechanism_of(definition)
+    return row.reason_without_items(definition) or ("no-rule" if row.gives_nothing else None)
