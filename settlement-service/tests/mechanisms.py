@@ -184,7 +184,7 @@ def agreement_of(activation: ContractActivated, **payment: Any) -> Agreement:
     """The terms that were activated as they are drafted."""
     names = [field for field in Agreement.__dataclass_fields__ if field not in ("parties", "payment")]
     return Agreement(
-        parties=tuple(Party(organisation_id=one.organisation_id, role=one.role) for one in activation.parties),
+        parties=tuple(Party(organisation_id=party.organisation_id, role=party.role) for party in activation.parties),
         payment=replace(activation.payment, **payment),
         **{name: getattr(activation, name) for name in names},
     )

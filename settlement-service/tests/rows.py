@@ -9,14 +9,16 @@ from settlement_service.domain.mechanisms import mechanism
 
 def disagreements(of_terms: core.Mechanism[Any], row: mechanism.Mechanism[Any]) -> list[str]:
     """What is wrong with a mechanism's two rows, by the name of its shape: nothing where they agree."""
-    found = [*_of_items(of_terms, row), *_of_reasons(of_terms, row)]
-    return [f"{row.shape.__name__}: {each}" for each in found]
+    disagreeing = [*_of_items(of_terms, row), *_of_reasons(of_terms, row)]
+    return [f"{row.shape.__name__}: {each}" for each in disagreeing]
 
 
 def _of_items(of_terms: core.Mechanism[Any], row: mechanism.Mechanism[Any]) -> Iterator[str]:
     by_claim = row.payment_for is not mechanism.nothing_by_claim
     if row.gives_nothing:
         yield "gives items neither by claim (payment_for), over the contract, nor over rules"
+    if of_terms.pays_over_rules != (row.items_over_rules is not mechanism.no_items_over_rules):
+        yield "pays_over_rules is not what items_over_rules does"
     if by_claim and of_terms.pays_each_subject is core.subjects_together:
         yield "payment_for is never asked, as pays_each_subject is no"
     if not by_claim and of_terms.pays_each_subject is not core.subjects_together:

@@ -184,7 +184,7 @@ def test_nothing_else_is_found(source: str) -> None:
 
 
 def test_what_another_module_makes_of_shapes_is_found() -> None:
-    """An isinstance by an imported tuple of shapes went through, as no shape stood in its module."""
+    """Made by an isinstance by an imported tuple of shapes, which went through: no shape stood in its module."""
     source = "from services.core.groups import WHOLE as ONCE\nisinstance(rule, ONCE)"
     assert not list(asking(ast.parse(source)))
     assert list(asking(ast.parse(source), frozenset({("services.core.groups", "WHOLE")})))

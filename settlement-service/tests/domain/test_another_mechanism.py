@@ -132,13 +132,13 @@ class TestWithRows:
         for settled in (first, second):
             assert recompute(*read_inputs(_file(books, settled))).same
 
-    def test_a_provider_recomputes_it_from_what_it_is_given(self) -> None:
-        """It is given the claims that the advance counts, though no rule pays it by them."""
+    def test_a_provider_recomputes_what_it_is_given(self) -> None:
+        """It is shown the line of the advance. The items of that look at what others are paid: it is given none."""
         books = books_with(a_rule("home", 10_000), ADVANCE)
         settled = books.settle()
         assert [row["rule"] for row in settled.shown_to(PROVIDER).content["lines"]] == ["home", "advance"]
         given, inputs = books.given_to(PROVIDER, settled)
-        assert {getattr(one.fact, "metric", "job") for one in inputs} == {"home", "job"}
+        assert {getattr(given_input.fact, "metric", "job") for given_input in inputs} == {"home", "job"}
         assert recompute(given, inputs).same
 
     def test_a_changed_amount_is_found(self) -> None:

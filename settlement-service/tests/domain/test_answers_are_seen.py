@@ -69,8 +69,8 @@ def faults() -> set[str]:
 
 def items() -> Any:
     """Rule, reason and amount of each item by claim on the metric of the advance."""
-    found = [item for item in the_books().basis.items if item.metric == "job"]
-    return [(item.key.rule, item.reason, item.gross_minor) for item in found]
+    of_jobs = [item for item in the_books().basis.items if item.metric == "job"]
+    return [(item.key.rule, item.reason, item.gross_minor) for item in of_jobs]
 
 
 def the_lines() -> Any:
@@ -89,7 +89,7 @@ def stages() -> Any:
     """What each stage says of the terms: whether it looks at others, and whether it unsettles."""
     newest = history_of([the_terms()]).newest
     asked = {stage.name: (stage.looks_at_others(newest), stage.unsettles(newest)) for stage in STAGES}
-    return {name: said for name, said in asked.items() if any(said)}
+    return {name: answers for name, answers in asked.items() if any(answers)}
 
 
 def shown_to_an_investor() -> Any:
@@ -104,13 +104,13 @@ def before_anything() -> Any:
 
 def distances() -> Any:
     outcomes = (jobs(4, "2026-06-01"), jobs(9, "2026-08-01", metric="home"))
-    found = simulated(model_over(history_of([the_terms()])), *outcomes).distances
-    return [each.rule for each in found.thresholds], [each.rule for each in found.bands]
+    distances = simulated(model_over(history_of([the_terms()])), *outcomes).distances
+    return [each.rule for each in distances.thresholds], [each.rule for each in distances.bands]
 
 
 def work() -> Any:
-    found = work_of(model_over(history_of([the_terms()])))
-    return found.of_claim, found.of_person, found.of_nothing
+    size = work_of(model_over(history_of([the_terms()])))
+    return size.of_claim, size.of_person, size.of_nothing
 
 
 def steps() -> Any:
@@ -139,6 +139,7 @@ OF_TERMS: Flips = {
     "measures": (core.no_measures, work),
     "components": (lambda rule: (a_component("purse", metric="job"),), purses),
     "pays_each_subject": (core.subjects_alone, the_lines),
+    "pays_over_rules": (False, the_lines),
     "contracted_prices": (lambda rule: PriceList((a_price(700),)), prices),
 }
 IN_SETTLEMENT: Flips = {

@@ -41,8 +41,8 @@ def test_both_tables_have_the_rows_of_the_union() -> None:
 
 @pytest.mark.parametrize("shape", table.MECHANISMS)
 def test_the_answers_of_a_row_agree(shape: type[Any]) -> None:
-    found = disagreements(core_table.MECHANISMS[shape], table.MECHANISMS[shape])
-    assert not found, "\n".join(found)
+    disagreeing = disagreements(core_table.MECHANISMS[shape], table.MECHANISMS[shape])
+    assert not disagreeing, "\n".join(disagreeing)
 
 
 def test_what_each_row_tells_of_a_count() -> None:
@@ -78,6 +78,12 @@ APART: dict[str, tuple[type[Any], dict[str, Any], dict[str, Any], str]] = {
         {},
         "Bands: items_of_contract looks at subjects whose claims are not read",
     ),
+    "other rules, unsaid": (
+        UnitPrice,
+        {"pays_over_rules": True},
+        {},
+        "UnitPrice: pays_over_rules is not what items_over_rules does",
+    ),
     "a reason that accrues": (
         Bands,
         {},
@@ -89,11 +95,11 @@ APART: dict[str, tuple[type[Any], dict[str, Any], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", APART)
 def test_answers_that_do_not_agree_are_refused_by_name(case: str) -> None:
-    shape, of_terms, answers, said = APART[case]
-    found = disagreements(
+    shape, of_terms, answers, beginning = APART[case]
+    disagreeing = disagreements(
         replace(core_table.MECHANISMS[shape], **of_terms), replace(table.MECHANISMS[shape], **answers)
     )
-    assert any(each.startswith(said) for each in found), found
+    assert any(each.startswith(beginning) for each in disagreeing), disagreeing
 
 
 def _answer(monkeypatch: pytest.MonkeyPatch, shape: type[Any], **answers: Any) -> None:

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.core.terms.mechanisms import table as core_table
 from services.events.contracts import ContractTerminated
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.mechanisms import table
-from settlement_service.domain.mechanisms.mechanism import no_items_over_rules
 
 from ..books import Books, net
 from ..builders import EVALUATOR, INVESTOR, PROVIDER, YEAR, a_claim, a_metric, a_rule, an_amendment
@@ -46,11 +44,6 @@ def posted(books: Books) -> dict[str, int]:
     for key, minor in net(books).items():
         amounts[key.rule] = amounts.get(key.rule, 0) + minor
     return amounts
-
-
-def test_both_tables_say_the_same_of_who_looks_at_the_amounts_of_others() -> None:
-    for shape, row in table.MECHANISMS.items():
-        assert core_table.MECHANISMS[shape].pays_over_rules == (row.items_over_rules is not no_items_over_rules)
 
 
 def test_an_earlier_period_settled_again_posts_nothing_of_what_was_posted_for_a_later_one() -> None:
