@@ -20,7 +20,7 @@ from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import ItemKey
 from settlement_service.domain.facts.hashes import Tree, input_leaf, inputs_hash
 from settlement_service.domain.facts.log import ITEMS_POSTED, OWN_SOURCE, Fact, Input, body_of, scope_of
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.limits.caps import Group, gives_up, group_of
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.recomputation import FORMAT, Given, GivenInput, Rest, rest_of
@@ -97,7 +97,7 @@ class Books:
             history=self.history,
             terminated_on=state.terminated_on,
             items=evaluate(self.history, state.terminated_on, claims),
-            facts=Facts(self.contract_id, claims, state.enrolments),
+            outcomes=OutcomeData(self.contract_id, claims, state.enrolments),
             posted=list(state.posted.values()),
             claims=state.claims,
             settled=state.settled,

@@ -27,7 +27,7 @@ from services.core.terms.splits import Split
 from services.core.values import BY_KIND, value
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms import table as domain_table
 from settlement_service.domain.mechanisms.amounts import amount_term, minor_of, scale_of
@@ -83,9 +83,9 @@ CORE_ROW = core.Mechanism(
 )
 
 
-def _items(terms: Terms, rule: Advance, amounts: AmountsByRule, facts: Facts, ends: date) -> Iterator[Item]:
+def _items(terms: Terms, rule: Advance, amounts: AmountsByRule, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """Less 200.00 for each of 4, but not more than the others' 700.00: -700.00."""
-    seen = facts.before(rule.as_of)
+    seen = outcomes.before(rule.as_of)
     (measure,) = _measures(rule)
     count = measured(measure, terms, seen)
     if count.value is None:

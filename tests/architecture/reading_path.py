@@ -42,7 +42,8 @@ DECIDES = re.compile(r"\.domain\.|^services\.core\.")
 NOT_READ: Mapping[str, str] = {
     "other mechanisms": r"bands?\b|banded|gate|saving|milestone|fee|measur|working|amounts",
     "what several subjects give together": r"of_contract|contract_items|condition|outcome_data|shadow|unpaid|naming",
-    "caps": r"caps|[_:]cap\b",
+    "caps": r"caps|[_:]cap\b|capping",
+    "payers with a maximum": r"maxima",
     "what is below zero": r"below_zero|that_stay|negatives",
     "what is held back": r"hold_back|held|releas|retention|retain",
     "why something is due no more": r"reasons|taken_back",

@@ -14,7 +14,7 @@ from tests.benchmarks.settling import YEAR
 from services.core.money import Money, to_minor
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit.process import clock
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.fold import fold
@@ -62,7 +62,7 @@ def _recomputed(facts: list[Any]) -> int:
     state = fold(facts)
     assert state.history is not None
     items = evaluate(state.history, None, state.claims.values())
-    known = Facts(state.history.newest.contract_id, list(state.claims.values()), state.enrolments)
+    known = OutcomeData(state.history.newest.contract_id, list(state.claims.values()), state.enrolments)
     settled = settle(Basis(state.history, None, items, known, [], state.claims), YEAR.end)
     statement = statement_of(state.history, "scheduled", YEAR, settled)
     items_hash(sealed(settled.changes))

@@ -15,7 +15,7 @@ from services.events import CATALOGUE
 from services.kit.doors import shapes
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.agreement.history import History
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.change import Change
@@ -90,7 +90,7 @@ class Course:
             history=history,
             terminated_on=state.terminated_on,
             items=evaluate(history, state.terminated_on, claims),
-            facts=Facts(self.contract_id, claims, state.enrolments),
+            outcomes=OutcomeData(self.contract_id, claims, state.enrolments),
             posted=list(state.posted.values()),
             claims=state.claims,
             settled=state.settled,

@@ -9,7 +9,7 @@ from deploy.demo.cases.case import Case
 from deploy.demo.cases.parties import ORGANISATIONS
 from settlement_service.domain.agreement.audience import audience_of
 from settlement_service.domain.facts.log import Fact
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.fold import Folded, fold
@@ -43,7 +43,7 @@ def _basis(case: Case, state: Folded) -> Basis:
         history=state.history,
         terminated_on=state.terminated_on,
         items=evaluate(state.history, state.terminated_on, claims),
-        facts=Facts(contract_id_of(case), claims, state.enrolments),
+        outcomes=OutcomeData(contract_id_of(case), claims, state.enrolments),
         posted=list(state.posted.values()),
         claims=state.claims,
         settled=state.settled,

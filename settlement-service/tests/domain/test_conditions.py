@@ -8,7 +8,7 @@ import pytest
 
 from services.core.terms.measures import Condition
 from services.events.outcomes import OutcomeRejected
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.conditions import decided
 
 from ..books import Books
@@ -33,8 +33,8 @@ TRUTHS = (True, False, None)
 def truth(condition: Condition, **measured: str | None) -> bool | None:
     books = Books(a_contract(a_rule(), metrics=[measured_metric(code) for code in measured] + [a_metric()]))
     books.verify(*(reading(books, value, metric=code) for code, value in measured.items() if value is not None))
-    facts = Facts(books.contract_id, list(books.state.claims.values()), ())
-    found = decided(condition, books.terms, facts).value
+    outcomes = OutcomeData(books.contract_id, list(books.state.claims.values()), ())
+    found = decided(condition, books.terms, outcomes).value
     assert found is None or isinstance(found, bool)
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from services.core.terms.measures import AsEnrolled, Bound, Fixed, Measure, Rounding, VerifiedCount
 from services.events.outcomes import OutcomeRejected
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import holds_together
 
@@ -32,7 +32,7 @@ def books_of(*claims: Claim, people: int = 0, others: int = 0) -> Books:
 
 def figure(books: Books, measure: Measure) -> Fraction | bool | None:
     state = books.state
-    node = measured(measure, books.terms, Facts(books.contract_id, list(state.claims.values()), state.enrolments))
+    node = measured(measure, books.terms, OutcomeData(books.contract_id, list(state.claims.values()), state.enrolments))
     assert holds_together(node)
     return node.value
 

@@ -21,7 +21,7 @@ from services.core.terms.measures import Measure
 from services.kit.doors import shapes
 from settlement_service.domain.explaining.explanation import document_of, explain
 from settlement_service.domain.explaining.narration import decimal
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.working import _LOGIC, _OPERATIONS
 from settlement_service.domain.statement.statement import Line, line_content
@@ -207,9 +207,9 @@ def figures(told: Told, rows: Rows) -> None:
     }
     assert [row["Measure"] for row in rows] == list(measures)
     state = told.books.state
-    facts = Facts(CONTRACT_ID, list(state.claims.values()), state.enrolments)
+    outcomes = OutcomeData(CONTRACT_ID, list(state.claims.values()), state.enrolments)
     for row in rows:
-        told.figures.append(measured(measures[row["Measure"]], told.books.terms, facts))
+        told.figures.append(measured(measures[row["Measure"]], told.books.terms, outcomes))
         value = told.figures[-1].value
         expected = row["Figure"]
         if expected == "not yet measured":

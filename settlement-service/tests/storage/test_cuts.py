@@ -17,10 +17,10 @@ from settlement_service.domain.facts.log import ItemPosted
 OPENAPI = Path(__file__).parents[3] / "docs/api/settlement-service.json"
 WITH_FIGURES = {
     "posted_item": ("",),
-    "due_line": ("",),
+    "accrual": ("",),
     "settlement_line": ("",),
     "settlement_item": ("now_", "before_"),
-    "due_item": ("now_", "before_"),
+    "accrued_item": ("now_", "before_"),
     "settled_item": ("now_", "before_"),
 }
 """Tables and the view with the figures of items, and what stands before the name of a figure there."""
@@ -101,12 +101,12 @@ def test_what_a_new_kind_lacks_is_named(there: There) -> None:
         "site: Figures has no field cut_site_minor",
         "site: no Danish words",
         "site: no migration gives posted_item a column cut_site_minor",
-        "site: no migration gives due_line a column cut_site_minor",
+        "site: no migration gives accrual a column cut_site_minor",
         "site: no migration gives settlement_line a column cut_site_minor",
         "site: no migration gives settlement_item a column now_cut_site_minor",
         "site: no migration gives settlement_item a column before_cut_site_minor",
-        "site: no migration gives due_item a column now_cut_site_minor",
-        "site: no migration gives due_item a column before_cut_site_minor",
+        "site: no migration gives accrued_item a column now_cut_site_minor",
+        "site: no migration gives accrued_item a column before_cut_site_minor",
         "site: no migration gives settled_item a column now_cut_site_minor",
         "site: no migration gives settled_item a column before_cut_site_minor",
         "site: the check of settlement_line takes no cut_site_minor off",

@@ -14,7 +14,7 @@ from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.hashes import content_hash, input_leaf, inputs_hash, terms_leaf
 from settlement_service.domain.facts.log import Fact
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.limits.caps import Group
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.settling.basis import Basis
@@ -136,7 +136,7 @@ def _basis(given: Given, state: Folded, history: History, audience: Audience) ->
         history=history,
         terminated_on=state.terminated_on,
         items=evaluate(history, state.terminated_on, state.claims.values()),
-        facts=Facts(given.contract_id, list(state.claims.values()), state.enrolments),
+        outcomes=OutcomeData(given.contract_id, list(state.claims.values()), state.enrolments),
         posted=list(state.posted.values()),
         claims=state.claims,
         settled=state.settled,

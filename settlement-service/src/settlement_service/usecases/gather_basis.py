@@ -6,7 +6,7 @@ from datetime import date
 from services.core.terms.naming import looks_at_enrolled, metrics_looked_at
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.agreement.contract import Contract
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.limits.caps import Taken
 from settlement_service.domain.settling.accruals import individually
 from settlement_service.domain.settling.basis import Basis
@@ -45,7 +45,7 @@ async def _gather(tx: Transaction, contract: Contract, subjects: opened.Subjects
         history=contract.history,
         terminated_on=contract.terminated_on,
         items=await items.items_of(tx, contract.id, subjects),
-        facts=Facts(
+        outcomes=OutcomeData(
             contract.id,
             await claims.on_metrics(tx, contract.id, metrics),
             await enrolments.of_contract(tx, contract.id) if enrolled else (),

@@ -1,6 +1,6 @@
 """Domain: who is shown what of a settlement (domain.md, section 6)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,9 +16,9 @@ PEOPLE_SCOPE = "people"
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What one party is shown: `lines` and `items` are codes of rules, `claims` codes of metrics. Of a rule it is shown
-    what is or was due to itself; of `all_lines` and `all_items` what is due to anybody. `sees_everything` says that
-    nothing is left out; `grouped` that small counts are hidden from it."""
+    """What one party is shown. `lines` and `items` are codes of rules, `claims` codes of metrics. Of a rule in them it
+    is shown what is or was due to itself; of a rule in `all_lines` and `all_items` what is due to anybody.
+    `sees_everything`: nothing is left out. `grouped`: small counts are hidden from it (domain.md, section 6.4)."""
 
     organisation: str
     role: Role
@@ -49,37 +49,39 @@ class Audience:
 
 
 def audience_of(terms: Terms, organisation: str) -> Audience | None:
-    """What a party is shown, or None for who is no party. A payer is shown everything. Who must never see single
-    outcomes is shown the lines it is paid by. Who was paid before an amendment is still shown what that was, and its
-    corrections."""
+    """What a party is shown (domain.md, section 6.3); None for an organisation that is no party. A payer is shown
+    everything. A role that never sees single outcomes is shown the lines that it is paid by. A payee before an
+    amendment is still shown what it was paid, and the corrections of that."""
     role = terms.role_of(organisation)
     if role is None:
         return None
     readings = [reading for reading in terms.readings if reading.rule.payee == organisation]
     paid_by = frozenset(reading.rule.code for reading in readings)
     if role == "payer":
-        every = frozenset(terms.rules)
-        metrics = frozenset(terms.metrics)
-        return Audience(organisation, role, True, False, every, every, metrics, all_lines=every, all_items=every)
+        rules, metrics = frozenset(terms.rules), frozenset(terms.metrics)
+        return Audience(organisation, role, True, False, rules, rules, metrics, all_lines=rules, all_items=rules)
     if role in NEVER_AT_CLAIMS:
         return Audience(organisation, role, False, True, paid_by, frozenset(), frozenset())
     return _at_claims(terms, organisation, role, readings)
 
 
 def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Reading]) -> Audience:
-    """Everybody else is shown the lines that pay it, and all that rest on a metric it reports, verifies or decides
-    disputes on; and the items of those that pay it as provider or intermediary, and of all that rest on metrics it
-    reports or verifies alone. What others are paid is not shown to who may not read the payment terms."""
-    at_work = frozenset(code for code, metric in terms.metrics.items() if organisation in _workers(metric))
-    concerned = at_work | {code for code, one in terms.metrics.items() if one.disputes_decided_by == organisation}
-    if not terms.may_read(role, "payment"):
-        at_work = concerned = frozenset()
+    """Every other party is shown the lines that pay it, and all lines on a metric that it reports, verifies or decides
+    disputes on. It is shown the items of the lines that pay it as provider or intermediary, and all items on metrics
+    that it reports or verifies."""
+    # The payment part says what others are paid: without it, being at work on a metric shows no amount.
+    reads_payment = terms.may_read(role, "payment")
+    reported_or_verified = _metrics_of(terms, organisation, _workers) if reads_payment else frozenset()
+    concerned = _metrics_of(terms, organisation, _concerned) if reads_payment else frozenset()
+    # Being paid by a line shows an evaluator no items of it: reporting or verifying its metrics alone does.
     own = paid_by if role != "evaluator" else []
-    all_items = frozenset(rule.code for rule in terms.rules.values() if rule.metrics and rule.metrics <= at_work)
-    all_lines = _resting_on(terms, concerned)
+    all_items = _rules_within(terms, reported_or_verified)
+    all_lines = _rules_on(terms, concerned)
+    # A rule that pays it no more needs no claims from the day on which it ended, unless later ones could still change
+    # what it gave.
     ended = [reading for reading in own if reading.until is not None and _looks_back_alone(terms, reading.rule)]
     rules = [reading.rule for reading in own if reading not in ended] + [terms.rules[code] for code in all_items]
-    claims = at_work | _needed(terms, rules)
+    claims = reported_or_verified | _needed(terms, rules)
     return Audience(
         organisation=organisation,
         role=role,
@@ -88,7 +90,7 @@ def _at_claims(terms: Terms, organisation: str, role: Role, paid_by: Sequence[Re
         lines=all_lines | {reading.rule.code for reading in paid_by},
         items=all_items | {reading.rule.code for reading in own},
         claims=claims,
-        people=any(counts_enrolled(one) for one in _measures_under(terms, rules)),
+        people=any(map(counts_enrolled, _measures_under(terms, rules))),
         all_lines=all_lines,
         all_items=all_items,
         claims_before=_before(terms, ended, claims),
@@ -104,11 +106,12 @@ def _looks_back_alone(terms: Terms, rule: Rule) -> bool:
 
 
 def _before(terms: Terms, ended: Iterable[Reading], claims: frozenset[str]) -> Mapping[str, date]:
-    found: dict[str, date] = {}
+    """For each further metric that ended rules need, the day on which the last of them ended."""
+    days: dict[str, date] = {}
     for reading in ended:
         for code in _needed(terms, [reading.rule]) - claims:
-            found[code] = max(found.get(code, date.min), reading.until or date.max)
-    return found
+            days[code] = max(days.get(code, date.min), reading.until or date.max)
+    return days
 
 
 def _measures_under(terms: Terms, rules: Iterable[Rule]) -> Iterator[Measure]:
@@ -117,26 +120,43 @@ def _measures_under(terms: Terms, rules: Iterable[Rule]) -> Iterator[Measure]:
     for rule in rules:
         codes.add(rule.code)
         yield from measures_of(rule.definition)
-    held = terms.retention
-    if held is not None and held.release_when is not None and (held.rules is None or codes & set(held.rules)):
-        yield from measures_in(held.release_when)
+    retention = terms.retention
+    if retention is None or retention.release_when is None:
+        return
+    if retention.rules is None or codes & set(retention.rules):
+        yield from measures_in(retention.release_when)
 
 
 def _needed(terms: Terms, rules: Collection[Rule]) -> frozenset[str]:
     """The metrics that rules are computed from, prerequisites included."""
-    measured = {code for one in _measures_under(terms, rules) for code in metrics_of(one)}
-    found = frozenset(code for rule in rules for code in rule.needs) | measured
-    while more := {terms.metrics[code].prerequisite for code in found} - found - {None}:
-        found |= frozenset(code for code in more if code is not None)
-    return found
+    measured = {code for measure in _measures_under(terms, rules) for code in metrics_of(measure)}
+    needed = frozenset(code for rule in rules for code in rule.needs) | measured
+    while further := {terms.metrics[code].prerequisite for code in needed} - needed - {None}:
+        needed |= frozenset(code for code in further if code is not None)
+    return needed
 
 
-def _workers(metric: Metric) -> tuple[str, str]:
+def _workers(metric: Metric) -> tuple[str, ...]:
     return metric.reported_by, metric.verified_by
 
 
-def _resting_on(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
+def _concerned(metric: Metric) -> tuple[str, ...]:
+    return (*_workers(metric), metric.disputes_decided_by)
+
+
+def _metrics_of(terms: Terms, organisation: str, named: Callable[[Metric], tuple[str, ...]]) -> frozenset[str]:
+    """The metrics that name an organisation in one of some places."""
+    return frozenset(code for code, metric in terms.metrics.items() if organisation in named(metric))
+
+
+def _rules_on(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
+    """The rules that pay for any of these metrics."""
     return frozenset(rule.code for rule in terms.rules.values() if rule.metrics & metrics)
+
+
+def _rules_within(terms: Terms, metrics: frozenset[str]) -> frozenset[str]:
+    """The rules that pay for these metrics and no other. A rule that pays for none is not among them."""
+    return frozenset(rule.code for rule in terms.rules.values() if rule.metrics and rule.metrics <= metrics)
 
 
 def may_have_inputs(terms: Terms, audience: Audience) -> bool:
@@ -146,7 +166,7 @@ def may_have_inputs(terms: Terms, audience: Audience) -> bool:
 
 
 def metric_scope(code: str) -> str:
-    """The scope of facts on a metric's claims."""
+    """The scope of facts on a metric's claims: `metric/job`."""
     return f"metric/{code}"
 
 
@@ -156,12 +176,12 @@ def rule_scope(code: str) -> str:
 
 
 def paid_scope(code: str, payee: str) -> str:
-    """The scope of the items by which a rule pays one payee."""
+    """The scope of the items by which a rule pays one payee: `rule/job/0184:12345678`."""
     return f"{rule_scope(code)}/{payee}"
 
 
 def scopes_of(terms: Terms, audience: Audience) -> tuple[str, ...]:
-    """The scopes that a party may read all participant-level rows of. A payer reads all without this."""
+    """The scopes of which a party may read all participant-level rows. A payer reads all rows without a scope."""
     if audience.sees_everything or audience.grouped:
         return ()
     terms_too = (TERMS_SCOPE,) if may_have_inputs(terms, audience) else ()
@@ -174,7 +194,7 @@ def scopes_of(terms: Terms, audience: Audience) -> tuple[str, ...]:
 
 
 def scopes_before(audience: Audience) -> Mapping[str, date]:
-    """The scopes of which it may read what was achieved before a day."""
+    """The scopes of which a party may read what was achieved before a day."""
     return {metric_scope(code): day for code, day in sorted(audience.claims_before.items())}
 
 
@@ -188,7 +208,7 @@ def readership(terms: Terms) -> Mapping[str, tuple[str, ...]]:
 
 
 def readership_before(terms: Terms) -> Mapping[tuple[str, date], tuple[str, ...]]:
-    """The same of those who may read what was achieved before a day."""
+    """For each scope and day the organisations that may read what was achieved before that day."""
     readers: dict[tuple[str, date], tuple[str, ...]] = {}
     for audience in _audiences(terms):
         for scope in scopes_before(audience).items():

@@ -40,13 +40,14 @@ class Contract(Known):
         if self.suspended:
             raise ContractSuspended("A payer resumes the contract first.")
 
-    def approvers(self, told: Collection[str], owing: Iterable[str]) -> tuple[str, ...]:
-        """The payers that approve a settlement by which those `owing` pay something: each for its own share, also who
-        left by an amendment, of what it paid for before. Who came after it was calculated is not `told` of it."""
-        return tuple(dict.fromkeys((*(one for one in self.terms.payers() if one in told), *owing)))
+    def approvers(self, addressees: Collection[str], owing: Iterable[str]) -> tuple[str, ...]:
+        """The payers that approve a settlement, each for its own share. `owing` are those that pay something by it,
+        also one that left by an amendment and pays for what was achieved before. `addressees` are the parties that it
+        was calculated for: a payer that came later is not among them, and approves nothing."""
+        return tuple(dict.fromkeys((*(payer for payer in self.terms.payers() if payer in addressees), *owing)))
 
     def has_left(self, organisation: str) -> bool:
-        """Whether it was a party and is none of the terms in effect."""
+        """Whether an organisation that was a party is none of the newest terms."""
         return self.terms.role_of(organisation) is None
 
     @property

@@ -41,11 +41,11 @@ class History:
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
         """Every rule there is or was, as it reads in the last version that has it; those of the newest first."""
-        found: dict[str, Rule] = {}
+        rules: dict[str, Rule] = {}
         for terms in reversed(self.versions):
             for code, rule in terms.rules.items():
-                found.setdefault(code, rule)
-        return found
+                rules.setdefault(code, rule)
+        return rules
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
@@ -55,22 +55,23 @@ class History:
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
         """Every metric there is or was, as it reads in the last version that has it."""
-        found: dict[str, Metric] = {}
+        metrics: dict[str, Metric] = {}
         for terms in reversed(self.versions):
             for code, metric in terms.metrics.items():
-                found.setdefault(code, metric)
-        return found
+                metrics.setdefault(code, metric)
+        return metrics
 
     @cached_property
     def all_versions(self) -> Terms:
-        """The newest version with every party, rule and metric that there is or was: who is shown what. What an
-        amendment dropped is still settled, and shown to those it concerns."""
+        """The newest version with every party, rule and metric that there is or was: by it is decided who is shown
+        what. What an amendment dropped is still settled, and shown to those whom it concerns."""
         parties = {party.organisation_id: party for terms in self.versions for party in terms.parties}
-        now = self.newest.parties
-        left = tuple(one for one in parties.values() if one.organisation_id not in {two.organisation_id for two in now})
+        current = self.newest.parties
+        current_ids = {party.organisation_id for party in current}
+        former = tuple(party for party in parties.values() if party.organisation_id not in current_ids)
         return replace(
             self.newest,
-            parties=(*now, *left),
+            parties=(*current, *former),
             rules=self.rules,
             metrics=self.metrics,
             other_readings=tuple(self._earlier_readings()),
@@ -81,9 +82,10 @@ class History:
         return self.version(version).rules[rule].payee
 
     def _earlier_readings(self) -> Iterator[Reading]:
+        """The rules as versions before the newest have them, each until the first day on which a later version takes
+        effect."""
         for place, terms in enumerate(self.versions[:-1], start=1):
-            later = self.versions[place:]
-            ends = min(one.effective_from for one in later)
+            ends = min(later.effective_from for later in self.versions[place:])
             yield from (Reading(rule, ends) for rule in terms.rules.values())
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
@@ -96,13 +98,14 @@ class History:
         return History(_knowing_all((*self.versions, terms)))
 
 
-def history_of(said: Sequence[InForce]) -> History:
-    """The versions that were told, in their order."""
-    return History(_knowing_all(sorted((terms_of(one) for one in said), key=lambda terms: terms.version)))
+def history_of(versions: Sequence[InForce]) -> History:
+    """The versions that were put into force, in the order of their numbers."""
+    return History(_knowing_all(sorted(map(terms_of, versions), key=lambda terms: terms.version)))
 
 
 def _knowing_all(versions: Sequence[Terms]) -> tuple[Terms, ...]:
-    """The versions, each cap of which knows the rules of all of them: what an amendment dropped is still paid."""
+    """The versions, with caps that know the rules of all of them. A rule that an amendment dropped is still paid for
+    what was achieved before; a cap on a person leaves it alone if it pays for no single participant."""
     excluded = frozenset[str]().union(*(terms.in_all for terms in versions))
     return tuple(
         replace(terms, limits=tuple(replace(limit, excluded_rules=excluded) for limit in terms.limits))

@@ -1,9 +1,10 @@
-"""Domain: unit prices by the day, contracted increases and indices applied."""
+"""Domain: unit prices by the day of achievement, with indices applied."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from operator import attrgetter
 
 from services.core.money import round_minor, to_minor
 from services.core.terms.payment import AmountRounding, Index
@@ -12,8 +13,8 @@ from services.core.terms.prices import PriceList
 
 @dataclass(frozen=True, slots=True)
 class ValidPrice:
-    """A unit price in minor units for what was achieved in `[start, end)`. Where an index has raised it, `contracted`
-    is the price in the terms, and `factor` what it was multiplied by."""
+    """A unit price in minor units for what was achieved in `[start, end)`. `contracted_minor` is the price in the
+    terms, `factor` what an index multiplies it by: 1 without an index."""
 
     minor: int
     start: date
@@ -23,7 +24,12 @@ class ValidPrice:
 
 
 def prices_of(contracted: PriceList, indices: Sequence[Index], rounding: AmountRounding) -> tuple[ValidPrice, ...]:
-    """The prices of a list in minor units, the earliest first: each contracted price, cut where its index changes."""
+    """The prices of a list in minor units, the earliest first: each contracted price, cut where its index changes.
+
+    10,000.00 contracted, by an index of base 100 that is 100 from 2026-01-01 and 103.5 from 2027-01-01, gives 10,000.00
+    for 2026 and 10,350.00 from 2027 on. The indexed price is rounded by the terms, once, before it is multiplied by
+    units. On a day before the first value of its index there is no price.
+    """
     factors = list(_factors(contracted, indices))
     prices = []
     for price in contracted.prices:
@@ -37,12 +43,12 @@ def prices_of(contracted: PriceList, indices: Sequence[Index], rounding: AmountR
 
 
 def _factors(contracted: PriceList, indices: Sequence[Index]) -> Iterator[tuple[date, date, Fraction]]:
-    """Days and what a price is multiplied by on them."""
-    index = next((one for one in indices if one.code == contracted.index), None)
+    """First day, end and factor of each time in which a price is multiplied by the same factor."""
+    index = next((index for index in indices if index.code == contracted.index), None)
     if index is None:
         yield date.min, date.max, Fraction(1)
         return
-    values = sorted(index.values, key=lambda one: one.from_)
-    ends = [one.from_ for one in values[1:]] + [date.max]
-    for one, end in zip(values, ends, strict=True):
-        yield one.from_, end, Fraction(one.value) / Fraction(index.base)
+    values = sorted(index.values, key=attrgetter("from_"))
+    ends = [value.from_ for value in values[1:]] + [date.max]
+    for value, end in zip(values, ends, strict=True):
+        yield value.from_, end, Fraction(value.value) / Fraction(index.base)

@@ -22,7 +22,8 @@ from settlement_service.domain.agreement.prices import ValidPrice, prices_of
 
 @dataclass(frozen=True)
 class Rule:
-    """One payment rule; `definition` is what was signed. `position` counts from 0 in the order of the terms."""
+    """One payment rule. `definition` is what was signed. `position` counts from 0 in the order of the terms. `prices`
+    are empty where it pays no price a unit."""
 
     code: str
     position: int
@@ -51,17 +52,18 @@ class Rule:
         return metrics_named(self.definition)
 
     def price_on(self, day: date) -> int | None:
-        """The price in minor units of what was achieved on `day`."""
+        """The price in minor units of what was achieved on `day`; None where the terms have none for it."""
         return next((price.minor for price in self.prices if price.start <= day < price.end), None)
 
     def price_rank(self, minor: int | None) -> int:
-        """Where a price stands among those of the rule; the earliest valid first."""
+        """Where a price in minor units stands among those of the rule, from 0, the earliest valid first. A price that
+        the rule has no longer stands last."""
         return next((place for place, price in enumerate(self.prices) if price.minor == minor), len(self.prices))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A rule as one version of the terms has it. What is achieved from `until` on is decided by later versions."""
+    """A rule as one version of the terms has it. Later versions decide on what is achieved from `until` on."""
 
     rule: Rule
     until: date | None = None
@@ -69,8 +71,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Limit:
-    """A cap in minor units. `excluded_rules` pay for no single participant: a cap on a person is not
-    about them."""
+    """A cap in minor units. `excluded_rules` pay for no single participant: a cap on a person leaves them alone."""
 
     definition: Cap
     minor: int
@@ -78,15 +79,15 @@ class Limit:
 
     @property
     def keep_paid(self) -> bool:
-        """Whether what was posted keeps its place."""
+        """Whether what was posted keeps its place under the cap (domain.md, section 3.4)."""
         return self.definition.headroom == "keep_paid"
 
     def is_same_as(self, other: "Limit") -> bool:
-        """Whether both limit the same, whatever the amount."""
-        return self._about == other._about
+        """Whether both limit the same amounts, whatever the limits are."""
+        return self._scope == other._scope
 
     @property
-    def _about(self) -> tuple[object, ...]:
+    def _scope(self) -> tuple[object, ...]:
         cap = self.definition
         return cap.kind, cap.rule, cap.payer, cap.every, cap.period_basis
 
@@ -137,15 +138,15 @@ class Terms:
 
     @cached_property
     def payees(self) -> Mapping[str, tuple[str, ...]]:
-        """Who is paid by each rule, then who was."""
-        found: dict[str, dict[str, None]] = {}
+        """The payees of each rule: the one of today first, then those of other versions."""
+        payees: dict[str, dict[str, None]] = {}
         for reading in self.readings:
-            found.setdefault(reading.rule.code, {})[reading.rule.payee] = None
-        return {code: tuple(payees) for code, payees in found.items()}
+            payees.setdefault(reading.rule.code, {})[reading.rule.payee] = None
+        return {code: tuple(of_rule) for code, of_rule in payees.items()}
 
     def rules_on(self, metric: str) -> tuple[Rule, ...]:
         """The rules that pay for a metric, in their order."""
-        return self._on.get(metric, ())
+        return self._rules_by_metric.get(metric, ())
 
     def may_read(self, role: Role, part: str) -> bool:
         """Whether the terms let a role read one of their parts."""
@@ -153,7 +154,8 @@ class Terms:
         return allowed is None or role in allowed
 
     def rank(self, metric: str, occurrence: str) -> tuple[int, str]:
-        """Measurement points in the order of the terms, ordinals by number, periods of the calendar by name."""
+        """The sort key of an occurrence: measurement points in the order of the terms, ordinals by number, periods of
+        the calendar by name."""
         place = self.points.get(metric, {}).get(occurrence)
         if place is None:
             place = int(occurrence) if occurrence.isascii() and occurrence.isdecimal() else AFTER_ALL
@@ -163,15 +165,15 @@ class Terms:
     def in_all(self) -> frozenset[str]:
         """Rules that pay for no single participant."""
         people = {code for code, metric in self.metrics.items() if metric.subject == "participant"}
-        return frozenset(code for code, rule in self.rules.items() if not _pays_for_one_of(rule.definition, people))
+        return frozenset(code for code, rule in self.rules.items() if not _pays_for_each(rule.definition, people))
 
     @cached_property
-    def _on(self) -> Mapping[str, tuple[Rule, ...]]:
-        found: dict[str, tuple[Rule, ...]] = {}
+    def _rules_by_metric(self) -> Mapping[str, tuple[Rule, ...]]:
+        rules: dict[str, tuple[Rule, ...]] = {}
         for rule in self.rules.values():
             for metric in rule.metrics:
-                found[metric] = (*found.get(metric, ()), rule)
-        return found
+                rules[metric] = (*rules.get(metric, ()), rule)
+        return rules
 
     @cached_property
     def points(self) -> Mapping[str, Mapping[str, int]]:
@@ -187,7 +189,7 @@ def terms_of(in_force: InForce) -> Terms:
     payment = in_force.payment
     grants = [_grant(window) for window in payment.windows if isinstance(window, GrantWindow)]
     participants = {metric.code for metric in in_force.outcomes.metrics if metric.subject == "participant"}
-    excluded = frozenset(rule.code for rule in [*payment.rules, *grants] if not _pays_for_one_of(rule, participants))
+    excluded = frozenset(rule.code for rule in [*payment.rules, *grants] if not _pays_for_each(rule, participants))
     return Terms(
         contract_id=in_force.contract_id,
         as_signed=payment,
@@ -215,7 +217,8 @@ def terms_of(in_force: InForce) -> Terms:
     )
 
 
-def _pays_for_one_of(rule: PaymentRule, participants: set[str]) -> bool:
+def _pays_for_each(rule: PaymentRule, participants: set[str]) -> bool:
+    """Whether a rule pays for single participants; `participants` are the metrics about them."""
     return pays_each_subject(rule) and not participants.isdisjoint(paid_metrics(rule))
 
 

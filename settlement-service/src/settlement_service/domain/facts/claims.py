@@ -1,4 +1,4 @@
-"""Domain: a claim as settlement keeps it: what outcomes-service said of it, fact by fact."""
+"""Domain: a claim as settlement keeps it: the fold of the facts of outcomes-service on it."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -33,9 +33,10 @@ ClaimFact: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One reported outcome. `state` is the current decision or end; `disputed` stands beside it, and what was
-    decided stands until the dispute is decided. `decided_by` and `decided_at` are of the current decision; when it is
-    `deemed`, they had not decided in time, and the claim was accepted then."""
+    """One reported outcome. `state` is the current decision or end. `disputed` stands beside it: the decision holds
+    until the dispute is decided. `decided_by` and `decided_at` are of the current decision. `deemed`: they had not
+    decided in time, and the claim was accepted then. `units` are those claimed, payable or not. `order_key` is the key
+    that puts claims of one day in an order that does not depend on arrival."""
 
     id: UUID
     metric: str
@@ -55,12 +56,12 @@ class Claim:
 
     @property
     def is_decided(self) -> bool:
-        """Whether somebody has said whether it holds: then its subject was measured."""
+        """Whether it was decided if it holds: then its subject was measured, and a rejected claim is a failure."""
         return self.state in ("verified", "rejected")
 
     @property
     def counts(self) -> bool:
-        """Whether it is paid for, as far as the decision goes."""
+        """Whether it was verified: only such a claim is paid for, or counted."""
         return self.state == "verified"
 
 
@@ -80,7 +81,7 @@ def claim_of(fact: OutcomeClaimed) -> Claim:
 
 
 def after(claim: Claim, fact: ClaimFact) -> Claim:
-    """The claim when `fact` has happened to it. Whether it could happen was decided by outcomes-service."""
+    """The claim after a fact on it. Whether the fact was possible is decided by outcomes-service: none is refused."""
     match fact:
         case OutcomeVerified():
             return replace(_decided(claim, "verified", (fact.decided_by,), fact.decided_at), deemed=fact.deemed)

@@ -1,4 +1,4 @@
-"""Domain: the figures of an item: what is due of it or posted, what was taken off it, and by what that is kept."""
+"""Domain: the figures of an item: units, value, cuts and amount; and the keys that posted figures are kept by."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ CutKind: TypeAlias = Literal["person", "rule", "period", "contract", "retention"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One kind of what may be taken off an amount: a cap, what is held back, or that no payer is left.
+    """One kind of cut: by a cap, by a retention, or because no payer is left.
 
     `kind` is its name in terms, statements and answers. `figure` is the figure of an item that counts it, in minor
-    units, and the column in tables. `keeps_room` says whether what it takes off takes up room under the caps all the
-    same. `comes_free` says when what it took off may become due without a fact about the subject itself: always, or
-    only by another version of the terms. Then come its words in explanations.
+    units, and the column in tables. `keeps_room`: what it takes off takes up room under the caps all the same.
+    `comes_free`: when what it took off may become due without a fact about the subject itself: always, or only by
+    another version of the terms. `in_english` and `in_danish` are its words in explanations.
     """
 
     kind: CutKind
@@ -79,11 +79,11 @@ CUTS = (
         in_danish="ingen betaler har mere tilbage",
     ),
 )
-"""What may be taken off an amount, in the order in which it is. Columns, SQL, CSV, words and the shape of a posting
-follow from it. A new kind is also named in `CutKind`, has a field in `Figures`, and gets its columns by a migration."""
+"""The kinds of cuts, in the order in which they are taken. Columns, SQL, CSV, words and the shape of a posting follow
+from them. A new kind is also named in `CutKind`, has a field in `Figures`, and gets its columns by a migration."""
 CUT_KINDS: tuple[CutKind, ...] = tuple(cut.kind for cut in CUTS)
 WITHOUT_ROOM: tuple[CutKind, ...] = tuple(cut.kind for cut in CUTS if not cut.keeps_room)
-"""Those whose cuts leave their room under the caps to others."""
+"""The kinds whose cuts leave their room under the caps to other items."""
 FIGURES = ("units", "gross_minor", *(cut.figure for cut in CUTS))
 """The figures of an item, in their order."""
 
@@ -100,7 +100,8 @@ def figure_of(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ItemKey:
-    """What is paid at most once: one rule, one subject, one occurrence."""
+    """One rule, one subject, one occurrence: what is paid at most once. The subject is the contract's id where a rule
+    pays over several subjects."""
 
     rule: str
     subject_id: UUID
@@ -109,9 +110,9 @@ class ItemKey:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Units, their value, and what was taken off it by each of `CUTS`, in minor units. It is the difference of two
-    where it is what one settlement posts. The amount is what is left: of 3,000.00, of which a cap on the contract takes
-    500.00 and 250.00 is held back, 2,250.00 is left, and 2,500.00 is what it takes up under the caps."""
+    """Units, their value before caps, and what each of `CUTS` took off it, in minor units. The amount is what is left.
+    Of 3,000.00 a cap on the contract takes 500.00, and 250.00 is held back: the amount is 2,250.00, and 2,500.00 is
+    taken up under the caps. What one settlement posts is the difference of two such figures."""
 
     units: int = 0
     gross_minor: int = 0
@@ -124,7 +125,7 @@ class Figures:
 
     @property
     def under_caps_minor(self) -> int:
-        """What takes up room under the caps: also what is only held back, and what no payer pays."""
+        """What takes up room under the caps, in minor units: also what is held back, and what no payer pays."""
         cut: Iterable[int] = _LEAVING_ROOM(self)
         return self.gross_minor - sum(cut)
 
@@ -144,7 +145,7 @@ class Figures:
 
     @property
     def amount_minor(self) -> int:
-        """What is left when everything is taken off."""
+        """What is left when every cut is taken off, in minor units."""
         taken: Iterable[int] = _TAKEN(self)
         return self.gross_minor - sum(taken)
 
@@ -206,7 +207,8 @@ class Posted:
 
 
 def figures_of(posted: Iterable[Posted]) -> Mapping[ItemKey, Figures]:
-    """What has been posted for each item, over all its prices and payees; items of nothing are left out."""
+    """What has been posted for each item, over all its prices and payees. Items whose postings come to nothing are left
+    out."""
     by_item: dict[ItemKey, Figures] = {}
     for each in posted:
         by_item[each.key.item] = by_item.get(each.key.item, NOTHING) + each.figures

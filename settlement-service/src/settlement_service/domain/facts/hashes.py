@@ -34,10 +34,10 @@ def item_hash(item: dict[str, object]) -> bytes:
 
 def over(hashes: Iterable[bytes]) -> bytes:
     """SHA-256 over hashes, in their order."""
-    whole = hashlib.sha256()
-    for one in hashes:
-        whole.update(one)
-    return whole.digest()
+    digest = hashlib.sha256()
+    for each in hashes:
+        digest.update(each)
+    return digest.digest()
 
 
 CHUNK = 4096
@@ -45,13 +45,19 @@ CHUNK = 4096
 
 
 class WholeTree:
-    """The root of a large tree whose complete parts are known: `begun` are the leaves of the first part behind that of
-    the terms, which may change; `kept` the roots of the complete parts after it; `more` the leaves behind those."""
+    """The root of a large tree out of the roots of its parts. `first` are the leaves of the first part without that of
+    the terms, whose root changes with an amendment. `chunk_roots` are the roots of the complete parts after it. `last`
+    are the leaves behind those.
 
-    def __init__(self, terms_root: str, begun: Sequence[bytes], kept: Sequence[bytes], more: Sequence[bytes]) -> None:
-        roots = [root_of(more[at : at + CHUNK]) for at in range(0, len(more), CHUNK)]
-        self.inputs = len(begun) + CHUNK * len(kept) + len(more)
-        self.root = root_of([root_of([terms_leaf(terms_root), *begun]), *kept, *roots])
+    10,000 inputs are 4,095 in the first part beside the terms, one part of 4,096, and 1,809 leaves.
+    """
+
+    def __init__(
+        self, terms_root: str, first: Sequence[bytes], chunk_roots: Sequence[bytes], last: Sequence[bytes]
+    ) -> None:
+        roots = [root_of(last[at : at + CHUNK]) for at in range(0, len(last), CHUNK)]
+        self.inputs = len(first) + CHUNK * len(chunk_roots) + len(last)
+        self.root = root_of([root_of([terms_leaf(terms_root), *first]), *chunk_roots, *roots])
 
 
 class Tree:

@@ -1,4 +1,4 @@
-"""Domain: what a settlement rests on: the log of a contract's inputs, each salted and hashed as it comes in."""
+"""Domain: the log of a contract's inputs, on which settlements rest. Each is salted and hashed as it comes in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,8 +49,7 @@ class SharePosted:
 
 
 def _with_cuts(cls: type[T]) -> type[T]:
-    """A field for what each of `CUTS` takes off, in minor units, beside those that a shape says itself: 0 where a
-    posting leaves it out."""
+    """Adds a field to a shape for what each of `CUTS` takes off, in minor units: 0 where a posting leaves it out."""
     for cut in CUTS:
         cls.__annotations__[cut.figure] = int
         setattr(cls, cut.figure, 0)
@@ -60,7 +59,8 @@ def _with_cuts(cls: type[T]) -> type[T]:
 @value
 @_with_cuts
 class ItemPosted:
-    """What a settlement posted for one item at one price: differences, in minor units and payable units."""
+    """What a settlement posted for one item at one price: differences, in minor units and payable units. Where a cap
+    takes 200.00 of what was posted before, they are below zero."""
 
     subject_id: UUID
     occurrence: str
@@ -151,8 +151,8 @@ def body_of(source: str, sequence: int, type_: str, fact: Any, part: int = 0) ->
 
 
 def body_with(body: bytes, items: str) -> bytes:
-    """The canonical JSON of posted items: that of none, with theirs put in. No text in it can look like the place: a
-    quotation mark in a text stands behind a backslash."""
+    """The canonical JSON of posted items: the JSON of no items, with `items` put in. No text in it can be taken for the
+    place: a quotation mark in a text stands behind a backslash."""
     return body.replace(_NO_ITEMS, b'"items":[' + items.encode() + b"]", 1)
 
 

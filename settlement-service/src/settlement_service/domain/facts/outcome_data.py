@@ -12,7 +12,8 @@ from settlement_service.domain.facts.claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A participant was enrolled in a cohort on a day. Leaving takes nobody out of what was begun."""
+    """A participant's enrolment in a cohort on a day. It has no end: who leaves stays in a denominator (domain.md,
+    section 3.2)."""
 
     subject_id: UUID
     cohort: str
@@ -20,19 +21,19 @@ class Enrolled:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Claims and enrolments of one contract, up to the day that is looked at."""
+class OutcomeData:
+    """Claims and enrolments of one contract, decided or not, up to the end that is settled."""
 
     contract_id: UUID
     claims: Sequence[Claim]
     enrolments: Sequence[Enrolled]
 
-    def before(self, ends: date) -> "Facts":
+    def before(self, ends: date) -> "OutcomeData":
         """What was achieved, and who was enrolled, before `ends`."""
-        return Facts(
+        return OutcomeData(
             self.contract_id,
             [claim for claim in self.claims if claim.achieved_on < ends],
-            [one for one in self.enrolments if one.enrolled_on < ends],
+            [enrolled for enrolled in self.enrolments if enrolled.enrolled_on < ends],
         )
 
     def on(self, metric: str) -> Sequence[Claim]:
@@ -40,17 +41,18 @@ class Facts:
         return self._by_metric.get(metric, ())
 
     def enrolled_in(self, cohorts: Iterable[str] | None) -> frozenset[UUID]:
-        """Who was ever enrolled in one of the cohorts; in any, when none is named."""
+        """The subject ids of all who were ever enrolled in one of the cohorts, each once; in any, for None."""
         wanted = None if cohorts is None else frozenset(cohorts)
-        return frozenset(one.subject_id for one in self.enrolments if wanted is None or one.cohort in wanted)
+        enrolments = (each for each in self.enrolments if wanted is None or each.cohort in wanted)
+        return frozenset(enrolled.subject_id for enrolled in enrolments)
 
     def cohort_ids(self, cohorts: Iterable[str]) -> Mapping[UUID, str]:
-        """The codes of cohorts by their subject ids."""
+        """The codes of cohorts by their subject ids, which follow from the contract and the code (ADR 0010)."""
         return {subject_id_of(self.contract_id, "cohort", code): code for code in cohorts}
 
     @cached_property
     def _by_metric(self) -> Mapping[str, Sequence[Claim]]:
-        found: dict[str, list[Claim]] = {}
-        for claim in sorted(self.claims, key=lambda one: (one.achieved_on, one.order_key, str(one.id))):
-            found.setdefault(claim.metric, []).append(claim)
-        return found
+        by_metric: dict[str, list[Claim]] = {}
+        for claim in sorted(self.claims, key=lambda claim: (claim.achieved_on, claim.order_key, str(claim.id))):
+            by_metric.setdefault(claim.metric, []).append(claim)
+        return by_metric

@@ -11,19 +11,19 @@ from services.core.terms.payment import PausedWindow
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.figures import NOTHING, Figures, ItemKey
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.items import Item, NotPayable, in_order
 from settlement_service.domain.mechanisms.table import mechanism_of
 
 
 def apply_conditions(
-    history: History, items: Sequence[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
+    history: History, items: Sequence[Item], outcomes: OutcomeData, ends: date, posted: Mapping[ItemKey, Figures]
 ) -> list[Item]:
     """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its
     units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
     condition takes it back only if it does not hold by all that is known."""
-    conditioned = _under_conditions(history, items, facts, ends, posted)
+    conditioned = _under_conditions(history, items, outcomes, ends, posted)
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _max_units(rule) is not None}
     if not limited:
         return conditioned
@@ -34,10 +34,10 @@ def apply_conditions(
 
 
 def _under_conditions(
-    history: History, items: Iterable[Item], facts: Facts, ends: date, posted: Mapping[ItemKey, Figures]
+    history: History, items: Iterable[Item], outcomes: OutcomeData, ends: date, posted: Mapping[ItemKey, Figures]
 ) -> list[Item]:
-    closed = closed_rules(history, facts.before(ends))
-    by_all_known = closed_rules(history, facts) if closed and posted else closed
+    closed = closed_rules(history, outcomes.before(ends))
+    by_all_known = closed_rules(history, outcomes) if closed and posted else closed
     still_closed = {rule: reason for rule, reason in by_all_known.items() if rule in closed}
     conditioned = []
     for item in items:
@@ -46,13 +46,13 @@ def _under_conditions(
     return conditioned
 
 
-def closed_rules(history: History, facts: Facts) -> Mapping[tuple[int, str], NotPayable]:
+def closed_rules(history: History, outcomes: OutcomeData) -> Mapping[tuple[int, str], NotPayable]:
     """Rules (by version and code) whose own condition does not hold, or not yet."""
     return {
         (terms.version, rule.code): reason
         for terms in history.versions
         for rule in terms.rules.values()
-        if (reason := _closed(terms, rule.definition.when, facts)) is not None
+        if (reason := _closed(terms, rule.definition.when, outcomes)) is not None
     }
 
 
@@ -67,10 +67,10 @@ def is_ready(history: History, item: Item, ends: date) -> bool:
     )
 
 
-def _closed(terms: Terms, when: Condition | None, facts: Facts) -> NotPayable | None:
+def _closed(terms: Terms, when: Condition | None, outcomes: OutcomeData) -> NotPayable | None:
     if when is None:
         return None
-    truth = decided(when, terms, facts).value
+    truth = decided(when, terms, outcomes).value
     if truth is None:
         return "not-yet-measured"
     return None if truth else "condition-not-met"

@@ -4,27 +4,27 @@ from datetime import date
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.conditions import decided
 
 
-def released_versions(history: History, facts: Facts, ends: date) -> frozenset[int]:
+def released_versions(history: History, outcomes: OutcomeData, ends: date) -> frozenset[int]:
     """The versions of the terms whose retention is over, by what was achieved before `ends`."""
-    known = facts.before(ends)
+    known = outcomes.before(ends)
     return frozenset(terms.version for terms in history.versions if _is_released(terms, known, ends))
 
 
-def released_by_all_known(history: History, facts: Facts) -> frozenset[int]:
+def released_by_all_known(history: History, outcomes: OutcomeData) -> frozenset[int]:
     """The versions whose retention is over by all that is known: what was released then is not held back again when an
     earlier period is settled once more."""
-    return frozenset(terms.version for terms in history.versions if _is_released(terms, facts, date.max))
+    return frozenset(terms.version for terms in history.versions if _is_released(terms, outcomes, date.max))
 
 
-def _is_released(terms: Terms, facts: Facts, ends: date) -> bool:
+def _is_released(terms: Terms, outcomes: OutcomeData, ends: date) -> bool:
     retention = terms.retention
     if retention is None:
         return True
     if retention.release_on is not None:
         return retention.release_on < ends
     assert retention.release_when is not None
-    return decided(retention.release_when, terms, facts).value is True
+    return decided(retention.release_when, terms, outcomes).value is True

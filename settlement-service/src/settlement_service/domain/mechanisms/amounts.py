@@ -13,7 +13,7 @@ def amount_term(terms: Terms, name: str, money: Money) -> Node:
 
 
 def scale_of(terms: Terms) -> int:
-    """Minor units in a major one."""
+    """Minor units in a major one: 100 for DKK, 1 for ISK."""
     return int(10 ** (places_of(terms.currency) or 0))
 
 

@@ -10,7 +10,7 @@ from services.core.terms.mechanisms.bands import Bands
 from services.core.terms.outcomes import Metric
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import minor_of
 from settlement_service.domain.mechanisms.banding import banded
@@ -24,34 +24,34 @@ from settlement_service.domain.mechanisms.working import Node, computed, leaf
 
 
 def _looks_at(rule: Bands, claim: Claim) -> bool:
-    """At values of who was served, at the measurement point that it names."""
+    """At values of the people who were served, at the measurement point that the rule names."""
     is_served = claim.measurement is None or claim.measurement.arm == "intervention"
     return is_served and rule.measure.at in (None, claim.occurrence)
 
 
 def _payment_for(rule: Bands, occasion: Occasion) -> Payment | NotPayable:
-    """By the subject's own value."""
-    terms, measure = occasion.terms, _of_one(rule.measure, occasion.claim.occurrence)
-    amount = banded(terms, rule, measured(measure, terms, Facts(terms.contract_id, occasion.on_metric, ())))
+    """By the value of the subject alone."""
+    terms, measure = occasion.terms, _of_subject(rule.measure, occasion.claim.occurrence)
+    amount = banded(terms, rule, measured(measure, terms, OutcomeData(terms.contract_id, occasion.on_metric, ())))
     if amount.value is None:
         return _reason(amount)
     return Payment(1, minor_of(terms, amount), working=amount)
 
 
-def _of_one(measure: Measure, occurrence: str) -> Measure:
-    """The measure asked of one subject alone: nobody else can be missing."""
+def _of_subject(measure: Measure, occurrence: str) -> Measure:
+    """The measure over a single subject. Whoever is enrolled beside it is no failure of it, so nobody is missing."""
     return replace(measure, at=occurrence, cohorts=None, missing="excluded")
 
 
-def _items(terms: Terms, rule: Bands, facts: Facts, ends: date) -> Iterator[Item]:
-    """One item by the pooled value."""
+def _items(terms: Terms, rule: Bands, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
+    """One item by the value pooled over the contract."""
     if rule.per == "subject":
         return
-    amount = banded(terms, rule, measured(rule.measure, terms, facts))
+    amount = banded(terms, rule, measured(rule.measure, terms, outcomes))
     if amount.value is None:
-        yield not_paid(terms, rule.code, amount, _reason(amount), facts, ends)
+        yield not_paid(terms, rule.code, amount, _reason(amount), outcomes, ends)
     else:
-        yield paid_once(terms, rule.code, rule.measure.metric, amount, minor_of(terms, amount), facts, ends)
+        yield paid_once(terms, rule.code, rule.measure.metric, amount, minor_of(terms, amount), outcomes, ends)
 
 
 def _reason(amount: Node) -> NotPayable:
@@ -59,8 +59,8 @@ def _reason(amount: Node) -> NotPayable:
 
 
 def _depends_on_others(rule: Bands) -> bool:
-    """By subject: its line says that somebody is not yet measured. Two-sided: an amount below zero gives others room
-    under a cap."""
+    """By subject: its line says that somebody is not yet measured, and a claim on another subject may end that.
+    Two-sided: an amount below zero gives other items room under a cap."""
     return rule.per == "subject" or rule.two_sided
 
 
@@ -69,7 +69,7 @@ def _reason_without_items(rule: Bands) -> NotPayable | None:
 
 
 def _counts_people(rule: Bands, metrics: Mapping[str, Metric]) -> bool:
-    """By a pooled count or share of participants: also of those that a cohort's outcomes are of."""
+    """By a pooled count or share of participants, or by a count of a cohort's outcomes, each of one participant."""
     if rule.per != "contract" or rule.measure.basis not in ("count", "share"):
         return False
     metric = metrics[rule.measure.metric]
@@ -77,17 +77,17 @@ def _counts_people(rule: Bands, metrics: Mapping[str, Metric]) -> bool:
 
 
 def _rate(terms: Terms, rule: Bands) -> RateByCount:
-    kind, measure = rule.measure.denominator, rule.measure
+    measure, denominator = rule.measure, rule.measure.denominator
 
-    def amount(count: int, of: Fraction | None) -> int:
-        figure = leaf("claims", Fraction(count) / of if of else Fraction(count))
+    def amount(count: int, over: Fraction | None) -> int:
+        figure = leaf("claims", Fraction(count) / over if over else Fraction(count))
         if measure.rounding is not None:
             figure = computed("rounded", figure, mode=measure.rounding.mode, places=measure.rounding.places)
         paid = banded(terms, rule, figure)
         return 0 if paid.value is None else minor_of(terms, paid)
 
-    of = Fraction(kind.number) if isinstance(kind, Fixed) else None
-    return RateByCount(measure.metric, measure.basis == "share", of, amount)
+    fixed = Fraction(denominator.number) if isinstance(denominator, Fixed) else None
+    return RateByCount(measure.metric, measure.basis == "share", fixed, amount)
 
 
 def _scale(rule: Bands) -> Scale | None:

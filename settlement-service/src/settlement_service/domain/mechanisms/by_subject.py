@@ -18,16 +18,16 @@ NO_RULE = ""
 
 
 def evaluate(history: History, terminated_on: date | None, claims: Iterable[Claim]) -> list[Item]:
-    """The items of all claims: each verified claim that a rule pays for by itself has one a rule, or one that says why
-    there is none. What rests on several subjects together is computed elsewhere (`of_contract`)."""
+    """The items of all claims. A verified claim has one item for each rule that pays for it by itself: with an amount,
+    or with the reason why there is none. What rests on several subjects together is computed in `of_contract`."""
     by_subject: dict[UUID, list[Claim]] = defaultdict(list)
     for claim in claims:
         by_subject[claim.subject_id].append(claim)
-    return [item for own in by_subject.values() for item in evaluate_subject(history, terminated_on, own)]
+    return [item for of_subject in by_subject.values() for item in evaluate_subject(history, terminated_on, of_subject)]
 
 
 def evaluate_subject(history: History, terminated_on: date | None, claims: Iterable[Claim]) -> list[Item]:
-    """The items of all claims of one subject: no other claim has a say in them, so they may be evaluated as facts
+    """The items of all claims of one subject. No claim of another subject changes them, so they are evaluated as facts
     arrive. Limits go by the date of achievement, never by the order of arrival."""
     by_metric: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:

@@ -7,7 +7,7 @@ from services.core.money import to_minor
 from services.core.terms.measures import Condition
 from services.core.terms.mechanisms.gate import Gate
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.counts import NO_COUNT
@@ -16,13 +16,14 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.once import not_paid, paid_once
 
 
-def _items(terms: Terms, rule: Gate, facts: Facts, ends: date) -> Iterator[Item]:
-    truth = decided(rule.condition, terms, facts)
+def _items(terms: Terms, rule: Gate, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
+    """One item: the amount where the condition holds, else the reason. Not yet measured is no refusal."""
+    truth = decided(rule.condition, terms, outcomes)
     if truth.value is True:
-        yield paid_once(terms, rule.code, "", truth, to_minor(rule.amount), facts, ends)
+        yield paid_once(terms, rule.code, "", truth, to_minor(rule.amount), outcomes, ends)
     else:
         reason: NotPayable = "gate-not-met" if truth.value is False else "not-yet-measured"
-        yield not_paid(terms, rule.code, truth, reason, facts, ends)
+        yield not_paid(terms, rule.code, truth, reason, outcomes, ends)
 
 
 def _condition(rule: Gate) -> Condition | None:

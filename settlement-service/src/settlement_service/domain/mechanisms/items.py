@@ -33,11 +33,11 @@ NotPayable: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one rule gives for one subject and occurrence, before caps, by the version of the terms that governs its
-    date: an entitlement (Danish: betalingspost). `reason` says why it gives nothing; then units and gross are 0. `rule`
-    is empty when no rule pays for the metric. Units count payable occurrences; what is not paid by units has no price.
-    `claim_id` is the claim that it rests on alone; `working` how an amount that rests on several was computed, and
-    `measured_people` how many people it is about where that is not its subject."""
+    """What one rule gives for one subject and occurrence, before caps: an entitlement. It goes by the version of the
+    terms that governs its date. `units` are payable units, `gross_minor` their value in minor units. `reason` says why
+    it gives nothing; then both are 0. `price_minor` is None where no price a unit is paid. `key.rule` is empty where no
+    rule pays for the metric. `claim_id` is the claim that it rests on alone. Where it rests on several, `working` is
+    how its amount was computed, and `measured_people` how many people these are about."""
 
     key: ItemKey
     claim_id: UUID | None
@@ -58,8 +58,8 @@ class Item:
 
 
 def in_order(history: History, items: Iterable[Item]) -> list[Item]:
-    """Items as they stand under a cap: achieved date, rule position, occurrence, then a key that does not depend
-    on arrival (domain.md, section 3.4)."""
+    """Items as they stand under a cap: by achieved date, rule position, occurrence, then a key that does not depend on
+    arrival (domain.md, section 3.4)."""
 
     def place(item: Item) -> tuple[date, int, tuple[int, str], str, str]:
         rank = history.rank(item.metric, item.key.occurrence)

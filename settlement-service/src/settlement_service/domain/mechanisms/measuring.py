@@ -1,15 +1,16 @@
-"""Domain: one figure from verified claims, as a measure of the terms asks for it."""
+"""Domain: one figure from verified claims, by a measure of the terms (domain.md, section 3.2)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from uuid import UUID
 
-from services.core.terms.measures import AsEnrolled, Fixed, Measure, VerifiedCount
-from services.core.terms.outcomes import Arm, Metric
+from services.core.terms.measures import Fixed, Measure, VerifiedCount
+from services.core.terms.outcomes import Arm
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
+from settlement_service.domain.mechanisms.measure_scope import MeasureScope
 from settlement_service.domain.mechanisms.working import Node, computed, leaf, not_measured, term
 
 Z: Mapping[str, str] = MappingProxyType(
@@ -22,124 +23,76 @@ Z: Mapping[str, str] = MappingProxyType(
         "0.995": "2.807034",
     }
 )
-"""Half the width of a two-sided confidence interval in standard errors, by its level (quantiles of the standard normal
-distribution, to six decimals)."""
+"""Half the width of a two-sided confidence interval in standard errors, by its level: quantiles of the standard normal
+distribution, to six decimals. They stand here as text, so that every machine computes the same bound."""
 
 
-def measured(measure: Measure, terms: Terms, facts: Facts) -> Node:
-    """The figure and how it came about; not yet measured while nothing was decided that it rests on."""
-    node = _BASES[measure.basis](_Question(measure, terms, facts))
+def measured(measure: Measure, terms: Terms, outcomes: OutcomeData) -> Node:
+    """The figure and how it came about. It is not yet measured while nothing was decided that it rests on."""
+    node = _BASES[measure.basis](MeasureScope(measure, terms, outcomes))
     if measure.rounding is None:
         return node
     return computed("rounded", node, mode=measure.rounding.mode, places=measure.rounding.places)
-
-
-class _Question:
-    """A measure, with what it is asked of."""
-
-    def __init__(self, measure: Measure, terms: Terms, facts: Facts) -> None:
-        self.measure, self.terms, self.facts = measure, terms, facts
-        self.metric: Metric = terms.metrics[measure.metric]
-        self.enrolled = facts.enrolled_in(measure.cohorts)
-        self.cohorts = facts.cohort_ids(measure.cohorts or terms.cohorts)
-
-    def in_scope(self, claims: Iterable[Claim]) -> list[Claim]:
-        """The claims on subjects that are asked about."""
-        if self.metric.subject == "site":
-            return list(claims)
-        if self.metric.subject == "cohort":
-            return [claim for claim in claims if claim.subject_id in self.cohorts]
-        asked = self.measure.cohorts is None
-        return [claim for claim in claims if asked or claim.subject_id in self.enrolled]
-
-    def decided(self, metric: str) -> list[Claim]:
-        """The claims in scope that were decided, at the point that is asked about."""
-        at = self.measure.at if metric == self.metric.code else None
-        return [
-            claim
-            for claim in self.in_scope(self.facts.on(metric))
-            if claim.is_decided and at in (None, claim.occurrence)
-        ]
-
-    def verified(self, arm: Arm | None = None) -> list[Claim]:
-        """Those that hold, of one arm if it is named; with `carried`, that of the point before for who has none."""
-        at, code = self.measure.at, self.metric.code
-        claims = [claim for claim in self.in_scope(self.facts.on(code)) if _is_of(claim, arm)]
-        if at is None or arm == "baseline":
-            return [claim for claim in claims if claim.counts]
-        here = [claim for claim in claims if claim.occurrence == at]
-        found = [claim for claim in here if claim.counts]
-        if self.measure.missing != "carried":
-            return found
-        known = {claim.subject_id for claim in here if claim.is_decided}
-        before: dict[UUID, Claim] = {}
-        for claim in claims:
-            rank = self.terms.rank(code, claim.occurrence)
-            if claim.counts and claim.subject_id not in known and rank < self.terms.rank(code, at):
-                last = before.get(claim.subject_id)
-                if last is None or rank >= self.terms.rank(code, last.occurrence):
-                    before[claim.subject_id] = claim
-        return found + list(before.values())
-
-    def neutral(self) -> frozenset[UUID]:
-        """Who was taken out of the denominator for a neutral reason."""
-        kind = self.measure.denominator
-        exits = kind.neutral_exits if isinstance(kind, AsEnrolled) else ()
-        return frozenset(claim.subject_id for code in exits for claim in self.facts.on(code) if claim.counts)
-
-
-def _is_of(claim: Claim, arm: Arm | None) -> bool:
-    return arm is None or (claim.measurement is not None and claim.measurement.arm == arm)
 
 
 def _claims(value: Fraction | int, what: str, claims: Sequence[Claim], metric: str) -> Node:
     return leaf("claims", Fraction(value), what=what, metric=metric, claims=[str(claim.id) for claim in claims])
 
 
-def _count(ask: _Question) -> Node:
-    verified = ask.verified()
-    if not verified and not ask.decided(ask.metric.code):
-        return not_measured(metric=ask.metric.code)
-    if ask.measure.counting == "units":
-        return _claims(sum(claim.units for claim in verified), "units", verified, ask.metric.code)
-    return _claims(len({claim.subject_id for claim in verified}), "subjects", verified, ask.metric.code)
+def _count(scope: MeasureScope) -> Node:
+    """Subjects, each once, or units of all verified claims. It is 0 where something was decided and nothing held, and
+    not yet measured where nothing was decided."""
+    verified = scope.verified()
+    if not verified and not scope.decided(scope.metric.code):
+        return not_measured(metric=scope.metric.code)
+    if scope.measure.counting == "units":
+        return _claims(sum(claim.units for claim in verified), "units", verified, scope.metric.code)
+    return _claims(len({claim.subject_id for claim in verified}), "subjects", verified, scope.metric.code)
 
 
-def _share(ask: _Question) -> Node:
-    out = ask.neutral()
-    verified = [claim for claim in ask.verified() if claim.subject_id not in out]
-    decided = ask.decided(ask.metric.code)
+def _share(scope: MeasureScope) -> Node:
+    """Subjects with a verified claim over the denominator. Of 162 enrolled 2 left for a neutral reason, and 48 have a
+    verified claim: 48 / 160 is 0.30."""
+    exits = scope.exits()
+    # Who is out of the denominator is out of the numerator too: else a share could be more than 1.
+    verified = [claim for claim in scope.verified() if claim.subject_id not in exits]
+    decided = scope.decided(scope.metric.code)
     if not verified and not decided:
-        return not_measured(metric=ask.metric.code)
-    over = {claim.subject_id for claim in verified}
-    return computed("quotient", _claims(len(over), "subjects", verified, ask.metric.code), _denominator(ask, out))
+        return not_measured(metric=scope.metric.code)
+    subjects = {claim.subject_id for claim in verified}
+    numerator = _claims(len(subjects), "subjects", verified, scope.metric.code)
+    return computed("quotient", numerator, _denominator(scope, exits))
 
 
-def _denominator(ask: _Question, out: frozenset[UUID]) -> Node:
-    kind = ask.measure.denominator
-    if isinstance(kind, Fixed):
-        return term("denominator", kind.number)
-    if isinstance(kind, VerifiedCount):
-        counted = [claim for claim in ask.decided(kind.metric) if claim.counts]
-        return _claims(len({claim.subject_id for claim in counted}), "subjects", counted, kind.metric)
-    people = ask.enrolled - out
-    if ask.measure.missing == "excluded":
-        people &= {claim.subject_id for claim in ask.decided(ask.metric.code)}
-    cohorts = list(ask.measure.cohorts or ())
-    return leaf("enrolled", Fraction(len(people)), cohorts=cohorts, neutral_exits=len(ask.enrolled & out))
+def _denominator(scope: MeasureScope, exits: frozenset[UUID]) -> Node:
+    """A fixed number, the subjects with a verified claim on another metric, or everybody who was ever enrolled but
+    neutral exits. Where who was not measured is excluded, only those of them count on whom something was decided."""
+    denominator = scope.measure.denominator
+    if isinstance(denominator, Fixed):
+        return term("denominator", denominator.number)
+    if isinstance(denominator, VerifiedCount):
+        counted = [claim for claim in scope.decided(denominator.metric) if claim.counts]
+        return _claims(len({claim.subject_id for claim in counted}), "subjects", counted, denominator.metric)
+    people = scope.enrolled - exits
+    if scope.measure.missing == "excluded":
+        people &= {claim.subject_id for claim in scope.decided(scope.metric.code)}
+    cohorts = list(scope.measure.cohorts or ())
+    return leaf("enrolled", Fraction(len(people)), cohorts=cohorts, neutral_exits=len(scope.enrolled & exits))
 
 
-def _mean_of(ask: _Question, arm: Arm) -> Node:
-    verified = ask.verified(arm)
+def _mean_of(scope: MeasureScope, arm: Arm) -> Node:
+    """The mean of an arm, each value weighted by its n: 10 measured on 20 people and 16 on 40 give 840 / 60 = 14."""
+    verified = scope.verified(arm)
     if not verified:
-        return not_measured(metric=ask.metric.code, arm=arm)
-    if ask.metric.subject == "cohort" and ask.measure.missing != "excluded":
-        there = {claim.subject_id for claim in verified}
-        missing = sorted(code for subject, code in ask.cohorts.items() if subject not in there)
+        return not_measured(metric=scope.metric.code, arm=arm)
+    if scope.metric.subject == "cohort" and scope.measure.missing != "excluded":
+        # One cohort without its value leaves the mean unmeasured: no zero can stand for a whole cohort.
+        measured_cohorts = {claim.subject_id for claim in verified}
+        missing = sorted(code for subject, code in scope.cohorts.items() if subject not in measured_cohorts)
         if missing:
-            return not_measured(map(value_of, verified), metric=ask.metric.code, arm=arm, missing=missing)
-    if ask.metric.subject == "participant":
-        return _mean_of_people(ask, verified)
+            return not_measured(map(value_of, verified), metric=scope.metric.code, arm=arm, missing=missing)
+    if scope.metric.subject == "participant":
+        return _mean_of_people(scope, verified)
     if len(verified) == 1:
         return value_of(verified[0])
     weights = [number_of(claim) for claim in verified]
@@ -147,71 +100,88 @@ def _mean_of(ask: _Question, arm: Arm) -> Node:
     return computed("quotient", computed("sum", *weighted), computed("sum", *weights))
 
 
-def _mean_of_people(ask: _Question, verified: Sequence[Claim]) -> Node:
-    """Each value by its n; who was enrolled and not measured counts as zero, once, where that is a failure."""
+def _mean_of_people(scope: MeasureScope, verified: Sequence[Claim]) -> Node:
+    """Each value by its n. Where who was not measured counts as a failure, each of them is one more value of 0: with
+    10, 20 and 30 measured of 4 enrolled the mean is 60 / 4 = 15. One leaf stands for all values, so that a working does
+    not grow with the number of people."""
     numbers = [number_of(claim).number for claim in verified]
     total = sum((value_of(claim).number * n for claim, n in zip(verified, numbers, strict=True)), Fraction(0))
-    counted = _claims(sum(numbers, Fraction(0)), "values counted", verified, ask.metric.code)
+    counted = _claims(sum(numbers, Fraction(0)), "values counted", verified, scope.metric.code)
     return computed(
-        "quotient", _claims(total, "values", verified, ask.metric.code), _and_missing(ask, counted, verified)
+        "quotient", _claims(total, "values", verified, scope.metric.code), _and_missing(scope, counted, verified)
     )
 
 
-def _and_missing(ask: _Question, counted: Node, verified: Sequence[Claim]) -> Node:
-    """So many values, and those who have none where they count as failures."""
-    missing = ask.enrolled - {claim.subject_id for claim in verified}
-    if ask.measure.missing != "as_failure" or not missing:
+def _and_missing(scope: MeasureScope, counted: Node, verified: Sequence[Claim]) -> Node:
+    """The number of values, and of people without one where they count as failures."""
+    missing = scope.enrolled - {claim.subject_id for claim in verified}
+    if scope.measure.missing != "as_failure" or not missing:
         return counted
-    cohorts = list(ask.measure.cohorts or ())
+    cohorts = list(scope.measure.cohorts or ())
     return computed("sum", counted, leaf("enrolled", Fraction(len(missing)), cohorts=cohorts, what="not measured"))
 
 
-def _mean(ask: _Question) -> Node:
-    return _mean_of(ask, "intervention")
+def _mean(scope: MeasureScope) -> Node:
+    return _mean_of(scope, "intervention")
 
 
-def _difference(ask: _Question) -> Node:
-    return computed("difference", _mean(ask), _mean_of(ask, ask.measure.against or "comparison"))
+def _difference(scope: MeasureScope) -> Node:
+    """0.42 in the intervention arm and 0.30 in the comparison: 0.12."""
+    return computed("difference", _mean(scope), _mean_of(scope, scope.measure.against or "comparison"))
 
 
-def _relative_change(ask: _Question) -> Node:
-    return computed("quotient", _difference(ask), _mean_of(ask, ask.measure.against or "comparison"))
+def _relative_change(scope: MeasureScope) -> Node:
+    """0.42 in the intervention arm and 0.30 in the comparison: 0.12 / 0.30 = 0.40."""
+    return computed("quotient", _difference(scope), _mean_of(scope, scope.measure.against or "comparison"))
 
 
-def _paired_change(ask: _Question) -> Node:
-    before = {claim.subject_id: claim for claim in ask.verified("baseline")}
-    pairs = [(claim, before[claim.subject_id]) for claim in ask.verified("intervention") if claim.subject_id in before]
+def _paired_change(scope: MeasureScope) -> Node:
+    """The mean change of each person against the own baseline: 5 to 8 and 6 to 7 give (3 + 1) / 2 = 2. A person without
+    a baseline has no change."""
+    baselines = {claim.subject_id: claim for claim in scope.verified("baseline")}
+    values = [claim for claim in scope.verified("intervention") if claim.subject_id in baselines]
+    pairs = [(claim, baselines[claim.subject_id]) for claim in values]
     if not pairs:
-        return not_measured(metric=ask.metric.code)
-    total = sum((value_of(now).number - value_of(then).number for now, then in pairs), Fraction(0))
+        return not_measured(metric=scope.metric.code)
+    total = sum((value_of(claim).number - value_of(baseline).number for claim, baseline in pairs), Fraction(0))
     claims = [claim for pair in pairs for claim in pair]
-    counted = _claims(len(pairs), "changes counted", claims, ask.metric.code)
-    return computed("quotient", _claims(total, "changes", claims, ask.metric.code), _and_missing(ask, counted, claims))
+    counted = _claims(len(pairs), "changes counted", claims, scope.metric.code)
+    return computed(
+        "quotient", _claims(total, "changes", claims, scope.metric.code), _and_missing(scope, counted, claims)
+    )
 
 
-def _lower_bound(ask: _Question) -> Node:
-    bound = ask.measure.bound
+def _lower_bound(scope: MeasureScope) -> Node:
+    """The lower end of the estimate's two-sided confidence interval. Of a mean of 0.30 with a standard error of 0.05 it
+    is, at the level 0.95, 0.30 - 1.959964 x 0.05 = 0.2020018. The errors of two arms are independent, and add up in
+    squares: 0.03 and 0.04 are 0.05."""
+    bound = scope.measure.bound
     assert bound is not None
-    estimate = _mean(ask) if bound.of == "mean" else _difference(ask)
-    errors = [_error_of(ask, "intervention")]
+    estimate = _mean(scope) if bound.of == "mean" else _difference(scope)
+    errors = [_error_of(scope, "intervention")]
     if bound.of == "difference":
-        errors.append(_error_of(ask, ask.measure.against or "comparison"))
+        errors.append(_error_of(scope, scope.measure.against or "comparison"))
     spread = computed("root_of_squares", *errors) if len(errors) > 1 else errors[0]
     width = term("standard errors below the estimate", Fraction(Z[bound.level]), level=bound.level)
     return computed("difference", estimate, computed("product", width, spread))
 
 
-def _error_of(ask: _Question, arm: Arm) -> Node:
-    """The standard error of an arm's mean: as reported, or pooled from those of its cohorts by their n."""
-    verified = ask.verified(arm)
-    if not verified or any(one.measurement is None or one.measurement.standard_error is None for one in verified):
-        return not_measured(metric=ask.metric.code, arm=arm, what="standard error")
+def _error_of(scope: MeasureScope, arm: Arm) -> Node:
+    """The standard error of an arm's mean: as reported, or pooled from those of its cohorts by their n. 0.06 of 100
+    people and 0.02 of 300 give the root of (6 x 6 + 6 x 6) over 400: 0.0212."""
+    verified = scope.verified(arm)
+    if not verified or not all(map(_has_error, verified)):
+        return not_measured(metric=scope.metric.code, arm=arm, what="standard error")
     errors = [_error_in(claim) for claim in verified]
     if len(errors) == 1:
         return errors[0]
     weights = [number_of(claim) for claim in verified]
     squares = [computed("product", error, n) for error, n in zip(errors, weights, strict=True)]
     return computed("quotient", computed("root_of_squares", *squares), computed("sum", *weights))
+
+
+def _has_error(claim: Claim) -> bool:
+    return claim.measurement is not None and claim.measurement.standard_error is not None
 
 
 def value_of(claim: Claim) -> Node:
@@ -221,7 +191,7 @@ def value_of(claim: Claim) -> Node:
 
 
 def number_of(claim: Claim) -> Node:
-    """The number that a claim's value was measured on; 1 where none is said."""
+    """The number that a claim's value was measured on: 1 where it says none."""
     assert claim.measurement is not None
     return _figure(claim, Fraction(1 if claim.measurement.n is None else claim.measurement.n), "n")
 
@@ -234,12 +204,19 @@ def _error_in(claim: Claim) -> Node:
 
 def _figure(claim: Claim, value: Fraction, what: str) -> Node:
     assert claim.measurement is not None
-    told = {"metric": claim.metric, "occurrence": claim.occurrence, "arm": claim.measurement.arm}
-    told |= {"subject": str(claim.subject_id)}
-    return leaf("claim", value, what=what, claims=[str(claim.id)], **told)
+    return leaf(
+        "claim",
+        value,
+        what=what,
+        claims=[str(claim.id)],
+        metric=claim.metric,
+        occurrence=claim.occurrence,
+        arm=claim.measurement.arm,
+        subject=str(claim.subject_id),
+    )
 
 
-_BASES: Mapping[str, Callable[[_Question], Node]] = MappingProxyType(
+_BASES: Mapping[str, Callable[[MeasureScope], Node]] = MappingProxyType(
     {
         "count": _count,
         "share": _share,

@@ -1,4 +1,4 @@
-"""Domain: what settlement asks of a payment mechanism: one row a mechanism, one field a question, none left open.
+"""Domain: the row of a payment mechanism in settlement: one field a question, none left open.
 
 What the definition alone answers (which metrics, whether each subject is paid by itself) stands in the table of the
 terms, `services.core.terms.mechanisms`.
@@ -13,7 +13,7 @@ from services.core.terms.measures import Condition
 from services.core.terms.outcomes import Metric
 from settlement_service.domain.agreement.terms import Rule, Terms
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.counts import Counts
 from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.scale import Scale
@@ -36,7 +36,8 @@ class Used:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """A verified claim that a rule may pay for by itself, under the version of the terms that governs its day.
-    `on_metric` are all verified claims of its subject on the metric; `used` is what the rule has paid it for before."""
+    `on_metric` are all verified claims of its subject on the metric. `used` is what the rule has paid the subject for,
+    earlier by the day of achievement."""
 
     terms: Terms
     rule: Rule
@@ -47,8 +48,9 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a rule gives for a claim: payable units and their value in minor units before caps, with the price of a unit
-    where there is one, or how the amount was computed."""
+    """What a rule gives for a claim: payable units, and their value in minor units before caps. `price_minor` is the
+    price of a unit where there is one, else `working` is how the amount was computed: 3 units at 1,000.00 are 3,
+    300,000 and 100,000."""
 
     units: int
     gross_minor: int
@@ -69,26 +71,27 @@ class Mechanism(Generic[R]):
     most_payments: Callable[[R, Metric], tuple[int, NotPayable]]
     """How many occurrences of a metric it pays one subject for at most, and the reason beyond."""
     payment_for: Callable[[R, Occasion], Payment | NotPayable]
-    """What it gives for a claim when nothing general stands in the way; or why it gives nothing."""
+    """What it gives for a claim against which neither day, prerequisite nor occurrence speak; or why nothing."""
 
-    items_of_contract: Callable[[Terms, R, Facts, date], Iterator[Item]]
-    """What it gives over several subjects together, from what was achieved before a day: as many items whatever is
-    known, those that give nothing with the reason."""
-    items_over_rules: Callable[[Terms, R, AmountsByRule, Facts, date], Iterator[Item]]
+    items_of_contract: Callable[[Terms, R, OutcomeData, date], Iterator[Item]]
+    """What it gives over several subjects together, from what was achieved before a day. There are as many items
+    whatever is known. An item that gives nothing has the reason."""
+    items_over_rules: Callable[[Terms, R, AmountsByRule, OutcomeData, date], Iterator[Item]]
     """What it gives over the amounts of other rules, after the caps on persons and rules and before those on periods
     and the contract: the net of an advance is an amount below zero."""
     is_paid_once: bool
-    """Whether what was achieved first stays when a later version of the terms gives it too."""
+    """Whether an item of an earlier version of the terms stays where a later version gives one for the same key."""
 
     depends_on_others: Callable[[R], bool]
-    """Whether what one subject is due, or what is said of it, can change by what others achieve."""
+    """Whether what one subject is due, or the reason beside it, can change by what other subjects achieve. The safe
+    answer is yes: then each settlement looks at every subject again."""
     may_be_below_zero: Callable[[R], bool]
-    """Whether it may give an amount below zero, which gives others room under caps."""
+    """Whether it may give an amount below zero, which gives other items room under caps."""
     max_units: Callable[[R], int | None]
     """How many units of all subjects together it pays for at most."""
 
     each_minor: Callable[[R], int]
-    """What one unit gives, in minor units, where it has no price and never varies; else 0."""
+    """What one unit gives, in minor units, where it has no price and always gives the same; else 0."""
     reason_without_items: Callable[[R], NotPayable | None]
     """Why it gives nothing while nothing was reported that it pays for."""
     counts: Counts[R]
@@ -99,7 +102,8 @@ class Mechanism(Generic[R]):
     scale: Callable[[R], Scale | None]
     """The figure that it pays by over the contract, and the values where what it pays changes."""
     work_alone: Callable[[R, date], int]
-    """What a settlement of nothing up to a day takes, in claims under one rule: a simulation counts it beforehand."""
+    """How much work a settlement up to a day is without any claim, in claims under one rule. A simulation adds it up
+    before it computes anything."""
 
 
 def every_claim(rule: Any, claim: Claim) -> bool:
@@ -117,12 +121,14 @@ def nothing_by_claim(rule: Any, occasion: Occasion) -> NotPayable:
     return "no-rule"
 
 
-def no_items_of_contract(terms: Terms, rule: Any, facts: Facts, ends: date) -> Iterator[Item]:
+def no_items_of_contract(terms: Terms, rule: Any, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
     """It gives nothing over several subjects."""
     return iter(())
 
 
-def no_items_over_rules(terms: Terms, rule: Any, amounts: AmountsByRule, facts: Facts, ends: date) -> Iterator[Item]:
+def no_items_over_rules(
+    terms: Terms, rule: Any, amounts: AmountsByRule, outcomes: OutcomeData, ends: date
+) -> Iterator[Item]:
     """It gives nothing over other rules."""
     return iter(())
 
@@ -152,7 +158,7 @@ def varies(rule: Any) -> int:
 
 
 def no_reason(rule: Any) -> None:
-    """Nothing is said of a rule on which nothing was reported."""
+    """No reason while nothing was reported that it pays for."""
 
 
 def no_condition(rule: Any) -> None:

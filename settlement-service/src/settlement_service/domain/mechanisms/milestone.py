@@ -9,7 +9,7 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism, Occasion, 
 
 
 def _payment_for(rule: Milestone, occasion: Occasion) -> Payment | NotPayable:
-    """Its amount, unless it was achieved after the day it was due and is lost then."""
+    """Its amount. Achieved after the day it was due, it gives nothing where the rule says that it is lost then."""
     is_late = rule.due_on is not None and occasion.claim.achieved_on > rule.due_on
     if is_late and rule.late == "lost":
         return "after-due-date"

@@ -1,4 +1,4 @@
-"""Domain: what is paid once for the whole contract, achieved when the last of the claims was that it rests on."""
+"""Domain: what is paid once for the whole contract. It is achieved on the day of the last claim that it rests on."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,8 +6,8 @@ from datetime import date
 from settlement_service.domain.agreement.calendar import last_day_before
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.figures import ItemKey
-from settlement_service.domain.facts.outcome_data import Facts
-from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
+from settlement_service.domain.facts.outcome_data import OutcomeData
+from settlement_service.domain.mechanisms.conditions import claims_under, last_day, measured_people
 from settlement_service.domain.mechanisms.items import Item, NotPayable
 from settlement_service.domain.mechanisms.working import Node
 
@@ -15,21 +15,23 @@ ONCE = "1"
 """The occurrence of what is paid once."""
 
 
-def paid_once(terms: Terms, rule: str, metric: str, working: Node, minor: int, facts: Facts, ends: date) -> Item:
-    """One amount of `minor` units, with the people that its claims are about."""
+def paid_once(
+    terms: Terms, rule: str, metric: str, working: Node, minor: int, outcomes: OutcomeData, ends: date
+) -> Item:
+    """One amount of `minor` minor units, with how many people its claims are about."""
     claims = claims_under(working)
     return replace(
-        _item(terms, rule, metric, last_day(claims, facts) or _latest(terms, ends)),
+        _item(terms, rule, metric, last_day(claims, outcomes) or _latest(terms, ends)),
         units=1,
         gross_minor=minor,
         working=working,
-        measured_people=people_behind(terms, claims, facts),
+        measured_people=measured_people(terms, claims, outcomes),
     )
 
 
-def not_paid(terms: Terms, rule: str, working: Node, reason: NotPayable, facts: Facts, ends: date) -> Item:
+def not_paid(terms: Terms, rule: str, working: Node, reason: NotPayable, outcomes: OutcomeData, ends: date) -> Item:
     """Nothing (yet), and why."""
-    day = last_day(claims_under(working), facts) or _latest(terms, ends)
+    day = last_day(claims_under(working), outcomes) or _latest(terms, ends)
     return replace(_item(terms, rule, "", day), reason=reason, working=working)
 
 
@@ -39,5 +41,5 @@ def _item(terms: Terms, rule: str, metric: str, day: date) -> Item:
 
 
 def _latest(terms: Terms, ends: date) -> date:
-    """The last day that is looked at."""
+    """The last day that is looked at: that of an item without claims."""
     return last_day_before(min(ends, terms.outcome_period.end))

@@ -1,4 +1,4 @@
-"""Domain: what an item begins as, and what may stand in its way whatever its rule."""
+"""Domain: the item of a claim before it has figures, and the reasons against it that hold for every mechanism."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from settlement_service.domain.mechanisms.items import Item, NotPayable
 
 
 def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPayable | None:
-    """Why nothing that was achieved on a day is payable, if so: then it uses no occurrence either."""
+    """Why nothing that was achieved on a day is payable, or None. Such a claim uses up no occurrence either."""
     if terminated_on is not None and day >= terminated_on:
         return "after-termination"
     for window in terms.windows:
@@ -24,10 +24,10 @@ def reason_of_day(terms: Terms, terminated_on: date | None, day: date) -> NotPay
 
 
 def has_prerequisite(terms: Terms, claim: Claim, verified: Mapping[str, Sequence[Claim]]) -> bool:
-    """Whether the subject had achieved what must come first, no later; `verified` are its claims that count, by
-    metric."""
-    needed = terms.metrics[claim.metric].prerequisite
-    return needed is None or any(one.achieved_on <= claim.achieved_on for one in verified.get(needed, ()))
+    """Whether the subject has achieved the metric's prerequisite on the claim's day or before. `verified` are the
+    verified claims of the subject by metric."""
+    code = terms.metrics[claim.metric].prerequisite
+    return code is None or any(earlier.achieved_on <= claim.achieved_on for earlier in verified.get(code, ()))
 
 
 def item_of(claim: Claim, rule: str, terms: Terms, reason: NotPayable | None) -> Item:

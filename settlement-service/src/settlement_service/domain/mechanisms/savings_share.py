@@ -11,10 +11,10 @@ from services.core.terms.mechanisms.savings_share import SavingsShare
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import ItemKey
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms import mechanism
 from settlement_service.domain.mechanisms.amounts import amount_term, minor_of, scale_of, to_whole_minor
-from settlement_service.domain.mechanisms.conditions import claims_under, last_day, people_behind
+from settlement_service.domain.mechanisms.conditions import claims_under, last_day, measured_people
 from settlement_service.domain.mechanisms.counts import NO_COUNT
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.measuring import number_of, value_of
@@ -22,14 +22,14 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism
 from settlement_service.domain.mechanisms.working import Node, computed, not_measured, term
 
 
-def _items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterator[Item]:
-    """An item for each period (measurement point) of the components' metrics, in their order. While a period is not
-    measured in every component it gives nothing yet; nor do, when savings are cumulative, those after it."""
+def _items(terms: Terms, rule: SavingsShare, outcomes: OutcomeData, ends: date) -> Iterator[Item]:
+    """An item for each period (measurement point) of the components' metrics, in their order. A period gives nothing
+    until every component is measured in it; where savings are cumulative, the periods after it wait too."""
     before: list[Node] = []
     for point in _points(terms, rule):
-        saving = _saving(terms, rule, point, facts)
-        item = _item(terms, rule, point, facts, saving, ends)
-        if saving.value is None or (rule.accumulation == "cumulative" and None in [one.value for one in before]):
+        saving = _saving(terms, rule, point, outcomes)
+        item = _item(terms, rule, point, outcomes, saving, ends)
+        if saving.value is None or (rule.accumulation == "cumulative" and None in [node.value for node in before]):
             yield replace(item, reason="not-yet-measured", working=saving)
         else:
             amount = _amount(terms, rule, before if rule.accumulation == "cumulative" else (), saving)
@@ -38,15 +38,16 @@ def _items(terms: Terms, rule: SavingsShare, facts: Facts, ends: date) -> Iterat
 
 
 def _points(terms: Terms, rule: SavingsShare) -> list[str]:
-    found = [point.code for one in rule.components for point in terms.metrics[one.metric].measurement_points]
-    return list(dict.fromkeys(found))
+    metrics = [terms.metrics[component.metric] for component in rule.components]
+    return list(dict.fromkeys(point.code for metric in metrics for point in metric.measurement_points))
 
 
-def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: Node, ends: date) -> Item:
+def _item(terms: Terms, rule: SavingsShare, point: str, outcomes: OutcomeData, saving: Node, ends: date) -> Item:
     claims = claims_under(saving)
-    day = last_day(claims, facts) or min(ends, terms.outcome_period.end) - date.resolution
-    in_days = any(isinstance(one.baseline, PerPersonDayBaseline) for one in rule.components)
-    people = 0 if in_days else people_behind(terms, claims, facts)
+    day = last_day(claims, outcomes) or min(ends, terms.outcome_period.end) - date.resolution
+    # The n of a baseline a person-day counts days: how many people were measured is not known from it.
+    in_days = any(isinstance(component.baseline, PerPersonDayBaseline) for component in rule.components)
+    people = 0 if in_days else measured_people(terms, claims, outcomes)
     return Item(
         key=ItemKey(rule.code, terms.contract_id, point),
         claim_id=None,
@@ -58,21 +59,26 @@ def _item(terms: Terms, rule: SavingsShare, point: str, facts: Facts, saving: No
     )
 
 
-def _saving(terms: Terms, rule: SavingsShare, point: str, facts: Facts) -> Node:
-    """What one period saved in all components, less the deductible, in major units."""
-    parts = [_component(terms, one, point, facts) for one in rule.components]
+def _saving(terms: Terms, rule: SavingsShare, point: str, outcomes: OutcomeData) -> Node:
+    """What one period saved in all components, less the deductible, in major units.
+
+    1,000,000.00 were expected in a purse, 700,000.00 were spent, and the state gives back 0.4 of it: net of that,
+    300,000.00 x 0.6 = 180,000.00 were saved. With a deductible of 30,000.00 the period's saving is 150,000.00.
+    """
+    parts = [_component(terms, component, point, outcomes) for component in rule.components]
     saving = computed("sum", *parts)
     if rule.deductible is None:
         return saving
     return computed("difference", saving, amount_term(terms, "deductible", rule.deductible))
 
 
-def _component(terms: Terms, component: SavingsComponent, point: str, facts: Facts) -> Node:
-    actual = _claims(component, point, facts, "intervention")
+def _component(terms: Terms, component: SavingsComponent, point: str, outcomes: OutcomeData) -> Node:
+    """What one purse saved in a period: less cost, or more revenue, than its baseline."""
+    actual = _claims(component, point, outcomes, "intervention")
     if not actual:
         return not_measured(metric=component.metric, occurrence=point, component=component.code)
     spent = computed("sum", *(_amount_of(terms, claim) for claim in actual))
-    baseline = _baseline(terms, component, point, facts, actual)
+    baseline = _baseline(terms, component, point, outcomes, actual)
     sides = (baseline, spent) if component.flow == "cost" else (spent, baseline)
     saving = computed("difference", *sides, component=component.code)
     if component.basis == "gross" or component.reimbursed is None:
@@ -83,14 +89,14 @@ def _component(terms: Terms, component: SavingsComponent, point: str, facts: Fac
 
 def _amount_of(terms: Terms, claim: Claim) -> Node:
     """The value that a claim reports, which is an amount in the contract's currency."""
-    found = value_of(claim)
-    return replace(found, about={**found.about, "currency": terms.currency})
+    value = value_of(claim)
+    return replace(value, about={**value.about, "currency": terms.currency})
 
 
-def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> list[Claim]:
+def _claims(component: SavingsComponent, point: str, outcomes: OutcomeData, arm: str) -> list[Claim]:
     return [
         claim
-        for claim in facts.on(component.metric)
+        for claim in outcomes.on(component.metric)
         if claim.counts
         and claim.occurrence == point
         and claim.measurement is not None
@@ -98,15 +104,20 @@ def _claims(component: SavingsComponent, point: str, facts: Facts, arm: str) -> 
     ]
 
 
-def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Facts, actual: Sequence[Claim]) -> Node:
+def _baseline(
+    terms: Terms, component: SavingsComponent, point: str, outcomes: OutcomeData, actual: Sequence[Claim]
+) -> Node:
+    """What would have been spent or earned in a period, in major units: 1,200.00 a person, measured on 30 people, is
+    36,000.00."""
     baseline = component.baseline
     if isinstance(baseline, AggregateBaseline):
         return amount_term(terms, "baseline", baseline.amount)
     if isinstance(baseline, MeasuredBaseline):
-        found = _claims(component, point, facts, baseline.arm)
-        if {claim.subject_id for claim in found} != {claim.subject_id for claim in actual}:
+        claims = _claims(component, point, outcomes, baseline.arm)
+        # A saving is of the same subjects on both sides: one that is measured on one side alone would be all saving.
+        if {claim.subject_id for claim in claims} != {claim.subject_id for claim in actual}:
             return not_measured(metric=component.metric, occurrence=point, arm=baseline.arm)
-        return computed("sum", *(_amount_of(terms, claim) for claim in found))
+        return computed("sum", *(_amount_of(terms, claim) for claim in claims))
     if any(claim.measurement is None or claim.measurement.n is None for claim in actual):
         return not_measured(metric=component.metric, occurrence=point, what="n")
     a_day = isinstance(baseline, PerPersonDayBaseline)
@@ -115,7 +126,12 @@ def _baseline(terms: Terms, component: SavingsComponent, point: str, facts: Fact
 
 
 def _amount(terms: Terms, rule: SavingsShare, before: Sequence[Node], saving: Node) -> Node:
-    """The share of this saving; when savings are cumulative, what it adds to the share of those before."""
+    """The share of this saving, in major units. Where savings are cumulative: what it adds to the share of all before.
+
+    A first period saved 150,000.00, which gives 62,500.00 (see `_shared`). The second one lost 50,000.00. The two
+    together saved 100,000.00, which gives 50,000.00: so the second period gives -12,500.00. Both shares are rounded
+    before they are subtracted, so that the periods add up to the rounded share of all.
+    """
     if not before:
         return to_whole_minor(terms, _shared(terms, rule, saving))
     so_far = to_whole_minor(terms, _shared(terms, rule, computed("sum", *before, saving)))
@@ -124,22 +140,23 @@ def _amount(terms: Terms, rule: SavingsShare, before: Sequence[Node], saving: No
 
 
 def _shared(terms: Terms, rule: SavingsShare, saving: Node) -> Node:
-    """Each slice of the saving at its share; a loss gives nothing, unless it goes both ways: then as a saving would."""
+    """Each slice of the saving at its share: of 150,000.00, at 0.5 up to 100,000.00 and 0.25 above it, 50,000.00 +
+    12,500.00 = 62,500.00. A loss gives nothing; where the rule is two-sided, it gives as much below zero."""
     if saving.number < 0 and not rule.two_sided:
         saving = computed("greatest", saving, term("nothing below zero", 0, currency=terms.currency))
     parts, start = [], Fraction(0)
-    for one in rule.shares:
-        end = None if one.up_to is None else Fraction(to_minor(one.up_to), scale_of(terms))
+    for tier in rule.shares:
+        end = None if tier.up_to is None else Fraction(to_minor(tier.up_to), scale_of(terms))
         up, down = (str(start), None if end is None else str(end)), (None if end is None else str(-end), str(-start))
         low, high = up if saving.number >= 0 else down
         part = computed("part_of_band", saving, origin="0", **{"from": low, "to": high})
-        parts.append(computed("product", part, term("share of the saving", Fraction(one.share))))
+        parts.append(computed("product", part, term("share of the saving", Fraction(tier.share))))
         start = end if end is not None else start
     return computed("sum", *parts)
 
 
 def _work_alone(rule: SavingsShare, ends: date) -> int:
-    """Each component is looked through for each."""
+    """Each component's points are looked at in each component."""
     return len(rule.components) ** 2
 
 

@@ -8,7 +8,7 @@ from services.core.terms.measures import Measure
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A measure, and the values at which another amount begins: limits of bands, points between which it is drawn."""
+    """A measure, and its values at which what it pays changes: edges of bands, points that are interpolated between."""
 
     measure: Measure
     values: frozenset[Fraction]

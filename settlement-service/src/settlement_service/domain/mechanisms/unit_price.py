@@ -11,15 +11,15 @@ from settlement_service.domain.mechanisms.mechanism import Mechanism, Occasion, 
 
 
 def _most_payments(rule: UnitPrice, metric: Metric) -> tuple[int, NotPayable]:
-    """The first occurrence alone, where the rule says so."""
+    """The first occurrence alone where the rule pays for that one, else as often as the metric is paid for."""
     if rule.occurrences == "first":
         return 1, "not-first-occurrence"
     return mechanism.payments_of_metric(rule, metric)
 
 
 def _payment_for(rule: UnitPrice, occasion: Occasion) -> Payment | NotPayable:
-    """The price of the day for each unit that the person may still be paid for: of 5 claimed units where 3 of 6 are
-    used, 3 x the price."""
+    """The price of the day for each unit that the person may still be paid for. Of 5 units claimed, where 3 of 6 were
+    paid for before, 3 are payable: at 1,000.00 they give 3,000.00."""
     most, claimed = rule.max_units_per_person, occasion.claim.units
     if most is not None and occasion.used.units >= most:
         return "over-units-per-person"
@@ -31,7 +31,7 @@ def _payment_for(rule: UnitPrice, occasion: Occasion) -> Payment | NotPayable:
 
 
 def _depends_on_others(rule: UnitPrice) -> bool:
-    """By a limit on the units of all, or by an amount below zero that gives others room under a cap."""
+    """By a limit on the units of all together, or by an amount below zero that gives other items room under a cap."""
     return rule.two_sided or rule.max_units is not None
 
 

@@ -1,10 +1,10 @@
-"""Domain: a figure together with how it was computed: a tree that a caseworker can read and a program can check."""
+"""Domain: a figure with its working: a tree that a caseworker can read and a program can check."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from math import isqrt
+from math import isqrt, prod
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -12,14 +12,16 @@ from services.core.terms.figures import compare, rounded
 from services.core.terms.measures import Rounding
 
 Value: TypeAlias = Fraction | bool | None
-"""A number, a truth, or not yet measured."""
+"""A number, a truth, or (None) not yet measured."""
 ROOT_PLACES = 12
+"""Decimals of a square root."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step: `op` applied to the values of `of` gives `value`. Leaves are `claim`, `claims`, `enrolled` and `term`;
-    `about` says what they stand for, and what an operation needs beside its operands."""
+    """One step: the operation `op` applied to the values of the operands `of` gives `value`. Leaves are `claim`,
+    `claims`, `enrolled` and `term`. `about` says what a leaf stands for, and what an operation needs beside operands.
+    Trees are kept and hashed as `packed` writes them: names of operations and keys never change."""
 
     op: str
     value: Value
@@ -43,14 +45,14 @@ def term(name: str, value: Fraction | int, **about: Any) -> Node:
     return leaf("term", Fraction(value), name=name, **about)
 
 
-def not_measured(of: Iterable[Node] = (), **about: Any) -> Node:
-    """What cannot be computed yet, with what is there."""
-    return Node("not_yet_measured", None, tuple(of), about)
+def not_measured(operands: Iterable[Node] = (), **about: Any) -> Node:
+    """A figure that cannot be computed yet, with those of its operands that are there."""
+    return Node("not_yet_measured", None, tuple(operands), about)
 
 
-def computed(op: str, *of: Node, **about: Any) -> Node:
+def computed(op: str, *operands: Node, **about: Any) -> Node:
     """The operation, carried out. What rests on something not yet measured is not measured either."""
-    return Node(op, applied(op, [node.value for node in of], about), of, about)
+    return Node(op, applied(op, [node.value for node in operands], about), operands, about)
 
 
 def applied(op: str, values: list[Value], about: Mapping[str, Any]) -> Value:
@@ -67,30 +69,30 @@ def applied(op: str, values: list[Value], about: Mapping[str, Any]) -> Value:
 
 
 def holds_together(node: Node) -> bool:
-    """Whether every step of a tree gives the value that it says, its leaves taken as they are."""
+    """Whether every step of a tree gives its value, the leaves taken as they are."""
     if not node.of or node.op == "not_yet_measured":
         return True
-    same = applied(node.op, [one.value for one in node.of], node.about) == node.value
-    return same and all(holds_together(one) for one in node.of)
+    value = applied(node.op, [operand.value for operand in node.of], node.about)
+    return value == node.value and all(map(holds_together, node.of))
 
 
 def leaves_of(node: Node) -> Iterable[Node]:
     """The leaves below a node, left to right."""
     if not node.of:
         yield node
-    for one in node.of:
-        yield from leaves_of(one)
+    for operand in node.of:
+        yield from leaves_of(operand)
 
 
 def packed(node: Node) -> dict[str, Any]:
     """The tree as plain JSON values: numbers as exact fractions."""
     value = node.value if node.value is None or isinstance(node.value, bool) else str(node.value)
-    found: dict[str, Any] = {"op": node.op, "value": value}
+    document: dict[str, Any] = {"op": node.op, "value": value}
     if node.about:
-        found["about"] = dict(node.about)
+        document["about"] = dict(node.about)
     if node.of:
-        found["of"] = [packed(one) for one in node.of]
-    return found
+        document["of"] = [packed(operand) for operand in node.of]
+    return document
 
 
 def unpacked(document: Mapping[str, Any]) -> Node:
@@ -99,7 +101,7 @@ def unpacked(document: Mapping[str, Any]) -> Node:
     return Node(
         op=document["op"],
         value=Fraction(value) if isinstance(value, str) else value,
-        of=tuple(unpacked(one) for one in document.get("of", ())),
+        of=tuple(map(unpacked, document.get("of", ()))),
         about=document.get("about", {}),
     )
 
@@ -110,10 +112,7 @@ def root(value: Fraction) -> Fraction:
 
 
 def _product(values: list[Fraction], about: Mapping[str, Any]) -> Fraction:
-    found = Fraction(1)
-    for value in values:
-        found *= value
-    return found
+    return prod(values, start=Fraction(1))
 
 
 def _quotient(values: list[Fraction], about: Mapping[str, Any]) -> Value:
@@ -137,14 +136,15 @@ def _number(about: Mapping[str, Any], name: str) -> Fraction | None:
 
 
 def _within(values: list[Fraction], about: Mapping[str, Any]) -> Value:
-    """The second value, if the first lies in the band."""
+    """The second value, if the first lies in `[from, to)`; else not measured, for the next band to say."""
     start, end = _number(about, "from"), _number(about, "to")
     inside = (start is None or start <= values[0]) and (end is None or values[0] < end)
     return values[1] if inside else None
 
 
 def _part_of_band(values: list[Fraction], about: Mapping[str, Any]) -> Fraction:
-    """How much of the way from the origin to the value lies in the band; below zero on the way down."""
+    """How much of the way from the origin to the value lies in the band `[from, to)`. From 12 to 14 that is 2 in
+    [10, 20). From 12 down to 8 it is -2 in [10, 20) and -2 in [0, 10)."""
     start, end = _number(about, "from"), _number(about, "to")
 
     def inside(value: Fraction) -> Fraction:
@@ -155,7 +155,8 @@ def _part_of_band(values: list[Fraction], about: Mapping[str, Any]) -> Fraction:
 
 
 def _interpolated(values: list[Fraction], about: Mapping[str, Any]) -> Fraction:
-    """Linear between the two points that the value lies between, level outside all of them."""
+    """Linear between the two points that the value lies between, level outside all of them. Between 0.30 with 100 and
+    0.40 with 300, 0.35 gives 100 + 200 x 0.05 / 0.10 = 200."""
     points = [(Fraction(point["value"]), Fraction(point["amount"])) for point in about["points"]]
     value = values[0]
     if value <= points[0][0]:

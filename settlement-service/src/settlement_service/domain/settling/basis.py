@@ -9,14 +9,14 @@ from settlement_service.domain.agreement.audience import Audience
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Posted
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.limits.caps import Taken
 from settlement_service.domain.mechanisms.items import Item
 
 
 @dataclass(frozen=True)
 class Basis:
-    """All that a settlement is computed from. `items` are those by subject, payable or not; `facts` what rules that
+    """All that a settlement is computed from. `items` are those by subject, payable or not; `outcomes` what rules that
     look at several subjects rest on; `claims` those that can say why something is due no more. `settled` is what was
     posted in each period of the calendar, by its name. `rest` is what items of others take up, for a party that sees a
     part; `only` is then that party."""
@@ -24,7 +24,7 @@ class Basis:
     history: History
     terminated_on: date | None
     items: Sequence[Item]
-    facts: Facts
+    outcomes: OutcomeData
     posted: Sequence[Posted]
     claims: Mapping[UUID, Claim]
     settled: Mapping[str, int] = field(default_factory=dict)

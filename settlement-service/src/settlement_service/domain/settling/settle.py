@@ -58,7 +58,7 @@ def settle(basis: Basis, ends: date) -> Settled:
     changed, unchanged = difference(history, now, Reasons(history, now.items, basis.claims, ends))
     changes = _in_place(history, changed)
     told = now.items if basis.only is None else [item for item in now.items if basis.sees(item)]
-    nothing = why_nothing(history, told, basis.facts, ends)
+    nothing = why_nothing(history, told, basis.outcomes, ends)
     unpaid = _unpaid(history, told, basis.posted, ends)
     items = _in_place(history, [*changes, *unpaid]) if unpaid else changes
     return Settled(changes, nothing, items, tuple(unchanged))

@@ -64,7 +64,7 @@ class Capped:
 def evaluate(basis: Basis, ends: date) -> Evaluated:
     """Per subject: its items, as they were evaluated when facts came. Over the contract: what rests on several
     subjects."""
-    together = contract_items(basis.history, basis.terminated_on, basis.facts, ends)
+    together = contract_items(basis.history, basis.terminated_on, basis.outcomes, ends)
     posted = [stood for stood in basis.posted if basis.sees_posted(stood)]
     items = [item for item in (*basis.items, *together) if basis.looks_at(item)]
     return Evaluated(items, posted, figures_of(posted))
@@ -74,7 +74,7 @@ def condition(basis: Basis, ends: date, evaluated: Evaluated) -> Conditioned:
     """Over the contract: conditions of rules, units of all together, pauses. What rests on no single claim and was
     posted for a later date stays as it is."""
     history, figures = basis.history, evaluated.figures
-    items = apply_conditions(history, evaluated.items, basis.facts, ends, figures)
+    items = apply_conditions(history, evaluated.items, basis.outcomes, ends, figures)
     posted_later = {
         stood.key.item
         for stood in evaluated.posted
@@ -131,8 +131,8 @@ def cap(basis: Basis, ends: date, evaluated: Evaluated, kept: Conditioned) -> Ca
     over_rules: list[Item] = []
 
     def net(amounts: AmountsByRule) -> Sequence[Item]:
-        given = items_over_rules(history, basis.terminated_on, amounts, basis.facts, ends)
-        over_rules[:] = apply_conditions(history, given, basis.facts, ends, evaluated.figures) if given else ()
+        given = items_over_rules(history, basis.terminated_on, amounts, basis.outcomes, ends)
+        over_rules[:] = apply_conditions(history, given, basis.outcomes, ends, evaluated.figures) if given else ()
         return [item for item in over_rules if item.reason is None and basis.sees(item)]
 
     due = apply_caps(history, history.at_end(ends).limits, kept.payable, posted, kept.taken, net)
@@ -141,8 +141,8 @@ def cap(basis: Basis, ends: date, evaluated: Evaluated, kept: Conditioned) -> Ca
 
 def retain(basis: Basis, ends: date, evaluated: Evaluated, capped: Capped) -> Sequence[Due]:
     """Over the contract: a share of each amount is held back, until a day or a condition of all."""
-    history, facts = basis.history, basis.facts
-    released, later = released_versions(history, facts, ends), released_by_all_known(history, facts)
+    history, outcomes = basis.history, basis.outcomes
+    released, later = released_versions(history, outcomes, ends), released_by_all_known(history, outcomes)
     return retain_of(history, capped.due, RetentionState(released, later, evaluated.figures))
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from settlement_service.domain.agreement.history import History
 from settlement_service.domain.facts.figures import RuleAndPayee
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.limits.conditional import closed_rules, is_ready
 from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.table import mechanism_of
@@ -15,7 +15,9 @@ REPORTED_REASONS: tuple[Reason, ...] = ("not-yet-measured", "condition-not-met",
 """Reasons that a rule by subject gives as a whole, when it gives nothing to anybody; the first that there is."""
 
 
-def why_nothing(history: History, items: Iterable[Item], facts: Facts, ends: date) -> Mapping[RuleAndPayee, Reason]:
+def why_nothing(
+    history: History, items: Iterable[Item], outcomes: OutcomeData, ends: date
+) -> Mapping[RuleAndPayee, Reason]:
     """Of rules that look at several subjects together, what the last of their items says; of rules by subject that
     give nothing for anybody, why: each by who would be paid. `items` are those alone that the reader sees."""
     over_contract: dict[RuleAndPayee, Reason | None] = {}
@@ -34,11 +36,11 @@ def why_nothing(history: History, items: Iterable[Item], facts: Facts, ends: dat
         reported = next((reason for reason in REPORTED_REASONS if reason in reasons), None)
         if reported is not None and None not in reasons:
             told[rule] = reported
-    return {**told, **_without_items(history, {*over_contract, *by_subject}, facts, ends)}
+    return {**told, **_without_items(history, {*over_contract, *by_subject}, outcomes, ends)}
 
 
 def _without_items(
-    history: History, known: Set[RuleAndPayee], facts: Facts, ends: date
+    history: History, known: Set[RuleAndPayee], outcomes: OutcomeData, ends: date
 ) -> Mapping[RuleAndPayee, Reason]:
     """Rules on which nothing was reported yet: what must be measured for them is not."""
     terms = history.at_end(ends)
@@ -47,7 +49,7 @@ def _without_items(
     }
     closed: Mapping[tuple[int, str], Reason] = {}
     if any(definition.when is not None for definition in rules.values()):
-        closed = closed_rules(history, facts.before(ends))
+        closed = closed_rules(history, outcomes.before(ends))
     reasons = {
         rule: closed.get((terms.version, rule[0])) or mechanism_of(definition).reason_without_items(definition)
         for rule, definition in rules.items()

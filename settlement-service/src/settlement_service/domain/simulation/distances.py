@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from services.core.terms.measures import Condition
 from settlement_service.domain.agreement.terms import Terms
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.conditions import decided
 from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.scale import Scale
@@ -55,14 +55,14 @@ class Distances:
 
 def distances_of(asked: Asked, ran: Ran) -> Distances:
     """How far everything is that is looked at when the last settlement is made."""
-    terms, facts = asked.history.at_end(asked.ends), ran.basis.facts.before(asked.ends)
+    terms, outcomes = asked.history.at_end(asked.ends), ran.basis.outcomes.before(asked.ends)
     thresholds = [
         _distance(rule, stands_in, node)
         for rule, stands_in, condition in _conditions(terms)
-        for node in _compared(decided(condition, terms, facts))
+        for node in _compared(decided(condition, terms, outcomes))
     ]
     scales = [(code, mechanism_of(rule.definition).scale(rule.definition)) for code, rule in terms.rules.items()]
-    bands = [_band(terms, code, scale, facts) for code, scale in scales if scale is not None]
+    bands = [_band(terms, code, scale, outcomes) for code, scale in scales if scale is not None]
     return Distances(tuple(thresholds), tuple(bands))
 
 
@@ -122,8 +122,8 @@ def _subjects(figure: Node, comparator: str, needed: Fraction, holds: bool) -> i
     return 0 if holds else max(0, least - int(count))
 
 
-def _band(terms: Terms, rule: str, scale: Scale, facts: Facts) -> BandDistance:
-    figure = measured(scale.measure, terms, facts)
+def _band(terms: Terms, rule: str, scale: Scale, outcomes: OutcomeData) -> BandDistance:
+    figure = measured(scale.measure, terms, outcomes)
     value = None if figure.value is None else figure.number
     return BandDistance(
         rule=rule,

@@ -12,7 +12,7 @@ from settlement_service.domain.agreement.calendar import EVERY, last_day_before,
 from settlement_service.domain.agreement.terms import Terms
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.figures import Posted
-from settlement_service.domain.facts.outcome_data import Facts
+from settlement_service.domain.facts.outcome_data import OutcomeData
 from settlement_service.domain.mechanisms.by_subject import evaluate
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.basis import Basis
@@ -82,7 +82,7 @@ def basis_of(asked: Asked, supposed: Supposed) -> Basis:
     it comes on top of that. Then what is known of a subject already stands."""
     known, claims = asked.known, supposed.claims
     if known is not None:
-        stands = {(claim.metric, claim.subject_id, claim.occurrence, _series(claim)) for claim in known.facts.claims}
+        stands = {(claim.metric, claim.subject_id, claim.occurrence, _series(claim)) for claim in known.outcomes.claims}
         paid = {(item.metric, item.key.subject_id, item.key.occurrence, "") for item in known.items}
         claims = [
             claim
@@ -93,10 +93,10 @@ def basis_of(asked: Asked, supposed: Supposed) -> Basis:
     by_id = {claim.id: claim for claim in claims}
     contract_id, enrolments = asked.history.newest.contract_id, supposed.enrolments
     if known is None:
-        facts = Facts(contract_id, claims, enrolments)
-        return Basis(asked.history, asked.terminated_on, items, facts, (), by_id)
-    facts = Facts(contract_id, [*known.facts.claims, *claims], [*known.facts.enrolments, *enrolments])
-    return replace(known, items=[*known.items, *items], facts=facts, claims={**known.claims, **by_id})
+        outcomes = OutcomeData(contract_id, claims, enrolments)
+        return Basis(asked.history, asked.terminated_on, items, outcomes, (), by_id)
+    outcomes = OutcomeData(contract_id, [*known.outcomes.claims, *claims], [*known.outcomes.enrolments, *enrolments])
+    return replace(known, items=[*known.items, *items], outcomes=outcomes, claims={**known.claims, **by_id})
 
 
 def _series(claim: Claim) -> str:

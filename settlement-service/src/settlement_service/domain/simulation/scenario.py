@@ -94,7 +94,7 @@ class Asked:
     def known_size(self) -> int:
         """How much is known already."""
         known = self.known
-        return 0 if known is None else len(known.items) + len(known.facts.claims) + len(known.facts.enrolments)
+        return 0 if known is None else len(known.items) + len(known.outcomes.claims) + len(known.outcomes.enrolments)
 
     def size_of(self, cohort: Cohort) -> int:
         """How many people a cohort has if nothing is said: on top of what is known, nobody more; and nobody is asked

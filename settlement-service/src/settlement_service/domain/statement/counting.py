@@ -54,7 +54,7 @@ def _told_by_rate(rate: RateByCount, change: Change | None, rates: Iterable[Rate
     """What an amount tells that follows from a count: 40,000.00 where each further person gives 10,000.00 more tells
     that there were four."""
     counted = _count_under(change.working, rate.metric) if change and change.working else None
-    count, of = counted or (0, rate.of)
+    count, of = counted or (0, rate.denominator)
     if of is None and rate.by_share:
         return Tells(may_be_known=False)
     now = change.now.gross_minor if change else 0
@@ -100,7 +100,7 @@ def _may_be_few(change: Change, count: int, of: Fraction | None, rates: Iterable
     few may have come to be counted, or are counted no more. Of how many a share was taken before is known only where
     the terms fix it."""
     for rate in rates:
-        if rate is None or (rate.by_share and rate.of is None):
+        if rate is None or (rate.by_share and rate.denominator is None):
             if change.before:
                 return True
             continue
