@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,6 +21,7 @@ from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
+from services.kit.facts.inbox import Taken
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
 from services.kit.process.caller import Caller, service_caller
@@ -31,7 +31,7 @@ from settlement_service.storage import inputs
 from settlement_service.usecases.accrue import accrue_some
 from settlement_service.usecases.approve_settlement import approve_settlement
 from settlement_service.usecases.freeze_settlement import SOURCES, freeze_settlement
-from settlement_service.usecases.keep_fact import keep_fact
+from settlement_service.usecases.keep_facts import keep_facts
 from settlement_service.usecases.post_settlement import post_settlement
 from settlement_service.usecases.prepare_settlement import prepare_settlement
 
@@ -55,7 +55,7 @@ class Bench:
         """A contract with so many verified claims that no settlement has looked at."""
         agreed = activation(contract_cap)
         contract_id = agreed.contract_id
-        await self.as_worker(lambda tx: keep_fact(tx, _envelope(agreed, 1), agreed))
+        await self.as_worker(lambda tx: keep_facts(tx, [Taken(_envelope(agreed, 1), agreed)]))
         values = {
             ":contract": str(contract_id),
             ":payer": PAYER,
@@ -96,9 +96,8 @@ class Bench:
             contract_id=contract_id, claim_id=claimed.claim_id, decided_by=PAYER, decided_at=clock.now()
         )
         facts: tuple[Any, ...] = (claimed, verified)
-        for place, fact in enumerate(facts, start=head.sequence + 1):
-            envelope = _envelope(fact, place)
-            await self.as_worker(partial(keep_fact, envelope=envelope, fact=fact))
+        run = [Taken(_envelope(fact, place), fact) for place, fact in enumerate(facts, start=head.sequence + 1)]
+        await self.as_worker(lambda tx: keep_facts(tx, run))
 
     async def script(self, statements: str) -> None:
         """Statements of who owns the server, past all rules on who may write what."""

@@ -7,13 +7,12 @@ from typing import Any
 from services.kit.database.transaction import Transaction
 from services.kit.facts.inbox import Handler, Run
 from settlement_service.domain.facts.log import CONSUMED
-from settlement_service.usecases.keep_fact import keep_fact
+from settlement_service.usecases.keep_facts import keep_facts
 
 
 async def on_facts(tx: Transaction, run: Run) -> None:
     """Whatever they are, they become inputs; what follows from them is decided there."""
-    for taken in run:
-        await keep_fact(tx, taken.envelope, taken.fact)
+    await keep_facts(tx, run)
 
 
 HANDLERS: Mapping[type[Any], Handler] = MappingProxyType(dict.fromkeys(CONSUMED, on_facts))
