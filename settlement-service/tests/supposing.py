@@ -14,7 +14,7 @@ from services.core.terms.rules import PaymentRule
 from services.kit.process.dice import dice
 from settlement_service.domain.agreement.history import History, history_of
 from settlement_service.domain.simulation.checks import check_question
-from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.scenario import Model, Outcome, Question, Scenario
 from settlement_service.domain.simulation.simulate import Simulated, simulate
 
 from .builders import CURRENCY, PROVIDER, activated
@@ -42,17 +42,17 @@ def a_gate(condition: Threshold, code: str = "gate") -> Gate:
     return Gate(kind="gate", code=code, condition=condition, amount=kr(1_000), **WHO)
 
 
-def asked_of(*rules: PaymentRule, size: int | None = None, **terms: Any) -> Asked:
+def model_of(*rules: PaymentRule, size: int | None = None, **terms: Any) -> Model:
     activation = activated(rules, **terms)
     if size is not None:
         cohorts = (Cohort(code="first", name="First", size=size),)
         activation = replace(activation, outcomes=replace(activation.outcomes, cohorts=cohorts))
-    return asked(history_of([activation]))
+    return model_over(history_of([activation]))
 
 
-def asked(history: History, **changed: Any) -> Asked:
+def model_over(history: History, **changed: Any) -> Model:
     period = history.newest.outcome_period
-    return Asked(**{"history": history, "begins": period.start, "ends": period.end, **changed})
+    return Model(**{"history": history, "begins": period.start, "ends": period.end, **changed})
 
 
 def of(*outcomes: Outcome, **enrolled: int) -> Scenario:
@@ -63,10 +63,10 @@ def jobs(people: int, on: str | None = None, metric: str = "job", **more: Any) -
     return Outcome(metric=metric, people=people, achieved_on=date.fromisoformat(on) if on else None, **more)
 
 
-def simulated(asked: Asked, *outcomes: Outcome, **enrolled: int) -> Simulated:
+def simulated(model: Model, *outcomes: Outcome, **enrolled: int) -> Simulated:
     question = Question(scenarios=(of(*outcomes, **enrolled),))
-    check_question(asked, question)
-    [found] = simulate(asked, question, partial(dice, 0))
+    check_question(model, question)
+    [found] = simulate(model, question, partial(dice, 0))
     return found
 
 

@@ -15,7 +15,13 @@ from services.core.terms.mechanisms.mechanism import AnyRule, Mechanism
 from services.core.terms.mechanisms.table import MECHANISMS, MechanismMissing
 from services.core.terms.mechanisms.unit_price import UNIT_PRICE, UnitPrice
 from services.core.terms.model import Agreement
-from services.core.terms.naming import all_measures, components_on, measured_whole, metrics_looked_at, named_metrics
+from services.core.terms.naming import (
+    all_measures,
+    components_on,
+    measured_over_components,
+    metrics_looked_at,
+    named_metrics,
+)
 from services.core.terms.payment import Payment
 from services.core.terms.rules import PaymentRule
 from services.kit.doors import shapes
@@ -160,8 +166,8 @@ class TestAPaymentPart:
         payment = _payment()
         assert list(components_on(payment, "spending")) == ["benefits"]
         assert components_on(payment, "employed") == {}
-        assert "spending" not in measured_whole(payment)
-        assert {"employed", "village", "offences", "plan"} <= measured_whole(payment)
+        assert "spending" not in measured_over_components(payment)
+        assert {"employed", "village", "offences", "plan"} <= measured_over_components(payment)
 
     def test_has_each_measure_of_a_condition_once(self) -> None:
         of_conditions = [measure for measure in all_measures(_payment()) if measure.cohorts == ("first", "second")]

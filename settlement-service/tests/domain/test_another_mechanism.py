@@ -23,7 +23,7 @@ from settlement_service.domain.simulation.simulate import Simulated
 from ..books import Books, Settled
 from ..builders import INVESTOR, PAYER, PROVIDER, a_claim, a_metric, a_rule
 from ..mechanisms import a_contract, a_limit, kr, lines
-from ..supposing import asked, jobs, simulated
+from ..supposing import jobs, model_over, simulated
 from ..toy_mechanism import add, an_advance
 
 ADVANCE = an_advance(kr(20_000), payee=PROVIDER)
@@ -150,7 +150,7 @@ class TestWithRows:
     def test_it_is_simulated(self) -> None:
         outcomes = (jobs(4, "2026-06-01"), jobs(3, "2026-08-01", metric="home"))
         history = history_of([terms(a_rule("home", 10_000), replace(ADVANCE, amount=kr(5_000)))])
-        simulation: Simulated = simulated(asked(history), *outcomes)
+        simulation: Simulated = simulated(model_over(history), *outcomes)
         amounts = {effect.rule: effect.figures.amount_minor for effect in simulation.effects.rules}
         assert amounts == {"home": 30_000, "advance": -20_000}
 

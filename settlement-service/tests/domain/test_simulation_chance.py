@@ -22,11 +22,11 @@ from settlement_service.domain.simulation.chance import (
     spread_of,
 )
 from settlement_service.domain.simulation.checks import check_question
-from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.scenario import Model, Outcome, Question, Scenario
 from settlement_service.domain.simulation.simulate import Simulated, SimulationTooLarge, simulate
 
 from ..builders import PAYER, a_cap, a_metric, a_rule
-from ..supposing import asked_of, jobs, of, simulated, total
+from ..supposing import jobs, model_of, of, simulated, total
 
 BINOMIAL = Binomial(kind="binomial", n=100, p="0.31")
 CASES: tuple[tuple[Any, bool, str, str, str], ...] = (
@@ -73,11 +73,11 @@ def test_a_quantile_is_what_so_many_draws_do_not_exceed() -> None:
     assert spread_of({0: 1, 5: 1}).mean_minor == 3, "half a minor unit is rounded up"
 
 
-def answered(asked: Asked, scenario: Scenario, *chances: Chance, runs: int = 200, seed: int = 42) -> Simulated:
+def answered(model: Model, scenario: Scenario, *chances: Chance, runs: int = 200, seed: int = 42) -> Simulated:
     said = MonteCarlo(seed=seed, runs=runs, distributions=chances)
     question = Question(scenarios=(scenario,), monte_carlo=said)
-    check_question(asked, question)
-    [found] = simulate(asked, question, partial(dice, seed))
+    check_question(model, question)
+    [found] = simulate(model, question, partial(dice, seed))
     return found
 
 
@@ -86,7 +86,7 @@ def chance(distribution: Any, outcome: int = 0) -> Chance:
 
 
 def test_what_is_certain_is_paid_as_the_scenario_is() -> None:
-    terms = asked_of(a_rule("job", 10_000), caps=[a_cap("person", 9_000), a_cap("contract", 50_000)])
+    terms = model_of(a_rule("job", 10_000), caps=[a_cap("person", 9_000), a_cap("contract", 50_000)])
     certain = Certain(kind="fixed", value="7")
     found = answered(terms, of(jobs(3)), chance(certain))
     assert found.spreads is not None
@@ -97,7 +97,7 @@ def test_what_is_certain_is_paid_as_the_scenario_is() -> None:
 
 
 def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
-    terms = asked_of(a_rule("job", 10_000), a_rule("home", 7_777))
+    terms = model_of(a_rule("job", 10_000), a_rule("home", 7_777))
     scenario = of(jobs(30), jobs(10, metric="home"))
     chances = chance(BINOMIAL), chance(Uniform(kind="uniform", low="0", high="40"), 1)
     assert answered(terms, scenario, *chances) == answered(terms, scenario, *chances)
@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
 
 
 def test_one_outcome_more_changes_no_draw_of_another() -> None:
-    terms = asked_of(a_rule("job", 10_000), a_rule("home", 1))
+    terms = model_of(a_rule("job", 10_000), a_rule("home", 1))
     alone = answered(terms, of(jobs(0)), chance(BINOMIAL)).spreads
     beside = answered(terms, of(jobs(0), jobs(0, metric="home")), chance(BINOMIAL)).spreads
     assert alone == beside
@@ -113,13 +113,13 @@ def test_one_outcome_more_changes_no_draw_of_another() -> None:
 
 def test_values_are_drawn_too() -> None:
     metric = a_metric("job", subject="cohort", reports="measurement")
-    terms = asked_of(metrics=[metric])
+    terms = model_of(metrics=[metric])
     outcome = Outcome(metric="job", cohort="first", value="1")
     assert answered(terms, of(outcome), chance(Normal(kind="normal", mean="1", sd="0.5"))).spreads is not None
 
 
 def test_draws_never_count_more_people_than_are_enrolled() -> None:
-    terms = asked_of(a_rule("job", 100))
+    terms = model_of(a_rule("job", 100))
     scenario = of(jobs(3), first=5)
     found = answered(terms, scenario, chance(Uniform(kind="uniform", low="0", high="50")))
     assert found.spreads is not None
@@ -127,7 +127,7 @@ def test_draws_never_count_more_people_than_are_enrolled() -> None:
 
 
 def test_too_many_different_draws_are_refused_with_how_many_there_may_be() -> None:
-    terms = asked_of(a_rule("job", 100), a_rule("home", 100), caps=[a_cap("person", 10_000), a_cap("contract", 50_000)])
+    terms = model_of(a_rule("job", 100), a_rule("home", 100), caps=[a_cap("person", 10_000), a_cap("contract", 50_000)])
     wide = Uniform(kind="uniform", low="0", high="400")
     with pytest.raises(SimulationTooLarge) as caught:
         answered(terms, of(jobs(3), jobs(3, metric="home")), chance(wide), chance(wide, 1), runs=10_000)
@@ -155,7 +155,7 @@ FAULTS: tuple[tuple[Any, str, str], ...] = (
 @pytest.mark.parametrize(("one", "code", "below"), FAULTS)
 def test_what_cannot_be_drawn_is_refused(one: Chance, code: str, below: str) -> None:
     with pytest.raises(Invalid) as caught:
-        answered(asked_of(a_rule("job")), of(jobs(3)), one)
+        answered(model_of(a_rule("job")), of(jobs(3)), one)
     assert [(fault.code, fault.pointer) for fault in caught.value.errors] == [
         (code, f"/monteCarlo/distributions/0{below}")
     ]
@@ -164,10 +164,10 @@ def test_what_cannot_be_drawn_is_refused(one: Chance, code: str, below: str) -> 
 def test_each_outcome_is_drawn_once_and_a_draw_is_of_what_is_counted() -> None:
     metric = a_metric("job", subject="cohort")
     with pytest.raises(Invalid) as caught:
-        answered(asked_of(metrics=[metric]), of(Outcome(metric="job", cohort="first")), chance(BINOMIAL))
+        answered(model_of(metrics=[metric]), of(Outcome(metric="job", cohort="first")), chance(BINOMIAL))
     assert [fault.code for fault in caught.value.errors] == ["outcome-not-countable"]
     with pytest.raises(Invalid) as caught:
-        answered(asked_of(a_rule("job")), of(jobs(3)), chance(BINOMIAL), chance(BINOMIAL))
+        answered(model_of(a_rule("job")), of(jobs(3)), chance(BINOMIAL), chance(BINOMIAL))
     assert [fault.code for fault in caught.value.errors] == ["stands-twice"]
 
 

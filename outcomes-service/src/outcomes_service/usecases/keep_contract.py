@@ -3,7 +3,7 @@
 from outcomes_service.domain.contract import Cohort, Contract, Metric, Terms, people_readers_of, readers_of
 from outcomes_service.storage.contracts import add_cohorts, add_contract
 from services.core.terms import outcomes as agreed_on
-from services.core.terms.naming import components_on, measured_whole
+from services.core.terms.naming import components_on, measured_over_components
 from services.core.terms.parties import Party
 from services.core.terms.payment import Payment
 from services.events.contracts import ContractActivated, InForce
@@ -65,5 +65,5 @@ def _metric(agreed: agreed_on.Metric, payment: Payment) -> Metric:
         points=tuple(point.code for point in agreed.measurement_points),
         evidence_required=agreed.evidence_required,
         components=components,
-        component_required=bool(components) and agreed.code not in measured_whole(payment),
+        component_required=bool(components) and agreed.code not in measured_over_components(payment),
     )

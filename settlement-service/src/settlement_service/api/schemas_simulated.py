@@ -112,7 +112,7 @@ class SimulatedCap(Shape):
         return cls.model_validate(
             {
                 "cap": one.cap,
-                "applies_to": one.of,
+                "applies_to": one.applies_to,
                 "limit": MoneyBody.of(one.limit_minor, currency),
                 "used": None if used is None else MoneyBody.of(used, currency),
                 "left": None if used is None else MoneyBody.of(one.limit_minor - used, currency),

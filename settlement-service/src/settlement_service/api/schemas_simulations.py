@@ -61,7 +61,7 @@ class SpreadsBody(Shape):
     @classmethod
     def of(cls, spreads: Spreads, answer: Answer) -> Self:
         """As JSON."""
-        currency, said = answer.asked.history.newest.currency, answer.question.monte_carlo
+        currency, said = answer.model.history.newest.currency, answer.question.monte_carlo
         assert said is not None
         return cls(
             runs=said.runs,
@@ -90,7 +90,7 @@ class SimulatedScenario(Shape):
     @classmethod
     def of(cls, one: Simulated, answer: Answer) -> Self:
         """As JSON."""
-        currency = answer.asked.history.newest.currency
+        currency = answer.model.history.newest.currency
         return cls(
             name=one.name,
             paid=PaidBody.of(one.payments, currency),
@@ -119,12 +119,12 @@ class SimulationBody(Shape):
     @classmethod
     def of(cls, answer: Answer) -> Self:
         """As JSON."""
-        asked = answer.asked
+        model = answer.model
         in_force = answer.question.terms is None
         return cls(
             contract_id=answer.contract_id,
-            terms_version=asked.history.at_end(asked.ends).version if in_force else None,
-            currency=asked.history.newest.currency,
-            end=asked.ends,
+            terms_version=model.history.at_end(model.ends).version if in_force else None,
+            currency=model.history.newest.currency,
+            end=model.ends,
             scenarios=tuple(SimulatedScenario.of(one, answer) for one in answer.scenarios),
         )

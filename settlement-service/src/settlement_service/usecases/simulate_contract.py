@@ -15,7 +15,7 @@ from services.kit.process.dice import dice
 from settlement_service.domain.agreement.contract import Contract
 from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.simulation.checks import check_hypothetical, check_question
-from settlement_service.domain.simulation.scenario import Asked, Question, asked_of
+from settlement_service.domain.simulation.scenario import Model, Question, model_of
 from settlement_service.domain.simulation.simulate import Simulated, simulate
 from settlement_service.storage import contracts
 from settlement_service.storage.contracts import own_question
@@ -38,7 +38,7 @@ class Answer:
     """What was simulated, scenario by scenario, on which terms."""
 
     contract_id: UUID
-    asked: Asked
+    model: Model
     question: Question
     scenarios: list[Simulated]
 
@@ -84,10 +84,10 @@ async def simulate_contract(ground: Ground, question: Question) -> Answer:
 def _computed(ground: Ground, question: Question) -> Answer:
     if question.terms is not None:
         check_hypothetical(question.terms)
-    asked = asked_of(ground.contract, question, ground.known, ground.tomorrow)
-    check_question(asked, question)
+    model = model_of(ground.contract, question, ground.known, ground.tomorrow)
+    check_question(model, question)
     seed = question.monte_carlo.seed if question.monte_carlo else 0
-    return Answer(ground.contract.id, asked, question, simulate(asked, question, partial(dice, seed)))
+    return Answer(ground.contract.id, model, question, simulate(model, question, partial(dice, seed)))
 
 
 def _done(work: asyncio.Future[Answer]) -> None:

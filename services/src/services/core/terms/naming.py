@@ -25,7 +25,7 @@ def components_on(payment: Payment, metric: str) -> Mapping[str, SavingsComponen
     return {component.code: component for component in components if component.metric == metric}
 
 
-def measured_whole(payment: Payment) -> frozenset[str]:
+def measured_over_components(payment: Payment) -> frozenset[str]:
     """Codes of all metrics that something looks at without telling components apart."""
     metrics = _metrics_of(all_measures(payment))
     for rule in payment.rules:

@@ -28,7 +28,7 @@ def prices_of(contracted: PriceList, indices: Sequence[Index], rounding: AmountR
 
     10,000.00 contracted, by an index of base 100 that is 100 from 2026-01-01 and 103.5 from 2027-01-01, gives 10,000.00
     for 2026 and 10,350.00 from 2027 on. The indexed price is rounded by the terms, once, before it is multiplied by
-    units. On a day before the first value of its index there is no price.
+    units. Terms are refused whose index has no value on some day of the outcome period.
     """
     factors = list(_factors(contracted, indices))
     prices = []

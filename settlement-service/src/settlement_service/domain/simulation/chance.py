@@ -1,5 +1,5 @@
-"""Domain: outcomes that are drawn, and how the payments of many draws are spread. No number here is a float: the same
-dice give the same draws, to the last digit, on every machine."""
+"""Domain: distributions of outcomes that are drawn, and the spread of what many draws pay. No number here is a float:
+the same dice give the same draws, to the last digit, on every machine."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -20,11 +20,11 @@ Dice: TypeAlias = Callable[[int], int]
 Draw: TypeAlias = Callable[[Dice], Fraction]
 
 FINE = 1 << 64
-"""Chance is cut into so many parts."""
+"""A chance is one of so many equal parts."""
 FINEST = 1 << 192
-"""What the likeliest number of a binomial distribution weighs while the others are found from it."""
+"""The weight of the likeliest number of a binomial distribution, from which the weights of the others follow."""
 BYTES = 48
-"""A normal number is the sum of so many even ones: within a thousandth of the true quantiles from 5 to 95 %."""
+"""A normal number is the sum of so many even bytes: within a thousandth of the true quantiles from 5 to 95 %."""
 PLACES = 6
 """Decimals of a value that is drawn."""
 QUANTILES = (5, 25, 50, 75, 95)
@@ -32,7 +32,7 @@ QUANTILES = (5, 25, 50, 75, 95)
 
 @value
 class Certain:
-    """Always the same."""
+    """Always the same value."""
 
     kind: Literal["fixed"]
     value: str
@@ -40,7 +40,7 @@ class Certain:
 
 @value
 class Uniform:
-    """Each number from `low` to `high` as likely as the other."""
+    """Every number from `low` to `high`, both included, with the same chance."""
 
     kind: Literal["uniform"]
     low: str
@@ -80,7 +80,8 @@ Distribution: TypeAlias = Annotated[Certain | Uniform | Binomial | Normal | Tria
 
 @value
 class Chance:
-    """The outcome at a place (from 0) of the scenario of that name is drawn: how many people or sites, or its value."""
+    """An outcome that is drawn: the one at a place (from 0) of the scenario of that name. What is drawn is how many
+    people or sites it is about, or its value."""
 
     scenario: str
     outcome: int
@@ -89,8 +90,7 @@ class Chance:
 
 @value
 class MonteCarlo:
-    """So many runs, in each of which the outcomes that are left to chance are drawn anew. The same seed draws the
-    same."""
+    """So many runs, in each of which every outcome with a distribution is drawn anew. The same seed draws the same."""
 
     seed: int
     runs: int
@@ -99,7 +99,7 @@ class MonteCarlo:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How amounts are spread, in minor units: their mean, and each quantile as the amount that so many percent of the
+    """The mean of amounts in minor units, and their quantiles: percent, and the amount that so many percent of the
     draws do not exceed."""
 
     mean_minor: int
@@ -107,7 +107,7 @@ class Spread:
 
 
 def draws_of(distribution: Distribution, dice: Dice, runs: int, *, whole_numbers: bool) -> list[Fraction]:
-    """So many numbers of a distribution; `whole` ones are whole, and not below zero."""
+    """So many numbers of a distribution, to PLACES decimals; of people and sites `whole_numbers`, not below zero."""
     draw = _draw(distribution, whole_numbers)
     if not whole_numbers:
         return [rounded(draw(dice), Rounding(mode="half_up", places=PLACES)) for _ in range(runs)]
@@ -115,29 +115,32 @@ def draws_of(distribution: Distribution, dice: Dice, runs: int, *, whole_numbers
 
 
 def decimal_of(number: Fraction) -> str:
-    """A number of PLACES decimals as it is said outside."""
+    """A number of PLACES decimals as text: 1/4 is "0.250000"."""
     scaled = int(number * 10**PLACES)
     sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(PLACES + 1, "0")
     return f"{sign}{digits[:-PLACES]}.{digits[-PLACES:]}"
 
 
 def spread_of(amounts: Mapping[int, int]) -> Spread:
-    """The spread of amounts, each with how often it came."""
+    """The spread of amounts in minor units, each with how often it was drawn. Of ten draws, 7 times 0 and 3 times
+    100.00, the mean is 30.00, and the quantiles of 5, 25 and 50 percent are 0, those of 75 and 95 percent 100.00."""
     ordered = sorted(amounts.items())
     runs = sum(amounts.values())
     up_to = list(accumulate(times for _, times in ordered))
     mean = Fraction(sum(minor * times for minor, times in ordered), runs)
-    found = []
+    quantiles = []
     for percent in QUANTILES:
+        # Rounded up: of ten draws the 5 percent quantile is the first one, not none.
         rank = max(1, -(-percent * runs // 100))
-        found.append((percent, ordered[bisect_right(up_to, rank - 1)][0]))
-    return Spread(round_minor(mean), tuple(found))
+        quantiles.append((percent, ordered[bisect_right(up_to, rank - 1)][0]))
+    return Spread(round_minor(mean), tuple(quantiles))
 
 
 def spreads(
     payments: Sequence[tuple[Mapping[str, int], int]], payers: Sequence[str]
 ) -> tuple[Spread, dict[str, Spread]]:
-    """The spread of what is paid in all and by each payer; each payment by payer comes so many times."""
+    """The spread of what is paid in all, and by each payer. `payments` are minor units by payer, with how often they
+    were drawn."""
     total: Counter[int] = Counter()
     by_payer: dict[str, Counter[int]] = {payer: Counter() for payer in payers}
     for paid, times in payments:
@@ -147,30 +150,31 @@ def spreads(
     return spread_of(total), {payer: spread_of(amounts) for payer, amounts in by_payer.items()}
 
 
-def _draw(said: Distribution, whole: bool) -> Draw:
-    match said:
+def _draw(distribution: Distribution, whole_numbers: bool) -> Draw:
+    match distribution:
         case Certain():
-            value = Fraction(said.value)
+            value = Fraction(distribution.value)
             return lambda dice: value
         case Uniform():
-            low, width = Fraction(said.low), Fraction(said.high) - Fraction(said.low)
-            if whole:
+            low, width = Fraction(distribution.low), Fraction(distribution.high) - Fraction(distribution.low)
+            if whole_numbers:
                 return lambda dice: low + dice(int(width) + 1)
             return lambda dice: low + width * Fraction(dice(FINE), FINE - 1)
         case Binomial():
-            table = _binomial(said.n, Fraction(said.p))
+            table = _binomial(distribution.n, Fraction(distribution.p))
             return lambda dice: Fraction(bisect_right(table, dice(FINE)))
         case Normal():
-            mean, deviation = Fraction(said.mean), Fraction(said.sd)
+            mean, deviation = Fraction(distribution.mean), Fraction(distribution.sd)
             return lambda dice: mean + deviation * _standard(dice)
         case Triangular():
-            ends = Fraction(said.low), Fraction(said.mode), Fraction(said.high)
+            ends = Fraction(distribution.low), Fraction(distribution.mode), Fraction(distribution.high)
             return lambda dice: _triangular(*ends, Fraction(dice(FINE), FINE))
 
 
 def _binomial(n: int, p: Fraction) -> list[int]:
-    """For 0, 1, ... n - 1: how many parts of FINE lie at or below it. Weights go down from the likeliest number by the
-    ratio of each to the next, in whole numbers, until nothing is left of them."""
+    """For 0, 1, ... n - 1 successes: how many parts of FINE lie at or below each. For 2 at 0.5 these are a quarter and
+    three quarters of FINE. Weights go down from the likeliest number by the ratio of each to the next, in whole
+    numbers, until nothing is left of them: binomial coefficients of 10,000 would be too long to compute with."""
     hit, miss = p.numerator, p.denominator - p.numerator
     if not hit or not miss:
         return [FINE if not hit else 0] * n

@@ -1,4 +1,4 @@
-"""Domain: what is at fault in the distributions of a simulation."""
+"""Domain: faults of the distributions of a simulation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -24,16 +24,18 @@ MOST_SUBJECTS = 100_000
 MOST_TRIED = 10_000
 
 
-def faults_of_chance(said: MonteCarlo | None, scenarios: Mapping[str, Sequence[Outcome]]) -> Iterator[FieldError]:
-    """Faults of what is left to chance; `scenarios` are the outcomes by the name of the scenario."""
-    if said is None:
+def faults_of_chance(
+    monte_carlo: MonteCarlo | None, scenarios: Mapping[str, Sequence[Outcome]]
+) -> Iterator[FieldError]:
+    """Faults of the outcomes that are drawn. `scenarios` are all outcomes by the name of their scenario."""
+    if monte_carlo is None:
         return
     at = "/monteCarlo"
-    yield from within(said.seed, 0, MOST_SEED, f"{at}/seed")
-    yield from within(said.runs, 1, MOST_RUNS, f"{at}/runs")
-    yield from within(len(said.distributions), 1, MOST_CHANCES, f"{at}/distributions")
+    yield from within(monte_carlo.seed, 0, MOST_SEED, f"{at}/seed")
+    yield from within(monte_carlo.runs, 1, MOST_RUNS, f"{at}/runs")
+    yield from within(len(monte_carlo.distributions), 1, MOST_CHANCES, f"{at}/distributions")
     taken: set[tuple[str, int]] = set()
-    for place, chance in enumerate(said.distributions[:MOST_CHANCES]):
+    for place, chance in enumerate(monte_carlo.distributions[:MOST_CHANCES]):
         here = f"{at}/distributions/{place}"
         if (chance.scenario, chance.outcome) in taken:
             yield fault(here, "stands-twice", "Each outcome has one distribution.")
@@ -50,42 +52,52 @@ def _of_chance(chance: Chance, scenarios: Mapping[str, Sequence[Outcome]], at: s
         yield fault(f"{at}/outcome", "outcome-unknown", "The place of an outcome in the scenario, from 0.")
         return
     outcome = outcomes[chance.outcome]
-    whole = outcome.value is None
-    if whole and outcome.people is None and outcome.sites is None:
+    counts_subjects = outcome.value is None
+    if counts_subjects and outcome.people is None and outcome.sites is None:
         allowed = "An outcome with `people`, `sites` or a `value`: that is what is drawn."
         yield fault(f"{at}/outcome", "outcome-not-countable", allowed)
         return
-    said, here = chance.distribution, f"{at}/distribution"
-    faults = [one for field, text in _decimals(said) for one in decimal(text, f"{here}/{field}")]
-    yield from faults or [*(_whole(said, here) if whole else ()), *_of_distribution(said, here)]
+    distribution, here = chance.distribution, f"{at}/distribution"
+    not_decimal = [each for field, text in _decimals(distribution) for each in decimal(text, f"{here}/{field}")]
+    # Bounds are compared as numbers: all of them have to be numbers first.
+    yield from not_decimal or _of_numbers(distribution, here, counts_subjects)
 
 
-def _decimals(said: Distribution) -> Iterator[tuple[str, str]]:
+def _of_numbers(distribution: Distribution, at: str, counts_subjects: bool) -> Iterator[FieldError]:
+    if counts_subjects:
+        yield from _not_whole(distribution, at)
+    yield from _of_distribution(distribution, at)
+
+
+def _decimals(distribution: Distribution) -> Iterator[tuple[str, str]]:
     for field in ("value", "low", "mode", "high", "mean", "sd", "p"):
-        text = getattr(said, field, None)
+        text = getattr(distribution, field, None)
         if text is not None:
             yield field, text
 
 
-def _whole(said: Distribution, at: str) -> Iterator[FieldError]:
-    """People and sites are whole numbers of them; only around what they are drawn need not be one."""
-    for field, text in _decimals(said):
+def _not_whole(distribution: Distribution, at: str) -> Iterator[FieldError]:
+    """People and sites are counted in whole numbers. A mean and a deviation around which they are drawn need not be
+    whole."""
+    for field, text in _decimals(distribution):
         if field not in ("sd", "p", "mean") and not _is_count(text):
             allowed = f"A whole number from 0 to {MOST_SUBJECTS}: it counts people or sites."
             yield fault(f"{at}/{field}", "number-out-of-range", allowed)
 
 
-def _of_distribution(said: Distribution, at: str) -> Iterator[FieldError]:
-    match said:
-        case Uniform() if Fraction(said.low) > Fraction(said.high):
+def _of_distribution(distribution: Distribution, at: str) -> Iterator[FieldError]:
+    match distribution:
+        case Uniform() if Fraction(distribution.low) > Fraction(distribution.high):
             yield fault(f"{at}/high", "bounds-order", "Not below `low`.")
         case Binomial():
-            yield from within(said.n, 0, MOST_TRIED, f"{at}/n")
-            if not 0 <= Fraction(said.p) <= 1:
+            yield from within(distribution.n, 0, MOST_TRIED, f"{at}/n")
+            if not 0 <= Fraction(distribution.p) <= 1:
                 yield fault(f"{at}/p", "number-out-of-range", "From 0 to 1.")
-        case Normal() if Fraction(said.sd) < 0:
+        case Normal() if Fraction(distribution.sd) < 0:
             yield fault(f"{at}/sd", "number-out-of-range", "Zero or more.")
-        case Triangular() if not Fraction(said.low) <= Fraction(said.mode) <= Fraction(said.high):
+        case Triangular() if (
+            not Fraction(distribution.low) <= Fraction(distribution.mode) <= Fraction(distribution.high)
+        ):
             yield fault(f"{at}/mode", "bounds-order", "Not below `low`, and not above `high`.")
         case _:
             return

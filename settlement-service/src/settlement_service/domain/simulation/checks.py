@@ -1,4 +1,4 @@
-"""Domain: what is at fault in scenarios, each fault with its field and what would be allowed."""
+"""Domain: faults of scenarios, each with its field and what would be allowed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from services.core.terms.mechanisms.table import mechanism_of
 from services.core.terms.model import Agreement
 from services.core.terms.outcomes import MAX_SUBJECTS, Metric
 from settlement_service.domain.simulation.chance_checks import MOST_SUBJECTS, faults_of_chance
-from settlement_service.domain.simulation.scenario import Asked, Outcome, Question, Scenario
+from settlement_service.domain.simulation.scenario import Model, Outcome, Question, Scenario
 from settlement_service.domain.simulation.subjects import over_enrolled
 
 SITE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -32,65 +32,67 @@ def check_hypothetical(agreement: Agreement) -> None:
     try:
         check_terms(agreement)
     except TermsNotValid as error:
-        faults = [FieldError(f"/terms{one.pointer}", one.code, one.detail) for one in error.errors]
+        faults = [FieldError(f"/terms{each.pointer}", each.code, each.detail) for each in error.errors]
         raise TermsNotValid(errors=faults) from None
 
 
-def check_question(asked: Asked, question: Question) -> None:
+def check_question(model: Model, question: Question) -> None:
     """Errors: `scenario-not-valid` with every fault found."""
-    faults = list(_end(asked))
+    faults = list(_end(model))
     if question.terms is not None and question.from_ == "now":
         faults.append(fault("/from", "from-not-expected", "Left out: what is known was achieved under terms in force."))
     faults += within(len(question.scenarios), 1, MOST_SCENARIOS, "/scenarios")
     faults += once((scenario.name for scenario in question.scenarios), "/scenarios", "/name")
     for place, scenario in enumerate(question.scenarios[:MOST_SCENARIOS]):
-        faults += _of_scenario(asked, scenario, f"/scenarios/{place}")
-    faults += faults_of_chance(question.monte_carlo, {one.name: one.outcomes for one in question.scenarios})
+        faults += _of_scenario(model, scenario, f"/scenarios/{place}")
+    faults += faults_of_chance(
+        question.monte_carlo, {scenario.name: scenario.outcomes for scenario in question.scenarios}
+    )
     if faults:
         raise ScenarioNotValid(errors=faults)
 
 
-def _end(asked: Asked) -> Iterator[FieldError]:
-    if not (asked.begins < asked.ends and asked.ends.year - asked.begins.year <= MOST_YEARS):
-        allowed = f"After {asked.begins}, and at most {MOST_YEARS} years later."
+def _end(model: Model) -> Iterator[FieldError]:
+    if not (model.begins < model.ends and model.ends.year - model.begins.year <= MOST_YEARS):
+        allowed = f"After {model.begins}, and at most {MOST_YEARS} years later."
         yield fault("/end", "date-outside-period", allowed)
 
 
-def _of_scenario(asked: Asked, scenario: Scenario, at: str) -> Iterator[FieldError]:
+def _of_scenario(model: Model, scenario: Scenario, at: str) -> Iterator[FieldError]:
     faults = [*named(scenario.name, f"{at}/name"), *within(len(scenario.outcomes), 0, MOST_OUTCOMES, f"{at}/outcomes")]
     for code, people in scenario.enrolled.items():
-        if code not in asked.history.newest.cohorts:
+        if code not in model.history.newest.cohorts:
             faults.append(fault(f"{at}/enrolled", "cohort-unknown", "Codes of cohorts of these terms."))
         faults += within(people, 0, MOST_SUBJECTS, f"{at}/enrolled")
     for place, outcome in enumerate(scenario.outcomes[:MOST_OUTCOMES]):
-        faults += _of_outcome(asked, outcome, f"{at}/outcomes/{place}")
-    yield from faults or _together(asked, scenario, at)
+        faults += _of_outcome(model, outcome, f"{at}/outcomes/{place}")
+    yield from faults or _together(model, scenario, at)
 
 
-def _together(asked: Asked, scenario: Scenario, at: str) -> Iterator[FieldError]:
-    """Outcomes that are well each by itself."""
+def _together(model: Model, scenario: Scenario, at: str) -> Iterator[FieldError]:
+    """Faults that outcomes have together, where each by itself has none."""
     taken: set[tuple[str | None, ...]] = set()
     for place, outcome in enumerate(scenario.outcomes):
-        key = (outcome.metric, outcome.cohort, outcome.site, asked.occurrence(outcome), outcome.series)
+        key = (outcome.metric, outcome.cohort, outcome.site, model.occurrence(outcome), outcome.series)
         if outcome.people is None and outcome.sites is None:
             if key in taken:
                 yield fault(f"{at}/outcomes/{place}", "stands-twice", "Each subject is measured once a point.")
             taken.add(key)
-    for place in over_enrolled(asked, scenario):
+    for place in over_enrolled(model, scenario):
         allowed = "Together at most as many people as are enrolled."
         yield fault(f"{at}/outcomes/{place}/people", "people-over-enrolled", allowed)
 
 
-def _of_outcome(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
-    metric = asked.metric(outcome.metric)
+def _of_outcome(model: Model, outcome: Outcome, at: str) -> Iterator[FieldError]:
+    metric = model.metric(outcome.metric)
     if metric is None:
         yield fault(f"{at}/metric", "metric-unknown", "The code of a metric of these terms.")
         return
     points = [point.code for point in metric.measurement_points]
-    if asked.occurrence(outcome) is None or (outcome.occurrence is not None and not _is_of(outcome.occurrence, points)):
+    if model.occurrence(outcome) is None or (outcome.occurrence is not None and not _is_of(outcome.occurrence, points)):
         allowed = f"One of {', '.join(points)}." if points else "A number from 1."
         yield fault(f"{at}/occurrence", "occurrence-unknown", allowed)
-    period = asked.history.newest.outcome_period
+    period = model.history.newest.outcome_period
     for field, number, lowest in (
         ("people", outcome.people, 0),
         ("sites", outcome.sites, 0),
@@ -101,15 +103,15 @@ def _of_outcome(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]
     if outcome.achieved_on is not None and not period.holds(outcome.achieved_on):
         allowed = f"From {period.start} up to, not including, {period.end}."
         yield fault(f"{at}/achievedOn", "date-outside-period", allowed)
-    yield from _subject(asked, metric, outcome, at)
-    yield from (_measured if metric.reports == "measurement" else _counted)(asked, outcome, at)
+    yield from _subject(model, metric, outcome, at)
+    yield from (_measured if metric.reports == "measurement" else _counted)(model, outcome, at)
 
 
 def _is_of(occurrence: str, points: Sequence[str]) -> bool:
     return occurrence in points if points else bool(re.fullmatch(r"[1-9][0-9]{0,3}", occurrence, re.ASCII))
 
 
-def _subject(asked: Asked, metric: Metric, outcome: Outcome, at: str) -> Iterator[FieldError]:
+def _subject(model: Model, metric: Metric, outcome: Outcome, at: str) -> Iterator[FieldError]:
     """Participants are counted; a cohort is named; sites are counted, and one that is measured is named."""
     measured = metric.reports == "measurement"
     wanted = {"participant": "people", "cohort": "cohort", "site": "site" if measured else "sites"}[metric.subject]
@@ -119,26 +121,26 @@ def _subject(asked: Asked, metric: Metric, outcome: Outcome, at: str) -> Iterato
         allowed = {wanted, "cohort"} if metric.subject == "participant" else {wanted}
         if field not in allowed and getattr(outcome, field) is not None:
             yield fault(f"{at}/{field}", "field-not-expected", f"Left out: this metric takes `{wanted}`.")
-    if outcome.cohort is not None and outcome.cohort not in asked.history.newest.cohorts:
+    if outcome.cohort is not None and outcome.cohort not in model.history.newest.cohorts:
         yield fault(f"{at}/cohort", "cohort-unknown", "The code of a cohort of these terms.")
     if outcome.site is not None and not SITE.fullmatch(outcome.site):
         yield fault(f"{at}/site", "code-not-valid", f"Must match {SITE.pattern}.")
 
 
-def _counted(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
-    told = {
+def _counted(model: Model, outcome: Outcome, at: str) -> Iterator[FieldError]:
+    of_measurements = {
         "value": outcome.value,
         "arm": None if outcome.arm == "intervention" else outcome.arm,
         "n": outcome.n,
         "standardError": outcome.standard_error,
         "component": outcome.component,
     }
-    for field, said in told.items():
-        if said is not None:
+    for field, value in of_measurements.items():
+        if value is not None:
             yield fault(f"{at}/{field}", "field-not-expected", "Left out: this metric reports units.")
 
 
-def _measured(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
+def _measured(model: Model, outcome: Outcome, at: str) -> Iterator[FieldError]:
     if outcome.value is None:
         yield fault(f"{at}/value", "field-missing", "This metric reports measurements: say the value.")
     if outcome.units is not None:
@@ -147,14 +149,14 @@ def _measured(asked: Asked, outcome: Outcome, at: str) -> Iterator[FieldError]:
         yield from decimal(text or "0", f"{at}/{field}")
     if outcome.n is not None:
         yield from within(outcome.n, 1, MAX_SUBJECTS, f"{at}/n")
-    components = _components(asked, outcome.metric)
+    components = _components(model, outcome.metric)
     if (outcome.component not in components) if components else (outcome.component is not None):
         allowed = f"One of {', '.join(components)}." if components else "Left out: no savings are computed from this."
         yield fault(f"{at}/component", "component-unknown", allowed)
 
 
-def _components(asked: Asked, metric: str) -> list[str]:
+def _components(model: Model, metric: str) -> list[str]:
     """The purses that savings are computed from by a metric."""
-    rules = [rule.definition for terms in asked.history.versions for rule in terms.rules.values()]
+    rules = [rule.definition for terms in model.history.versions for rule in terms.rules.values()]
     components = [component for rule in rules for component in mechanism_of(rule).components(rule)]
     return list(dict.fromkeys(component.code for component in components if component.metric == metric))

@@ -12,14 +12,15 @@ from settlement_service.domain.mechanisms.measuring import measured
 from settlement_service.domain.mechanisms.scale import Scale
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.mechanisms.working import Node
-from settlement_service.domain.simulation.run import Ran
-from settlement_service.domain.simulation.scenario import Asked
+from settlement_service.domain.simulation.run import SimulationRun
+from settlement_service.domain.simulation.scenario import Model
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdDistance:
-    """One threshold: of which rule (None: of the retention) and where it stands there; the value measured and the one
-    that is needed; how much is missing, 0 when it holds; and for counts and shares how many subjects are."""
+    """How far it is to one threshold. `rule` is None for that of the retention. `stands_in` is the field of the rule.
+    `measured` is the value that its measure has, `needed` the one it is held against, `missing` their difference: 0
+    where it holds. For counts and shares `missing_subjects` says how many subjects that is."""
 
     rule: str | None
     stands_in: str
@@ -35,7 +36,8 @@ class ThresholdDistance:
 
 @dataclass(frozen=True, slots=True)
 class BandDistance:
-    """Where a rule of bands is measured: the value, and the nearest limits of bands (or points) above and below it."""
+    """Where a rule that pays by a measure stands: the value, and the nearest edges of bands (or points) above and below
+    it."""
 
     rule: str
     metric: str
@@ -53,9 +55,9 @@ class Distances:
     bands: tuple[BandDistance, ...]
 
 
-def distances_of(asked: Asked, ran: Ran) -> Distances:
-    """How far everything is that is looked at when the last settlement is made."""
-    terms, outcomes = asked.history.at_end(asked.ends), ran.basis.outcomes.before(asked.ends)
+def distances_of(model: Model, run: SimulationRun) -> Distances:
+    """The distances at the last settlement, by the version of the terms whose caps hold then."""
+    terms, outcomes = model.history.at_end(model.ends), run.basis.outcomes.before(model.ends)
     thresholds = [
         _distance(rule, stands_in, node)
         for rule, stands_in, condition in _conditions(terms)
@@ -68,9 +70,9 @@ def distances_of(asked: Asked, ran: Ran) -> Distances:
 
 def _conditions(terms: Terms) -> Iterator[tuple[str | None, str, Condition]]:
     for rule in terms.rules.values():
-        own = mechanism_of(rule.definition).condition(rule.definition)
-        if own is not None:
-            yield rule.code, "condition", own
+        condition = mechanism_of(rule.definition).condition(rule.definition)
+        if condition is not None:
+            yield rule.code, "condition", condition
         if rule.definition.when is not None:
             yield rule.code, "when", rule.definition.when
     if terms.retention is not None and terms.retention.release_when is not None:
@@ -82,17 +84,17 @@ def _compared(node: Node) -> Iterator[Node]:
     if node.op == "compare":
         yield node
         return
-    for one in node.of:
-        yield from _compared(one)
+    for operand in node.of:
+        yield from _compared(operand)
 
 
 def _distance(rule: str | None, stands_in: str, node: Node) -> ThresholdDistance:
-    figure, asked = node.of
+    figure, needed = node.of
     comparator, holds = str(node.about["comparator"]), None if node.value is None else node.value is True
     value = None if figure.value is None else figure.number
     missing = None
     if value is not None:
-        short = asked.number - value if comparator in ("ge", "gt") else value - asked.number
+        short = needed.number - value if comparator in ("ge", "gt") else value - needed.number
         missing = Fraction(0) if holds else max(Fraction(0), short)
     return ThresholdDistance(
         rule=rule,
@@ -101,15 +103,16 @@ def _distance(rule: str | None, stands_in: str, node: Node) -> ThresholdDistance
         basis=str(node.about["basis"]),
         comparator=comparator,
         measured=value,
-        needed=asked.number,
+        needed=needed.number,
         holds=holds,
         missing=missing,
-        missing_subjects=None if value is None else _subjects(figure, comparator, asked.number, holds is True),
+        missing_subjects=None if value is None else _subjects(figure, comparator, needed.number, holds is True),
     )
 
 
 def _subjects(figure: Node, comparator: str, needed: Fraction, holds: bool) -> int | None:
-    """How many more subjects it takes (to `ge` and `gt`), all else as it is; None where that cannot be said."""
+    """How many more subjects a count or a share needs to reach a threshold (`ge`, `gt`), all else as it is. To be at
+    least 0.31 of 162, 51 are needed: with 49 there are 2 missing. None for other figures and comparators."""
     if comparator not in ("ge", "gt"):
         return None
     if figure.op == "claims" and figure.about.get("what") == "subjects":

@@ -1,4 +1,4 @@
-"""Domain: what a simulation is asked: scenarios of hypothetical outcomes, on which terms, up to which day."""
+"""Domain: the question to a simulation: scenarios of hypothetical outcomes, and the model that they are run on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ from settlement_service.domain.simulation.chance import MonteCarlo
 
 @value
 class Outcome:
-    """So many subjects achieved something on one day, or a value was measured. `people` are participants, `sites` so
-    many sites; `site` is the one that was measured. `units` are those of each subject, 1 if left out. Without a
-    `cohort` people are of all cohorts, in the order of the terms; without a day it is the last one."""
+    """So many subjects achieved something on one day, or a value was measured. `people` is a number of participants,
+    `sites` one of sites. `site` is the code of the site that was measured. `units` are those of each subject: 1 where
+    left out. Without a `cohort` people are of all cohorts, in the order of the terms. Without a day it is the last."""
 
     metric: str
     cohort: str | None = None
@@ -53,8 +53,8 @@ class Outcome:
 
 @value
 class Scenario:
-    """Outcomes that go together. `enrolled` says how many people are enrolled in a cohort: left out, its size in the
-    terms, and at least as many as are counted in it."""
+    """Outcomes that are settled together. `enrolled` is how many people are enrolled in a cohort. Left out, it is the
+    cohort's size in the terms, and at least as many as outcomes count in it."""
 
     name: str
     outcomes: tuple[Outcome, ...]
@@ -63,8 +63,8 @@ class Scenario:
 
 @value
 class Question:
-    """What terms would pay for scenarios: those in force, or those that are given, for everything that is achieved
-    before `end` (left out, in the whole outcome period). `from` now: on top of what is known at this moment."""
+    """What terms would pay for scenarios. `terms` are those in force where left out. Everything counts that is achieved
+    before `end`: left out, in the whole outcome period. `from` now: on top of what is known at this moment."""
 
     scenarios: tuple[Scenario, ...]
     terms: Agreement | None = None
@@ -74,10 +74,10 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The terms that scenarios are held against, and what is looked at: everything achieved before `ends`, settled from
-    `begins` on. `terminated_on` is where the contract in force has ended early; `known` is what is known already, where
-    scenarios come on top of it."""
+class Model:
+    """What scenarios are run on: the terms, and what is settled of them. Settlements begin on `begins`, and take in
+    everything achieved before `ends`. `terminated_on` is the day on which the contract in force has ended early.
+    `known` is what is known already, where scenarios come on top of it."""
 
     history: History
     begins: date
@@ -87,18 +87,18 @@ class Asked:
 
     @property
     def last_day(self) -> date:
-        """The last day of what is looked at and can be achieved: the day of outcomes that name none."""
+        """The last day on which something can be achieved that is settled: the day of outcomes that name none."""
         return last_day_before(min(self.ends, self.history.newest.outcome_period.end))
 
     @property
     def known_size(self) -> int:
-        """How much is known already."""
+        """How many items, claims and enrolments are known already."""
         known = self.known
         return 0 if known is None else len(known.items) + len(known.outcomes.claims) + len(known.outcomes.enrolments)
 
     def size_of(self, cohort: Cohort) -> int:
-        """How many people a cohort has if nothing is said: on top of what is known, nobody more; and nobody is asked
-        for where nothing is measured of them together."""
+        """How many people a scenario enrols in a cohort that it does not name: the cohort's size in the terms. On top
+        of what is known nobody more is enrolled. Nor is anybody where no measure looks at enrolments."""
         return cohort.size or 0 if self.known is None and self.measures else 0
 
     def metric(self, code: str) -> Metric | None:
@@ -106,7 +106,7 @@ class Asked:
         return self.history.metrics.get(code)
 
     def occurrence(self, outcome: Outcome) -> str | None:
-        """The occurrence of an outcome: as it says, else the only one; None where it has to be said."""
+        """The occurrence of an outcome: its own, else the only one of the metric; None where it has to name one."""
         points = self.history.metrics[outcome.metric].measurement_points
         if outcome.occurrence is not None:
             return outcome.occurrence
@@ -120,26 +120,29 @@ class Asked:
 
     @cached_property
     def excluding(self) -> frozenset[str]:
-        """Metrics that are measured over who was measured: there it counts that others were, and did not achieve it."""
-        return frozenset(one.metric for one in self.measures if one.missing == "excluded")
+        """Metrics whose denominator is who was measured. On these a scenario needs claims of people who did not achieve
+        it too: 51 successes of 51 measured are a share of 1."""
+        return frozenset(measure.metric for measure in self.measures if measure.missing == "excluded")
 
     @cached_property
     def exits(self) -> frozenset[str]:
         """Metrics that take people out of a denominator."""
-        kinds = [one.denominator for one in self.measures]
-        return frozenset(code for kind in kinds if isinstance(kind, AsEnrolled) for code in kind.neutral_exits)
+        enrolled = [each.denominator for each in self.measures if isinstance(each.denominator, AsEnrolled)]
+        return frozenset(code for denominator in enrolled for code in denominator.neutral_exits)
 
     @cached_property
     def measures(self) -> list[Measure]:
-        """All measures of the terms: without one, nobody asks who is enrolled."""
+        """All measures of the terms. Without any, enrolments change nothing."""
         return [measure for terms in self.history.versions for measure in all_measures(terms.as_signed)]
 
 
-def asked_of(contract: Contract, question: Question, known: Basis | None, tomorrow: date) -> Asked:
-    """What a question is asked of: the terms in force with what is known, or its own terms alone."""
-    history = contract.history if question.terms is None else History((supposed_terms(contract.terms, question.terms),))
+def model_of(contract: Contract, question: Question, known: Basis | None, tomorrow: date) -> Model:
+    """The model for a question: the terms in force with what is known, or the question's own terms alone."""
+    history = contract.history
+    if question.terms is not None:
+        history = History((hypothetical_terms(contract.terms, question.terms),))
     period = history.newest.outcome_period
-    return Asked(
+    return Model(
         history=history,
         begins=period.start if known is None else tomorrow,
         ends=question.end or (period.end if known is None else max(period.end, tomorrow + timedelta(days=1))),
@@ -148,7 +151,7 @@ def asked_of(contract: Contract, question: Question, known: Basis | None, tomorr
     )
 
 
-def supposed_terms(terms: Terms, agreement: Agreement) -> Terms:
+def hypothetical_terms(terms: Terms, agreement: Agreement) -> Terms:
     """An agreement as if it were the next version of a contract's terms, and the only one."""
     names = {party.organisation_id: party.name for party in terms.parties}
     return terms_of(
@@ -159,11 +162,11 @@ def supposed_terms(terms: Terms, agreement: Agreement) -> Terms:
             root="",
             parties=tuple(
                 NamedParty(
-                    organisation_id=one.organisation_id,
-                    name=names.get(one.organisation_id, one.organisation_id),
-                    role=one.role,
+                    organisation_id=party.organisation_id,
+                    name=names.get(party.organisation_id, party.organisation_id),
+                    role=party.role,
                 )
-                for one in agreement.parties
+                for party in agreement.parties
             ),
             currency=agreement.currency,
             time_zone=agreement.time_zone,

@@ -21,7 +21,7 @@ OWN: Mapping[str, tuple[CapKind, str | None]] = MappingProxyType(
         "overflow": ("payer", "Where the rest goes: 'next_payer' or 'lost'."),
     }
 )
-"""Fields that one kind of cap has alone, each with what is told where it is missing (None: `_whose` tells it)."""
+"""Fields that one kind of cap has alone, each with what is allowed where it is missing (None: `_whose` says it)."""
 
 
 def caps(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
@@ -39,7 +39,7 @@ def caps(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
 
 
 def _fields(cap: Cap, at: str) -> Iterator[FieldError]:
-    """What a kind needs is there, and what belongs to another is not."""
+    """The fields of the cap's own kind, and none of another kind."""
     for name, (kind, missing) in OWN.items():
         pointer, code, there = f"{at}/{camel(name)}", name.replace("_", "-"), getattr(cap, name) is not None
         if there and cap.kind != kind:

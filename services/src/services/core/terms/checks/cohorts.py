@@ -10,7 +10,7 @@ from services.core.terms.outcomes import MAX_SUBJECTS
 
 
 def cohorts(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
-    """Somebody can be enrolled."""
+    """At least one cohort, so that somebody can be enrolled; and each cohort by itself."""
     declared_cohorts = agreement.outcomes.cohorts
     if not declared_cohorts:
         yield fault("/outcomes/cohorts", "cohorts-missing", "At least one cohort.")

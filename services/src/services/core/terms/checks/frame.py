@@ -40,13 +40,13 @@ def frame(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
 
 
 def first_day(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
-    """First terms hold for the whole outcome period."""
+    """The first version holds for the whole outcome period: no day of it is without terms."""
     if agreement.effective_from > agreement.outcome_period.start:
         yield fault("/effectiveFrom", "effective-too-late", "Not after the outcome period's start.")
 
 
 def readers(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
-    """Who pays reads all."""
+    """A payer reads every part."""
     for part, roles in (("outcomes", agreement.outcomes.readable_by), ("payment", agreement.payment.readable_by)):
         if roles is not None and "payer" not in roles:
             allowed = "Roles with 'payer' among them, as who pays reads all; left out, every party reads it."

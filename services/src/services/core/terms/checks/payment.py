@@ -1,4 +1,4 @@
-"""Core: faults of index tables and of what is held back."""
+"""Core: faults of index tables and of the retention."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -23,34 +23,34 @@ def indices(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
 
 
 def retention(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
-    """What is held back is a part, of rules that there are, and is released once."""
-    held = agreement.payment.retention
-    if held is None:
+    """A retention is of a part of each amount, of declared rules, and is released once."""
+    stated = agreement.payment.retention
+    if stated is None:
         return
-    yield from decimal(held.share, "/payment/retention/share")
-    number = number_of(held.share)
+    yield from decimal(stated.share, "/payment/retention/share")
+    number = number_of(stated.share)
     if number is not None and not 0 < number < 1:
         yield fault("/payment/retention/share", "value-out-of-range", 'More than "0" and less than "1".')
-    yield from _release(declared, held)
-    if held.rules is not None:
-        if not held.rules:
+    yield from _release(declared, stated)
+    if stated.rules is not None:
+        if not stated.rules:
             yield fault("/payment/retention/rules", "rules-missing", "At least one rule; left out, all of them.")
-        for place, code in enumerate(held.rules):
+        for place, code in enumerate(stated.rules):
             if code not in declared.rules:
                 yield fault(f"/payment/retention/rules/{place}", "rule-unknown", "The code of a payment rule.")
-        yield from once(held.rules, "/payment/retention/rules")
+        yield from once(stated.rules, "/payment/retention/rules")
 
 
-def _release(declared: Declared, held: Retention) -> Iterator[FieldError]:
+def _release(declared: Declared, stated: Retention) -> Iterator[FieldError]:
     starts = declared.outcome_period.start
-    if held.release_on is None and held.release_when is None:
+    if stated.release_on is None and stated.release_when is None:
         yield fault("/payment/retention", "release-missing", "Either releaseOn or releaseWhen.")
-    if held.release_on is not None and held.release_when is not None:
+    if stated.release_on is not None and stated.release_when is not None:
         yield fault("/payment/retention/releaseWhen", "release-twice", "Left out, as releaseOn says when.")
-    if held.release_on is not None and held.release_on < starts:
+    if stated.release_on is not None and stated.release_on < starts:
         yield fault("/payment/retention/releaseOn", "date-outside-period", f"Not before {starts}.")
-    if held.release_when is not None:
-        yield from condition(declared, held.release_when, "/payment/retention/releaseWhen")
+    if stated.release_when is not None:
+        yield from condition(declared, stated.release_when, "/payment/retention/releaseWhen")
 
 
 def _values(declared: Declared, index: Index, at: str) -> Iterator[FieldError]:

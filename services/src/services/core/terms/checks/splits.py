@@ -9,13 +9,14 @@ from services.core.terms.faults.declared import Declared
 from services.core.terms.faults.plain import fault, once, within
 from services.core.terms.model import Agreement
 from services.core.terms.payment import GrantWindow, Payment
-from services.core.terms.splits import MaximaInOrder, Maximum, Shares, Split, Weight
+from services.core.terms.splits import Maximum, Shares, Split, Weight
 
 MAX_WEIGHT = 1_000_000_000
 
 
 def splits(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
-    """The contract's split, and each rule's own."""
+    """The contract's split, and each rule's own. Maxima must cover a cap on the same amounts: that of the rule, or that
+    of the contract where no rule has a split of its own."""
     payment = agreement.payment
     if payment.split is not None:
         shared = all(rule.split is None for rule in payment.rules)
@@ -32,21 +33,31 @@ def splits(declared: Declared, agreement: Agreement) -> Iterator[FieldError]:
 
 def _split(declared: Declared, split: Split, cap: int | None, at: str) -> Iterator[FieldError]:
     if isinstance(split, Shares):
-        yield from _payers(declared, [weight.payer for weight in split.weights], f"{at}/weights")
-        for place, weight in enumerate(split.weights):
-            yield from within(weight.weight, 0, MAX_WEIGHT, f"{at}/weights/{place}/weight")
-        if split.weights and not any(weight.weight for weight in split.weights):
-            yield fault(f"{at}/weights", "weights-all-zero", "At least one payer with a weight of 1 or more.")
-        return
-    yield from _payers(declared, [maximum.payer for maximum in split.maxima], f"{at}/maxima")
-    for place, maximum in enumerate(split.maxima):
-        yield from not_negative(declared, maximum.amount, f"{at}/maxima/{place}/amount")
-    if split.maxima and all(minor_of(declared, maximum.amount) == 0 for maximum in split.maxima):
-        yield fault(f"{at}/maxima", "maxima-all-zero", "At least one payer that pays something.")
-    total = _total(declared, split)
+        yield from _weights(declared, split.weights, f"{at}/weights")
+    else:
+        yield from _maxima(declared, split.maxima, cap, f"{at}/maxima")
+
+
+def _weights(declared: Declared, weights: Sequence[Weight], at: str) -> Iterator[FieldError]:
+    yield from _payers(declared, [weight.payer for weight in weights], at)
+    for place, weight in enumerate(weights):
+        yield from within(weight.weight, 0, MAX_WEIGHT, f"{at}/{place}/weight")
+    if weights and not any(weight.weight for weight in weights):
+        yield fault(at, "weights-all-zero", "At least one payer with a weight of 1 or more.")
+
+
+def _maxima(declared: Declared, maxima: Sequence[Maximum], cap: int | None, at: str) -> Iterator[FieldError]:
+    """Maxima that come to at least the cap in minor units: with 300.00 and 500.00 a cap of 1,000.00 would allow 200.00
+    that nobody pays."""
+    yield from _payers(declared, [maximum.payer for maximum in maxima], at)
+    for place, maximum in enumerate(maxima):
+        yield from not_negative(declared, maximum.amount, f"{at}/{place}/amount")
+    amounts = [minor_of(declared, maximum.amount) for maximum in maxima]
+    if amounts and all(amount == 0 for amount in amounts):
+        yield fault(at, "maxima-all-zero", "At least one payer that pays something.")
+    total = _total(amounts)
     if cap is not None and total is not None and total < cap:
-        allowed = "Maxima that come to at least the cap, so that what it allows has a payer."
-        yield fault(f"{at}/maxima", "maxima-below-cap", allowed)
+        yield fault(at, "maxima-below-cap", "Maxima that come to at least the cap, so that what it allows has a payer.")
 
 
 def _left_out(declared: Declared, split: Split, at: str) -> Iterator[FieldError]:
@@ -67,9 +78,10 @@ def _payers(declared: Declared, payers: Sequence[str], at: str) -> Iterator[Fiel
     yield from once(payers, at, "/payer")
 
 
-def _total(declared: Declared, split: MaximaInOrder) -> int | None:
-    amounts = [minor_of(declared, maximum.amount) for maximum in split.maxima]
-    return None if not amounts or None in amounts else sum(amount for amount in amounts if amount is not None)
+def _total(amounts: Sequence[int | None]) -> int | None:
+    """The sum of amounts; None without any, or where one has a fault of its own."""
+    comparable = [amount for amount in amounts if amount is not None]
+    return sum(comparable) if comparable and len(comparable) == len(amounts) else None
 
 
 def _cap(declared: Declared, payment: Payment, rule: str | None) -> int | None:

@@ -10,17 +10,17 @@ from services.core.terms.faults.wordings import first_difference
 from services.core.terms.measures import MAX_NESTING, Basis, Condition, Fixed, Threshold
 
 
-def condition(declared: Declared, whole: Condition, at: str, depth: int = 1) -> Iterator[FieldError]:
-    """A condition at its pointer, with all that it is made of."""
-    if isinstance(whole, Threshold):
-        yield from _threshold(declared, whole, at)
+def condition(declared: Declared, clause: Condition, at: str, depth: int = 1) -> Iterator[FieldError]:
+    """A condition at its pointer, with all that it is made of. It stands `depth` deep in others, from 1."""
+    if isinstance(clause, Threshold):
+        yield from _threshold(declared, clause, at)
         return
     if depth > MAX_NESTING:
         yield fault(at, "nesting-too-deep", f"Conditions stand at most {MAX_NESTING} deep in each other.")
         return
-    if not whole.conditions:
+    if not clause.conditions:
         yield fault(f"{at}/conditions", "conditions-missing", "At least one condition.")
-    for place, part in enumerate(whole.conditions):
+    for place, part in enumerate(clause.conditions):
         yield from condition(declared, part, f"{at}/conditions/{place}", depth + 1)
 
 
@@ -44,21 +44,22 @@ def _value(text: str, basis: Basis, pointer: str) -> Iterator[FieldError]:
 
 
 def _threshold(declared: Declared, threshold: Threshold, at: str) -> Iterator[FieldError]:
-    other = threshold.also_stated_as
-    also_share = threshold.measure.basis == "count" and other is not None and other.basis == "share"
+    wording = threshold.also_stated_as
+    also_share = threshold.measure.basis == "count" and wording is not None and wording.basis == "share"
     faults = [
         *measure(declared, threshold.measure, f"{at}/measure", also_share=also_share),
         *_value(threshold.value, threshold.measure.basis, f"{at}/value"),
     ]
-    if other is not None:
-        faults += _value(other.value, other.basis, f"{at}/alsoStatedAs/value")
-        if threshold.measure.basis not in COUNTED or other.basis == threshold.measure.basis:
+    if wording is not None:
+        faults += _value(wording.value, wording.basis, f"{at}/alsoStatedAs/value")
+        if threshold.measure.basis not in COUNTED or wording.basis == threshold.measure.basis:
             allowed = "The other of 'count' and 'share', beside a measure of one of the two."
             faults.append(fault(f"{at}/alsoStatedAs/basis", "also-stated-basis", allowed))
     yield from faults
-    if threshold.prevails is not None and other is None:
+    if threshold.prevails is not None and wording is None:
         yield fault(f"{at}/prevails", "prevails-not-expected", "Left out, as there is one wording only.")
-    if threshold.prevails is None and other is not None and not faults:
+    # What is at fault by itself is not compared: its values may be no numbers.
+    if threshold.prevails is None and wording is not None and not faults:
         yield from _contradiction(threshold, at)
 
 

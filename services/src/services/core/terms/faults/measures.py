@@ -101,9 +101,9 @@ def _denominator(declared: Declared, figure: Measure, metric: Metric | None, at:
         if denominator is not None:
             yield from _exits(declared, figure, denominator, f"{at}/denominator/neutralExits")
     else:
-        other = declared.metrics.get(denominator.metric)
-        yield from reports(other, "units", f"{at}/denominator/metric")
-        if other is not None and metric is not None and other.subject != metric.subject:
+        counted = declared.metrics.get(denominator.metric)
+        yield from reports(counted, "units", f"{at}/denominator/metric")
+        if counted is not None and metric is not None and counted.subject != metric.subject:
             yield fault(f"{at}/denominator/metric", "subject-differs", "A metric about the same kind of subject.")
 
 
