@@ -16,18 +16,8 @@ LONGEST_FUNCTION = 40
 NOT_USED = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "processor", "data", "info", "handler"}
 NEVER_A_WORD = {"utils", "helpers", "misc", "manager", "processor"}
 FOR_ANYTHING = {"said", "found", "one"}
-NAMED_BY_NOUNS = (
-    "services/",
-    "contracts-service/",
-    "outcomes-service/",
-    "gateway/",
-    "deploy/",
-    "settlement-service/src/settlement_service/domain/agreement/",
-    "settlement-service/src/settlement_service/domain/facts/",
-    "settlement-service/src/settlement_service/domain/mechanisms/",
-    "settlement-service/src/settlement_service/domain/simulation/",
-)
-"""Where no name stands for anything at all. The list grows."""
+NAMED_BY_NOUNS = ("services/", "contracts-service/", "outcomes-service/", "settlement-service/", "gateway/", "deploy/")
+"""Where no name stands for anything at all."""
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

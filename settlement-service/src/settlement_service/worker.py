@@ -1,4 +1,4 @@
-"""Wiring: the background process: facts out, facts in; what is due accrues, settlements are frozen and posted."""
+"""Wiring: the background process: facts out, facts in; subjects accrue, settlements are frozen and posted."""
 
 import asyncio
 import sys
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 TURN_SECONDS = 0.25
-"""How often settlements that wait are looked at: a question to one small index."""
+"""How often settlements that wait are looked at: a query of one small index."""
 AFTER_FAILURE_SECONDS = 2.0
 STATEMENT_SECONDS = 600
 """A settlement is calculated in one transaction, and posted in one, however large; of a million claims the longest
@@ -52,7 +52,7 @@ def posting(database: Database) -> Job:
 
 
 def accruing(database: Database) -> Job:
-    """The job that keeps what is due as facts arrive, so that settlements need not compute it."""
+    """The job that keeps what subjects have accrued as facts arrive, so that settlements need not compute it."""
 
     async def run(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -73,40 +73,42 @@ def _turning(look: Callable[[], Awaitable[int]]) -> Job:
 
 
 async def freeze_open(database: Database, owners: Owners) -> int:
-    """Looks once at every open settlement. Returns how many failed. The owners are asked with no transaction open; then
-    it is frozen, or what is waited for is kept."""
+    """Looks once at every open settlement. Returns how many failed. Its owners are asked with no transaction open: one
+    that does not answer would hold it. Then it is frozen, or what it waits for is kept."""
 
-    async def freeze(one: Settlement) -> bool:
-        heads = await ask_heads(owners, one.contract_id, SOURCES) if one.heads is None else {}
-        return await _failed(database, lambda tx: freeze_settlement(tx, one.id, heads), "settlement", one.id)
+    async def freeze(settlement: Settlement) -> bool:
+        heads = await ask_heads(owners, settlement.contract_id, SOURCES) if settlement.heads is None else {}
+        return await _failed(
+            database, lambda tx: freeze_settlement(tx, settlement.id, heads), "settlement", settlement.id
+        )
 
-    waiting = await _found(database, find_open_settlements)
-    return 1 if waiting is None else sum([await freeze(one) for one in waiting])
+    waiting = await _read(database, find_open_settlements)
+    return 1 if waiting is None else sum([await freeze(settlement) for settlement in waiting])
 
 
 async def post_approved(database: Database) -> int:
     """Looks once at every approved settlement. Returns how many failed."""
 
-    async def post(one: UUID) -> bool:
-        return await _failed(database, lambda tx: post_settlement(tx, one), "settlement", one)
+    async def post(settlement_id: UUID) -> bool:
+        return await _failed(database, lambda tx: post_settlement(tx, settlement_id), "settlement", settlement_id)
 
-    waiting = await _found(database, find_approved_settlements)
-    return 1 if waiting is None else sum([await post(one) for one in waiting])
+    waiting = await _read(database, find_approved_settlements)
+    return 1 if waiting is None else sum([await post(settlement_id) for settlement_id in waiting])
 
 
 async def accrue_changed(database: Database) -> tuple[int, int]:
-    """Keeps some of what has accrued on each contract of which something has come. Returns how many those are, and how
+    """Keeps what some changed subjects of each contract have accrued. Returns how many contracts had changes, and how
     many failed."""
 
-    async def accrue_one(one: UUID) -> bool:
-        return await _failed(database, lambda tx: accrue_some(tx, one), "contract", one)
+    async def accrue_on(contract_id: UUID) -> bool:
+        return await _failed(database, lambda tx: accrue_some(tx, contract_id), "contract", contract_id)
 
-    changed = await _found(database, find_changed_contracts)
-    return (0, 1) if changed is None else (len(changed), sum([await accrue_one(one) for one in changed]))
+    changed = await _read(database, find_changed_contracts)
+    return (0, 1) if changed is None else (len(changed), sum([await accrue_on(contract_id) for contract_id in changed]))
 
 
-async def _found(database: Database, find: Callable[[Transaction], Awaitable[Sequence[T]]]) -> Sequence[T] | None:
-    """What waits; None when that could not be asked: whatever the reason, it may pass."""
+async def _read(database: Database, find: Callable[[Transaction], Awaitable[Sequence[T]]]) -> Sequence[T] | None:
+    """What waits; None when it could not be read. Whatever the reason, it may pass: the job goes on."""
     try:
         return await run_as_service(database, SERVICE, find)
     except Exception as error:
@@ -115,8 +117,8 @@ async def _found(database: Database, find: Callable[[Transaction], Awaitable[Seq
 
 
 async def _failed(database: Database, move: Callable[[Transaction], Awaitable[bool]], what: str, id_: UUID) -> bool:
-    """Moves a settlement or a contract on in a transaction of its own. What goes wrong with one is logged, and tried
-    again with the next turn; the others go on."""
+    """Moves a settlement or a contract on in a transaction of its own; returns whether that failed. A failure is
+    logged, and tried again with the next turn; it does not keep other settlements back."""
     try:
         await run_as_service(database, SERVICE, move)
     except Unavailable:

@@ -52,7 +52,7 @@ def wanted(request: Request, offered: Sequence[str], bom: bool = False) -> Forma
         media_range, *parameters = (part.strip() for part in text.split(";"))
         named = dict(parameter.partition("=")[::2] for parameter in parameters)
         weight = _thousandths(named.get("q", "1"))
-        match = next((one for one in offered if _matches(media_range, one)), None)
+        match = next((media_type for media_type in offered if _matches(media_range, media_type)), None)
         if match and weight > quality:
             best, quality = match, weight
             marked = bom or named.get("charset", "").strip('"') == WITH_BOM
@@ -66,9 +66,9 @@ def _matches(media_range: str, media_type: str) -> bool:
 
 
 def _thousandths(weight: str) -> int:
-    """A weight of 0 to 1 with up to three decimals; what is no weight counts as 1."""
-    whole, _, decimals = weight.partition(".")
-    if whole == "1" or not (whole + decimals).isdecimal():
+    """A weight of 0 to 1 with up to three decimals, in thousandths: 0.8 is 800. What is no weight counts as 1."""
+    integer, _, decimals = weight.partition(".")
+    if integer == "1" or not (integer + decimals).isdecimal():
         return 1000
     return int(decimals.ljust(3, "0")[:3])
 
@@ -76,7 +76,7 @@ def _thousandths(weight: str) -> int:
 def is_held(request: Request, tag: str) -> bool:
     """Whether the client has what `tag` stands for (`If-None-Match`, RFC 9110, 13.1.2)."""
     held = request.headers.get("if-none-match", "")
-    return tag in (one.strip().removeprefix("W/") for one in held.split(","))
+    return tag in (held_tag.strip().removeprefix("W/") for held_tag in held.split(","))
 
 
 def digest(raw: bytes) -> str:
@@ -103,9 +103,9 @@ def csv_of(statement: SettlementBody, bom: bool) -> bytes:
 
 def _with_payers(row: Row, currency: str, shares: Mapping[str, int]) -> Iterator[Row]:
     """The row once for each payer; after the first without its figures."""
-    told = [(payer, format_minor(minor, currency).replace(".", ",")) for payer, minor in shares.items()]
+    by_payer = [(payer, format_minor(minor, currency).replace(".", ",")) for payer, minor in shares.items()]
     again = tuple("" if heading in FIGURES else cell for heading, cell in zip(HEADINGS, row, strict=True))
-    for place, (payer, share) in enumerate(told or [("", "")]):
+    for place, (payer, share) in enumerate(by_payer or [("", "")]):
         yield (*(again if place else row), currency, payer, share)
 
 

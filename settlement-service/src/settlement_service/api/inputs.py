@@ -26,7 +26,7 @@ PIECE_BYTES = 64 * 1024
 
 async def inputs_response(request: Request, opened: Opened, format_: Format) -> Response:
     """NDJSON: the head on the first line, then an input a line; JSON: the head with the inputs as its last member.
-    It is written to disk first: a slow reader holds no transaction open."""
+    It is written to disk first: a slow reader holds no transaction open, and its digest and length go before it."""
     with ExitStack() as until_sent:
         spool = until_sent.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY_BYTES))
         head = shapes.document(opened.given)
@@ -47,8 +47,8 @@ async def _write(request: Request, opened: Opened, spool: IO[bytes], head: dict[
     spool.write(start + b"\n" if lines else start[:-1] + b',"inputs":[')
     position, first = 0, True
     while page := await question(request, lambda tx: page_of_inputs(tx, opened, position, PAGE)):  # noqa: B023
-        for one in page:
-            row = json.dumps(_row(one, opened), ensure_ascii=False, separators=(",", ":")).encode()
+        for each in page:
+            row = json.dumps(_row(each, opened), ensure_ascii=False, separators=(",", ":")).encode()
             spool.write(row + b"\n" if lines else (row if first else b"," + row))
             first = False
         position = page[-1].position
@@ -56,10 +56,10 @@ async def _write(request: Request, opened: Opened, spool: IO[bytes], head: dict[
         spool.write(b"]}")
 
 
-def _row(one: Input, opened: Opened) -> dict[str, Any]:
-    row: dict[str, Any] = {"position": one.position, "salt": one.salt.hex(), "input": loads(one.body)}
+def _row(logged: Input, opened: Opened) -> dict[str, Any]:
+    row: dict[str, Any] = {"position": logged.position, "salt": logged.salt.hex(), "input": loads(logged.body)}
     if opened.tree is not None:
-        row["proof"] = [node.hex() for node in opened.tree.proof(one.position)]
+        row["proof"] = [node.hex() for node in opened.tree.proof(logged.position)]
     return row
 
 

@@ -43,7 +43,7 @@ async def list_lines(
         lines,
         limit,
         lambda line: (str(line.number),),
-        lambda found, after_: LineList(items=tuple(found), next_cursor=after_),
+        lambda shown_lines, after_: LineList(items=tuple(shown_lines), next_cursor=after_),
     )
 
 
@@ -54,8 +54,8 @@ async def list_items(
     """The items behind a line, for who may see what concerns single persons: those about one subject together, by
     date."""
     begin = after(cursor, 3, _place, None)
-    terms, found = await question(request, lambda tx: items.list_items(tx, settlement_id, number, begin, limit + 1))
-    return page(request, found, limit, _key, lambda some, after_: item_list(terms, some, after_))
+    terms, changes = await question(request, lambda tx: items.list_items(tx, settlement_id, number, begin, limit + 1))
+    return page(request, changes, limit, _key, lambda shown, after_: item_list(terms, shown, after_))
 
 
 def _place(subject_id: str, achieved_on: str, occurrence: str) -> ItemPlace | None:

@@ -21,8 +21,8 @@ OfContract = Annotated[UUID | None, Query(alias="contract", description="Only th
 async def get_position(request: Request, contract_id: UUID) -> Response:
     """Entitled, settled, waiting, and what is left under each cap, as known at this moment. An investor is told as of
     the last posted statement."""
-    standing = await about_contract(request, contract_id, question(request, lambda tx: position(tx, contract_id)))
-    return Reply(200, PositionBody.of(standing), {"cache-control": "private, no-cache"}).response()
+    shown = await about_contract(request, contract_id, question(request, lambda tx: position(tx, contract_id)))
+    return Reply(200, PositionBody.of(shown), {"cache-control": "private, no-cache"}).response()
 
 
 @router.get("/ledger/entries", response_model=EntryList, tags=["ledger"])
@@ -31,10 +31,10 @@ async def list_ledger_entries(
 ) -> Response:
     """Entries of the ledger, the oldest first. A payer sees whole entries of its contracts, others their own side."""
     begin = after(cursor, 1, UUID, None)
-    found = await question(request, lambda tx: list_entries(tx, contract, begin, limit + 1))
+    entries = await question(request, lambda tx: list_entries(tx, contract, begin, limit + 1))
     return page(
         request,
-        found,
+        entries,
         limit,
         lambda entry: (str(entry.id),),
         lambda items, after_: EntryList(items=tuple(map(EntryBody.of, items)), next_cursor=after_),

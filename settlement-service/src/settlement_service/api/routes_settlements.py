@@ -65,12 +65,12 @@ async def _list(
     request: Request, contract_id: UUID | None, limit: int, cursor: str | None, state: State | None
 ) -> Response:
     begin = after(cursor, 2, lambda contract, number: (UUID(contract), number_key(number)), None)
-    found = await question(request, lambda tx: showing.list_settlements(tx, contract_id, state, begin, limit + 1))
+    shown = await question(request, lambda tx: showing.list_settlements(tx, contract_id, state, begin, limit + 1))
     return page(
         request,
-        found,
+        shown,
         limit,
-        lambda one: (str(one.settlement.contract_id), str(one.settlement.number)),
+        lambda last: (str(last.settlement.contract_id), str(last.settlement.number)),
         lambda items, after_: SettlementList(items=tuple(map(SettlementBody.of, items)), next_cursor=after_),
     )
 
@@ -130,5 +130,5 @@ async def cancel_settlement(request: Request, settlement_id: UUID, body: Nothing
 async def confirm_payment(request: Request, settlement_id: UUID, body: NewPayment) -> Response:
     """A payer confirms what bank or finance system say: paid, or rejected."""
     expected = expected_version(request)
-    said = Confirmation(body.reference, body.paid_on, body.amount.value(), body.outcome, body.payee)
-    return await command(request, "confirm_payment", lambda tx: confirm(tx, settlement_id, said, expected))
+    confirmation = Confirmation(body.reference, body.paid_on, body.amount.value(), body.outcome, body.payee)
+    return await command(request, "confirm_payment", lambda tx: confirm(tx, settlement_id, confirmation, expected))

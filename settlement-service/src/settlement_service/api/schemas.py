@@ -202,27 +202,27 @@ class SettlementBody(Shape):
     @classmethod
     def of(cls, shown: Shown) -> Self:
         """As JSON."""
-        this, currency, reader = shown.settlement, shown.terms.currency, shown.audience.organisation
-        waits = shown.audience.sees_everything and this.state in ("open", "approved")
+        settlement, currency, reader = shown.settlement, shown.terms.currency, shown.audience.organisation
+        waits = shown.audience.sees_everything and settlement.state in ("open", "approved")
         return cls(
-            id=this.id,
-            contract_id=this.contract_id,
-            number=this.number,
-            kind=this.kind,
-            period=PeriodBody(start=this.period.start, end=this.period.end),
-            state=this.state,
-            revision=this.revision,
+            id=settlement.id,
+            contract_id=settlement.contract_id,
+            number=settlement.number,
+            kind=settlement.kind,
+            period=PeriodBody(start=settlement.period.start, end=settlement.period.end),
+            state=settlement.state,
+            revision=settlement.revision,
             terms_version=shown.terms.version,
             currency=currency,
-            waiting_for=tuple(WaitingBody(**_fields(one)) for one in this.waiting) if waits else None,
-            prepared_by=PersonBody.of(this.prepared_by, reader),
-            prepared_at=this.prepared_at,
-            calculated_at=this.calculated_at,
-            posted_at=this.posted_at,
-            document_on=this.document_on,
-            accounting_on=this.accounting_on,
-            value_on=this.value_on,
-            **_told(shown),
+            waiting_for=tuple(WaitingBody(**_fields(each)) for each in settlement.waiting) if waits else None,
+            prepared_by=PersonBody.of(settlement.prepared_by, reader),
+            prepared_at=settlement.prepared_at,
+            calculated_at=settlement.calculated_at,
+            posted_at=settlement.posted_at,
+            document_on=settlement.document_on,
+            accounting_on=settlement.accounting_on,
+            value_on=settlement.value_on,
+            **_shown(shown),
             **_since(shown),
         )
 
@@ -253,17 +253,17 @@ def _name(history: History, rule: str) -> str | None:
     return " / ".join(history.metrics[code].name for code in sorted(history.rules[rule].metrics)) or None
 
 
-def _told(shown: Shown) -> dict[str, Any]:
-    told, currency = shown.projection, shown.terms.currency
-    if told is None:
+def _shown(shown: Shown) -> dict[str, Any]:
+    projection, currency = shown.projection, shown.terms.currency
+    if projection is None:
         return {}
     return {
-        "lines": lines_of(told.content, shown.history, shown.audience),
-        "totals": told.content["totals"],
-        "previously_settled": MoneyBody.of(told.previously_minor, currency),
-        "total": MoneyBody.of(told.total_minor, currency),
-        "settled_to_date": MoneyBody.of(told.previously_minor + told.total_minor, currency),
-        "content_sha256": told.content_sha256,
+        "lines": lines_of(projection.content, shown.history, shown.audience),
+        "totals": projection.content["totals"],
+        "previously_settled": MoneyBody.of(projection.previously_minor, currency),
+        "total": MoneyBody.of(projection.total_minor, currency),
+        "settled_to_date": MoneyBody.of(projection.previously_minor + projection.total_minor, currency),
+        "content_sha256": projection.content_sha256,
         "inputs_sha256": shown.settlement.inputs_sha256,
     }
 
@@ -274,8 +274,8 @@ def _since(shown: Shown) -> dict[str, Any]:
         return {}
     owed = since.outstanding
     return {
-        "approvals": tuple(ApprovalBody.of(one, shown.audience.organisation) for one in since.approvals),
-        "payments": tuple(PaymentBody.of(one, currency) for one in since.payments),
+        "approvals": tuple(ApprovalBody.of(each, shown.audience.organisation) for each in since.approvals),
+        "payments": tuple(PaymentBody.of(each, currency) for each in since.payments),
         "outstanding": None
         if owed is None
         else tuple(OutstandingBody(payee=payee, amount=MoneyBody.of(minor, currency)) for payee, minor in owed),

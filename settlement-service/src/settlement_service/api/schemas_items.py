@@ -35,24 +35,26 @@ class ItemBody(Shape):
     reason: str | None = None
 
     @classmethod
-    def of(cls, this: Change, currency: str) -> Self:
+    def of(cls, change: Change, currency: str) -> Self:
         """As JSON."""
         return cls(
-            rule=this.key.item.rule,
-            subject_id=this.key.item.subject_id,
-            occurrence=this.key.item.occurrence,
-            claim_id=this.claim_id,
-            achieved_on=this.achieved_on,
-            terms_version=this.version,
-            price=None if this.key.price_minor is None else MoneyBody.of(this.key.price_minor, currency),
-            units=this.now.units,
-            gross=MoneyBody.of(this.now.gross_minor, currency),
-            cut=cuts_of(this.now, currency),
-            due=MoneyBody.of(this.now.amount_minor, currency),
-            previously_posted=MoneyBody.of(this.before.amount_minor, currency),
-            amount=MoneyBody.of(this.difference.amount_minor, currency),
-            shares=tuple(ShareBody(payer=payer, amount=MoneyBody.of(minor, currency)) for payer, minor in this.shares),
-            reason=this.reason,
+            rule=change.key.item.rule,
+            subject_id=change.key.item.subject_id,
+            occurrence=change.key.item.occurrence,
+            claim_id=change.claim_id,
+            achieved_on=change.achieved_on,
+            terms_version=change.version,
+            price=None if change.key.price_minor is None else MoneyBody.of(change.key.price_minor, currency),
+            units=change.now.units,
+            gross=MoneyBody.of(change.now.gross_minor, currency),
+            cut=cuts_of(change.now, currency),
+            due=MoneyBody.of(change.now.amount_minor, currency),
+            previously_posted=MoneyBody.of(change.before.amount_minor, currency),
+            amount=MoneyBody.of(change.difference.amount_minor, currency),
+            shares=tuple(
+                ShareBody(payer=payer, amount=MoneyBody.of(minor, currency)) for payer, minor in change.shares
+            ),
+            reason=change.reason,
         )
 
 

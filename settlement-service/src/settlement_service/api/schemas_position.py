@@ -11,7 +11,7 @@ from settlement_service.domain.facts.figures import CutKind
 from settlement_service.domain.ledger.postings import Entry, EntryKind
 from settlement_service.domain.settling.shadow import Shadow
 from settlement_service.domain.statement.position import Headroom, NotPaid, RulePosition
-from settlement_service.usecases.get_position import Standing
+from settlement_service.usecases.get_position import PositionShown
 
 
 class RulePositionBody(Shape):
@@ -59,7 +59,7 @@ class HeadroomBody(Shape):
         return cls.model_validate(
             {
                 "cap": room.cap,
-                "applies_to": room.of,
+                "applies_to": room.applies_to,
                 "limit": MoneyBody.of(room.limit_minor, currency),
                 "used": None if used is None else MoneyBody.of(used, currency),
                 "left": None if used is None else MoneyBody.of(room.limit_minor - used, currency),
@@ -77,9 +77,14 @@ class NotPaidBody(Shape):
     count: int
 
     @classmethod
-    def of(cls, one: NotPaid) -> Self:
+    def of(cls, unpaid: NotPaid) -> Self:
         """As JSON."""
-        return cls(rule=one.rule or None, reason=one.reason, explanation=REASONS["en"][one.reason], count=one.count)
+        return cls(
+            rule=unpaid.rule or None,
+            reason=unpaid.reason,
+            explanation=REASONS["en"][unpaid.reason],
+            count=unpaid.count,
+        )
 
 
 class AsOf(Shape):
@@ -98,9 +103,9 @@ class ShadowBody(Shape):
     amount: MoneyBody
 
     @classmethod
-    def of(cls, one: Shadow, currency: str) -> Self:
+    def of(cls, shadow: Shadow, currency: str) -> Self:
         """As JSON."""
-        return cls(rule=one.rule, units=one.units, amount=MoneyBody.of(one.gross_minor, currency))
+        return cls(rule=shadow.rule, units=shadow.units, amount=MoneyBody.of(shadow.gross_minor, currency))
 
 
 class PositionBody(Shape):
@@ -121,21 +126,21 @@ class PositionBody(Shape):
     shadow: tuple[ShadowBody, ...] | None = None
 
     @classmethod
-    def of(cls, standing: Standing) -> Self:
+    def of(cls, shown: PositionShown) -> Self:
         """As JSON."""
-        currency, details, last = standing.terms.currency, standing.details, standing.as_of
+        currency, details, last = shown.terms.currency, shown.details, shown.as_of
         period = None if last is None else PeriodBody(start=last.period.start, end=last.period.end)
         return cls(
-            contract_id=standing.contract_id,
+            contract_id=shown.contract_id,
             currency=currency,
             as_of=AsOf(settlement_id=last.id, number=last.number, period=period) if last and period else None,
-            entitled=MoneyBody.of(standing.entitled_minor, currency),
-            settled=MoneyBody.of(standing.settled_minor, currency),
-            waiting=MoneyBody.of(standing.entitled_minor - standing.settled_minor, currency),
-            headroom=tuple(HeadroomBody.of(room, currency) for room in standing.headroom),
-            rules=None if details is None else tuple(RulePositionBody.of(one, currency) for one in details.rules),
-            not_paid=None if details is None else tuple(NotPaidBody.of(one) for one in details.not_paid),
-            shadow=tuple(ShadowBody.of(one, currency) for one in standing.shadow) or None,
+            entitled=MoneyBody.of(shown.entitled_minor, currency),
+            settled=MoneyBody.of(shown.settled_minor, currency),
+            waiting=MoneyBody.of(shown.entitled_minor - shown.settled_minor, currency),
+            headroom=tuple(HeadroomBody.of(room, currency) for room in shown.headroom),
+            rules=None if details is None else tuple(RulePositionBody.of(rule, currency) for rule in details.rules),
+            not_paid=None if details is None else tuple(map(NotPaidBody.of, details.not_paid)),
+            shadow=tuple(ShadowBody.of(shadow, currency) for shadow in shown.shadow) or None,
         )
 
 

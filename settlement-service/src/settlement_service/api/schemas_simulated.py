@@ -46,7 +46,7 @@ class PaidBody(Shape):
         return cls(
             total=MoneyBody.of(sum(payments.values()), currency),
             by_payer=tuple(
-                ShareBody(payer=one, amount=MoneyBody.of(by_payer[one], currency)) for one in sorted(by_payer)
+                ShareBody(payer=payer, amount=MoneyBody.of(by_payer[payer], currency)) for payer in sorted(by_payer)
             ),
             by_payee=tuple(
                 TotalBody(payee=payee, nature=nature, amount=MoneyBody.of(by_payee[payee, nature], currency))
@@ -76,19 +76,19 @@ class SimulatedRule(Shape):
     not_paid: tuple[UnpaidBody, ...]
 
     @classmethod
-    def of(cls, one: RuleEffect, currency: str) -> Self:
+    def of(cls, effect: RuleEffect, currency: str) -> Self:
         """As JSON."""
         return cls(
-            rule=one.rule,
-            people=one.people,
-            units=one.figures.units,
-            gross=MoneyBody.of(one.figures.gross_minor, currency),
-            cut=cuts_of(one.figures, currency),
-            amount=MoneyBody.of(one.figures.amount_minor, currency),
-            state=None if one.state is None else one.state.replace("-", "_"),
+            rule=effect.rule,
+            people=effect.people,
+            units=effect.figures.units,
+            gross=MoneyBody.of(effect.figures.gross_minor, currency),
+            cut=cuts_of(effect.figures, currency),
+            amount=MoneyBody.of(effect.figures.amount_minor, currency),
+            state=None if effect.state is None else effect.state.replace("-", "_"),
             not_paid=tuple(
                 UnpaidBody(reason=reason, explanation=REASONS["en"][reason], count=count)
-                for reason, count in one.not_paid
+                for reason, count in effect.not_paid
             ),
         )
 
@@ -106,18 +106,18 @@ class SimulatedCap(Shape):
     people_at_limit: int | None = None
 
     @classmethod
-    def of(cls, one: CapEffect, currency: str) -> Self:
+    def of(cls, effect: CapEffect, currency: str) -> Self:
         """As JSON."""
-        used = one.used_minor
+        used = effect.used_minor
         return cls.model_validate(
             {
-                "cap": one.cap,
-                "applies_to": one.applies_to,
-                "limit": MoneyBody.of(one.limit_minor, currency),
+                "cap": effect.cap,
+                "applies_to": effect.applies_to,
+                "limit": MoneyBody.of(effect.limit_minor, currency),
                 "used": None if used is None else MoneyBody.of(used, currency),
-                "left": None if used is None else MoneyBody.of(one.limit_minor - used, currency),
-                "cut": None if one.cut_minor is None else MoneyBody.of(one.cut_minor, currency),
-                "people_at_limit": one.people_at_limit,
+                "left": None if used is None else MoneyBody.of(effect.limit_minor - used, currency),
+                "cut": None if effect.cut_minor is None else MoneyBody.of(effect.cut_minor, currency),
+                "people_at_limit": effect.people_at_limit,
             }
         )
 
@@ -138,19 +138,19 @@ class ThresholdBody(Shape):
     missing_subjects: int | None = None
 
     @classmethod
-    def of(cls, one: ThresholdDistance) -> Self:
+    def of(cls, threshold: ThresholdDistance) -> Self:
         """As JSON."""
         return cls(
-            rule=one.rule,
-            stands_in=one.stands_in,
-            metric=one.metric,
-            basis=one.basis,
-            comparator=one.comparator,
-            measured=_if_any(one.measured),
-            needed=_figure(one.needed),
-            holds=one.holds,
-            missing=_if_any(one.missing),
-            missing_subjects=one.missing_subjects,
+            rule=threshold.rule,
+            stands_in=threshold.stands_in,
+            metric=threshold.metric,
+            basis=threshold.basis,
+            comparator=threshold.comparator,
+            measured=_if_any(threshold.measured),
+            needed=_figure(threshold.needed),
+            holds=threshold.holds,
+            missing=_if_any(threshold.missing),
+            missing_subjects=threshold.missing_subjects,
         )
 
 
@@ -172,9 +172,9 @@ class BandsBody(Shape):
     below: BoundBody | None = None
 
     @classmethod
-    def of(cls, one: BandDistance) -> Self:
+    def of(cls, bands: BandDistance) -> Self:
         """As JSON."""
-        value = one.measured
+        value = bands.measured
 
         def bound(end: Fraction | None) -> BoundBody | None:
             if end is None or value is None:
@@ -182,10 +182,10 @@ class BandsBody(Shape):
             return BoundBody(at=_figure(end), distance=_figure(abs(end - value)))
 
         return cls(
-            rule=one.rule,
-            metric=one.metric,
-            basis=one.basis,
+            rule=bands.rule,
+            metric=bands.metric,
+            basis=bands.basis,
             measured=_if_any(value),
-            above=bound(one.above),
-            below=bound(one.below),
+            above=bound(bands.above),
+            below=bound(bands.below),
         )

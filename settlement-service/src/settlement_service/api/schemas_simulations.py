@@ -39,8 +39,8 @@ class SpreadBody(Shape):
     @classmethod
     def of(cls, spread: Spread, currency: str) -> Self:
         """As JSON."""
-        found = {f"p{percent:02}": MoneyBody.of(minor, currency) for percent, minor in spread.quantiles}
-        return cls.model_validate({"mean": MoneyBody.of(spread.mean_minor, currency), **found})
+        quantiles = {f"p{percent:02}": MoneyBody.of(minor, currency) for percent, minor in spread.quantiles}
+        return cls.model_validate({"mean": MoneyBody.of(spread.mean_minor, currency), **quantiles})
 
 
 class PayerSpread(Shape):
@@ -61,11 +61,11 @@ class SpreadsBody(Shape):
     @classmethod
     def of(cls, spreads: Spreads, answer: Answer) -> Self:
         """As JSON."""
-        currency, said = answer.model.history.newest.currency, answer.question.monte_carlo
-        assert said is not None
+        currency, monte_carlo = answer.model.history.newest.currency, answer.question.monte_carlo
+        assert monte_carlo is not None
         return cls(
-            runs=said.runs,
-            seed=said.seed,
+            runs=monte_carlo.runs,
+            seed=monte_carlo.seed,
             total=SpreadBody.of(spreads.total, currency),
             by_payer=tuple(
                 PayerSpread(payer=payer, paid=SpreadBody.of(spread, currency))
@@ -88,21 +88,23 @@ class SimulatedScenario(Shape):
     monte_carlo: SpreadsBody | None = None
 
     @classmethod
-    def of(cls, one: Simulated, answer: Answer) -> Self:
+    def of(cls, simulated: Simulated, answer: Answer) -> Self:
         """As JSON."""
         currency = answer.model.history.newest.currency
         return cls(
-            name=one.name,
-            paid=PaidBody.of(one.payments, currency),
-            years=tuple(YearBody(year=year, paid=PaidBody.of(paid, currency)) for year, paid in one.years.items()),
-            rules=tuple(SimulatedRule.of(rule, currency) for rule in one.effects.rules),
-            caps=tuple(SimulatedCap.of(cap, currency) for cap in one.effects.caps),
-            thresholds=tuple(map(ThresholdBody.of, one.distances.thresholds)),
-            bands=tuple(map(BandsBody.of, one.distances.bands)),
-            one_more=tuple(
-                OneMoreBody(metric=metric, amount=MoneyBody.of(minor, currency)) for metric, minor in one.one_more
+            name=simulated.name,
+            paid=PaidBody.of(simulated.payments, currency),
+            years=tuple(
+                YearBody(year=year, paid=PaidBody.of(paid, currency)) for year, paid in simulated.years.items()
             ),
-            monte_carlo=None if one.spreads is None else SpreadsBody.of(one.spreads, answer),
+            rules=tuple(SimulatedRule.of(rule, currency) for rule in simulated.effects.rules),
+            caps=tuple(SimulatedCap.of(cap, currency) for cap in simulated.effects.caps),
+            thresholds=tuple(map(ThresholdBody.of, simulated.distances.thresholds)),
+            bands=tuple(map(BandsBody.of, simulated.distances.bands)),
+            one_more=tuple(
+                OneMoreBody(metric=metric, amount=MoneyBody.of(minor, currency)) for metric, minor in simulated.one_more
+            ),
+            monte_carlo=None if simulated.spreads is None else SpreadsBody.of(simulated.spreads, answer),
         )
 
 
@@ -126,5 +128,5 @@ class SimulationBody(Shape):
             terms_version=model.history.at_end(model.ends).version if in_force else None,
             currency=model.history.newest.currency,
             end=model.ends,
-            scenarios=tuple(SimulatedScenario.of(one, answer) for one in answer.scenarios),
+            scenarios=tuple(SimulatedScenario.of(simulated, answer) for simulated in answer.scenarios),
         )

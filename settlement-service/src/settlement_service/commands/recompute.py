@@ -48,7 +48,7 @@ def _main(
 def _why(error: Exception) -> str:
     """One sentence, and where: never a value of the file."""
     if isinstance(error, EnzymError):
-        return error.detail + "".join(f"\n  {one.pointer or '/'}: {one.detail}" for one in error.errors)
+        return error.detail + "".join(f"\n  {field.pointer or '/'}: {field.detail}" for field in error.errors)
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return f"{type(error).__name__}; an input is not in the form that .../inputs gives."
@@ -60,7 +60,7 @@ def run() -> None:
 
 
 def read_inputs(raw: bytes) -> tuple[Given, list[GivenInput]]:
-    """What stands before the inputs, and the inputs. Errors: `inputs-not-readable`, and those of reading JSON."""
+    """The head of the inputs, and the inputs. Errors: `inputs-not-readable`, and those of reading JSON."""
     head, rows = _parts(raw)
     return shapes.read(Given, head), [_input(row) for row in rows]
 
@@ -81,25 +81,26 @@ def _parts(raw: bytes) -> tuple[Any, Iterator[Any]]:
 
 
 def _input(row: dict[str, Any]) -> GivenInput:
-    said = row["input"]
-    shape = SHAPES.get(said["type"])
+    body = row["input"]
+    shape = SHAPES.get(body["type"])
     if shape is None:
         raise InputsNotReadable("An input is of a type that this program does not know: use a newer one.")
     proof = row.get("proof")
     return GivenInput(
         position=row["position"],
         salt=bytes.fromhex(row["salt"]),
-        body=canonical(said),
-        fact=shapes.read(shape, said["fact"]),
+        body=canonical(body),
+        fact=shapes.read(shape, body["fact"]),
         proof=None if proof is None else tuple(bytes.fromhex(node) for node in proof),
     )
 
 
 def _document(result: Recomputed) -> dict[str, Any]:
+    """What `--json` prints. Its names are read by programs of parties and stay as they are."""
     return {
         "same": result.same,
         "checks": [
-            {"what": check.what, "same": check.holds, "said": check.said, "found": check.found}
+            {"what": check.what, "same": check.holds, "said": check.expected, "found": check.computed}
             for check in result.checks
         ],
         "differences": list(result.differences),
@@ -124,9 +125,9 @@ def _print(result: Recomputed) -> None:
         table.add_row(str(line["number"]), line["rule"], *counts, price, line["amount"]["amount"])
     console.print(table)
     for check in result.checks:
-        console.print(f"{'OK     ' if check.holds else 'DIFFERS'} {check.what}: {check.found}", soft_wrap=True)
+        console.print(f"{'OK     ' if check.holds else 'DIFFERS'} {check.what}: {check.computed}", soft_wrap=True)
         if not check.holds:
-            console.print(f"        said: {check.said}", soft_wrap=True)
+            console.print(f"        said: {check.expected}", soft_wrap=True)
     for difference in result.differences:
         console.print(f"DIFFERS {difference}", markup=False, soft_wrap=True)
     console.print("OK: everything came out as said." if result.same else "DIFFERS: see above.")

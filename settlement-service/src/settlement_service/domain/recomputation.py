@@ -1,8 +1,8 @@
 """Domain: a settlement computed again from the inputs that a party was given: no database, no network, no trust."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.core.errors import Malformed
@@ -25,6 +25,12 @@ from settlement_service.domain.statement.projection import project
 from settlement_service.domain.statement.statement import Content, Kind, statement_of
 
 FORMAT = "enzym-inputs/3"
+NOT_ALL = "not all are there"
+COMPARED = ("people", "units", "amount", "cut", "shares", "payee", "nature", "state")
+"""The fields of a line that are compared; rule, price and payee say which line it is."""
+
+LineName: TypeAlias = tuple[str, str, str]
+"""What tells lines apart: rule, price as a decimal (empty where it has none), and payee."""
 
 
 class InputsNotReadable(Malformed):
@@ -36,8 +42,9 @@ class InputsNotReadable(Malformed):
 
 @value
 class Rest:
-    """For a party that is given a part: what everything else takes up in one group of a cap, in minor units. `group`
-    is a person's subject id, a rule, the name of a period, a payer; for the contract it is empty."""
+    """What the items that a party is not given take up in one group of a cap, in minor units. `group` is a person's
+    subject id, a rule, the name of a period (`2026-03`) or a payer; for the contract it is empty. Without it a
+    recomputation from a part of the inputs would find more room under a cap than there was."""
 
     cap: str
     group: str
@@ -45,15 +52,15 @@ class Rest:
 
 
 def rest_of(group: Group, minor: int) -> Rest:
-    """What others take up in a group."""
+    """What is taken up in a group of a cap, as the head of the inputs has it."""
     return Rest(cap=group[0], group=group[1], minor=minor)
 
 
 @value
 class Given:
-    """What stands before the inputs: what they are of, and what was computed from them. `content` is what the
-    organisation is shown, `content_sha256` the hash over it. `terms_proof` and `rest` are there when the organisation
-    is given a part of the inputs."""
+    """The head of the inputs of a settlement: which settlement, for which organisation, and what was computed.
+    `content` is the statement as the organisation is shown it, `content_sha256` the hash over it. `terms_proof` and
+    `rest` are there when the organisation is given a part of the inputs."""
 
     format: str
     settlement_id: UUID
@@ -85,21 +92,21 @@ class GivenInput:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was said, and what was found."""
+    """One comparison: the hash or count that the settlement `expected`, and the one `computed` here."""
 
     what: str
-    said: str
-    found: str
+    expected: str
+    computed: str
 
     @property
     def holds(self) -> bool:
         """Whether both are the same."""
-        return self.said == self.found
+        return self.expected == self.computed
 
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """The statement as computed here, what was compared, and where lines differ."""
+    """The statement as computed here, the comparisons, and where its lines differ from those that were given."""
 
     content: Content
     checks: tuple[Check, ...]
@@ -107,14 +114,14 @@ class Recomputed:
 
     @property
     def same(self) -> bool:
-        """Whether everything came out as it was said."""
+        """Whether every comparison holds and no line differs."""
         return not self.differences and all(check.holds for check in self.checks)
 
 
 def recompute(given: Given, inputs: Sequence[GivenInput]) -> Recomputed:
     """Computes a settlement again and compares. Errors: `inputs-not-readable` when the terms are not among the
     inputs, or the organisation is no party that is given inputs; Broken when inputs cannot follow on each other."""
-    state = fold(one.fact for one in sorted(inputs, key=lambda one: one.position))
+    state = fold(row.fact for row in sorted(inputs, key=lambda row: row.position))
     history = state.history
     audience = audience_of(history.all_versions, given.organisation) if history else None
     if given.format != FORMAT or history is None or audience is None or not audience.items:
@@ -140,7 +147,7 @@ def _basis(given: Given, state: Folded, history: History, audience: Audience) ->
         posted=list(state.posted.values()),
         claims=state.claims,
         settled=state.settled,
-        rest={(one.cap, one.group): one.minor for one in given.rest or ()},
+        rest={(rest.cap, rest.group): rest.minor for rest in given.rest or ()},
         only=None if audience.sees_everything else audience,
     )
 
@@ -151,41 +158,58 @@ def _content(given: Given, history: History, audience: Audience, settled: Settle
 
 
 def _check_inputs(given: Given, terms: Terms, audience: Audience, inputs: Sequence[GivenInput]) -> list[Check]:
-    agreed = Check("terms", given.terms_root, terms.root)
-    leaves = {one.position: input_leaf(one.salt, one.body) for one in inputs}
+    """Who is given everything computes the root itself. Who is given a part cannot: each of its leaves, and the leaf of
+    the terms, is led to the root by a proof."""
+    terms_check = Check("terms", given.terms_root, terms.root)
+    leaves = {row.position: input_leaf(row.salt, row.body) for row in inputs}
     if audience.sees_everything:
+        # A position that is there twice would hide that another one is missing.
         complete = sorted(leaves) == list(range(1, given.input_count + 1)) and len(leaves) == len(inputs)
-        found = inputs_hash(given.terms_root, [leaves[n] for n in sorted(leaves)]) if complete else "not all are there"
-        return [agreed, Check("inputs", given.inputs_sha256, found)]
+        root_text = inputs_hash(given.terms_root, [leaves[n] for n in sorted(leaves)]) if complete else NOT_ALL
+        return [terms_check, Check("inputs", given.inputs_sha256, root_text)]
+    # The leaf of the terms stands at position 0, before the first input.
     root, count = bytes.fromhex(given.inputs_sha256), given.input_count + 1
-    proven = sum(proves(leaves[one.position], one.position, count, one.proof or (), root) for one in inputs)
+    proven = sum(proves(leaves[row.position], row.position, count, row.proof or (), root) for row in inputs)
     terms_proof = [bytes.fromhex(node) for node in given.terms_proof or ()]
     terms_held = proves(terms_leaf(given.terms_root), 0, count, terms_proof, root)
     return [
-        agreed,
+        terms_check,
         Check("terms among the frozen inputs", "proven", "proven" if terms_held else "not proven"),
         Check("inputs among the frozen ones", f"{len(inputs)} proven", f"{proven} proven"),
     ]
 
 
-def _differences(said: Mapping[str, Any], found: Mapping[str, Any], audience: Audience) -> list[str]:
+def _differences(given: Mapping[str, Any], computed: Mapping[str, Any], audience: Audience) -> list[str]:
     """Where lines differ, in words. Lines whose items the reader is not given cannot be compared."""
-    theirs, ours = _by_payee(said, audience), _by_payee(found, audience)
-    differences = []
-    for key in dict.fromkeys([*theirs, *ours]):
-        (rule, price, payee), one, other = key, theirs.get(key), ours.get(key)
-        name = f"{rule} at {price}" if price else rule
-        name += f" to {payee}" if any(two[0] == rule and two[2] != payee for two in ours) else ""
-        if one is None or other is None:
-            differences.append(f"{name}: {'computed here only' if one is None else 'in the statement only'}")
-            continue
-        for field in ("people", "units", "amount", "cut", "shares", "payee", "nature", "state"):
-            if one.get(field) != other.get(field):
-                differences.append(f"{name}, {field}: said {one.get(field)}, found {other.get(field)}")
+    given_lines, computed_lines = _by_payee(given, audience), _by_payee(computed, audience)
+    differences: list[str] = []
+    for key in dict.fromkeys([*given_lines, *computed_lines]):
+        name = _name_of(key, computed_lines)
+        differences.extend(_line_differences(name, given_lines.get(key), computed_lines.get(key)))
     return differences
 
 
-def _by_payee(content: Mapping[str, Any], audience: Audience) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+def _name_of(key: LineName, lines: Iterable[LineName]) -> str:
+    """`full at 1000.00`; with the payee where the rule has several: `full at 1000.00 to provider-1`."""
+    rule, price, payee = key
+    name = f"{rule} at {price}" if price else rule
+    has_other_payee = any(line_rule == rule and line_payee != payee for line_rule, _, line_payee in lines)
+    return f"{name} to {payee}" if has_other_payee else name
+
+
+def _line_differences(name: str, given: Mapping[str, Any] | None, computed: Mapping[str, Any] | None) -> list[str]:
+    if given is None:
+        return [f"{name}: computed here only"]
+    if computed is None:
+        return [f"{name}: in the statement only"]
+    return [
+        f"{name}, {field}: said {given.get(field)}, found {computed.get(field)}"
+        for field in COMPARED
+        if given.get(field) != computed.get(field)
+    ]
+
+
+def _by_payee(content: Mapping[str, Any], audience: Audience) -> dict[LineName, Mapping[str, Any]]:
     lines = content.get("lines", ())
     return {
         (line["rule"], line["price"]["amount"] if "price" in line else "", line.get("payee", "")): line

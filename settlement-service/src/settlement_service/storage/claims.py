@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Row, exists, or_, select
 
 from services.core.measurement import Measurement
 from services.kit.database.sets import among
@@ -37,20 +37,28 @@ async def of_contract(tx: Transaction, contract_id: UUID) -> list[Claim]:
 
 
 async def that_give_reasons(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> dict[UUID, Claim]:
-    """The claims that can say why something is not due any more, by id: those that do not count, those that took
-    their place (about whomever), those whose item is not payable, and those that something was posted for under a rule
-    that gives no item for them now; of all subjects, or of these alone. What others decide on is known by its item."""
-    mine = [] if subjects is None else [among(claim.c.subject_id, subjects)]
-    their = [] if subjects is None else [among(item.c.subject_id, subjects)]
-    not_payable = select(item.c.claim_id).where(item.c.contract_id == contract_id, item.c.reason.is_not(None), *their)
-    same = (item.c.contract_id == contract_id, item.c.claim_id == posted_item.c.claim_id)
-    no_item = ~exists().where(*same, item.c.rule == posted_item.c.rule)
-    whose = [] if subjects is None else [among(posted_item.c.subject_id, subjects)]
-    no_more = select(posted_item.c.claim_id).where(posted_item.c.contract_id == contract_id, no_item, *whose)
-    wanted = or_(claim.c.state != "verified", claim.c.id.in_(not_payable), claim.c.id.in_(no_more))
-    first = select(claim).where(claim.c.contract_id == contract_id, wanted, *mine).cte("found", recursive=True)
-    found = first.union(select(claim).join(first, claim.c.id == first.c.superseded_by))
-    return {one.id: one for one in _claims((await tx.connection.execute(select(found))).all())}
+    """The claims that can say why something is not due any more, by id; of all subjects, or of these alone. They are:
+    claims that do not count; claims that took their place (about whomever); claims whose item is not payable; and
+    claims for which something was posted under a rule that gives no item for them now. All others are known by their
+    items, and are not read: they are by far the most."""
+
+    def of_subjects(column: Column[Any]) -> list[ColumnElement[bool]]:
+        return [] if subjects is None else [among(column, subjects)]
+
+    not_payable = select(item.c.claim_id).where(
+        item.c.contract_id == contract_id, item.c.reason.is_not(None), *of_subjects(item.c.subject_id)
+    )
+    same_claim = (item.c.contract_id == contract_id, item.c.claim_id == posted_item.c.claim_id)
+    without_item = select(posted_item.c.claim_id).where(
+        posted_item.c.contract_id == contract_id,
+        ~exists().where(*same_claim, item.c.rule == posted_item.c.rule),
+        *of_subjects(posted_item.c.subject_id),
+    )
+    may_tell = or_(claim.c.state != "verified", claim.c.id.in_(not_payable), claim.c.id.in_(without_item))
+    first = select(claim).where(claim.c.contract_id == contract_id, may_tell, *of_subjects(claim.c.subject_id))
+    chain = first.cte("chain", recursive=True)
+    chain = chain.union(select(claim).join(chain, claim.c.id == chain.c.superseded_by))
+    return {each.id: each for each in _claims((await tx.connection.execute(select(chain))).all())}
 
 
 async def on_metrics(tx: Transaction, contract_id: UUID, metrics: Collection[str]) -> list[Claim]:
@@ -68,14 +76,14 @@ def _claims(rows: Iterable[Row[Any]]) -> list[Claim]:
 def claim_in(row: Row[Any], prefix: str = "") -> Claim:
     """The claim in a row whose columns are named as those of the table, behind a prefix."""
     fields = {name: getattr(row, prefix + name) for name in FIELDS}
-    said = getattr(row, f"{prefix}measurement")
+    measurement = getattr(row, f"{prefix}measurement")
     return Claim(
         **fields,
         decided_by=tuple(getattr(row, f"{prefix}decided_by")),
-        measurement=None if said is None else shapes.read(Measurement, said),
+        measurement=None if measurement is None else shapes.read(Measurement, measurement),
     )
 
 
-def measurement_text(of: Claim) -> str | None:
+def measurement_text(measured: Claim) -> str | None:
     """The measured value of a claim as its column holds it."""
-    return None if of.measurement is None else shapes.text(of.measurement).decode()
+    return None if measured.measurement is None else shapes.text(measured.measurement).decode()

@@ -15,7 +15,7 @@ def figure_columns(prefix: str = "") -> list[Column[Any]]:
 
 
 def figures_and_shares(prefix: str = "") -> list[Column[Any]]:
-    """These, and what each payer pays of it."""
+    """A column for each figure, and one for what each payer pays of it."""
     return [*figure_columns(prefix), Column(f"{prefix}shares", JSONB, nullable=False)]
 
 

@@ -27,14 +27,14 @@ from logged, unnest($2::int[], string_to_array($3, E'\n'), $4::bigint[], string_
         string_to_array($6, E'\n'), $7::date[], $8::bytea[], $9::bytea[], $10::bytea[])
     with ordinality as new (part, source, sequence, type, scope, achieved_on, salt, body, leaf, place)
 """
-"""The next position is found in the log itself: a counter in the contract's row would be written anew for every fact
-of a transaction, and every look at the row would pass by all that it was."""
+"""The next position is found in the log itself. A counter in the contract's row would make a new version of the row for
+each fact of a transaction, and each read of the row would pass by all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewInput:
-    """An input that has just come: see `domain.facts.log.Input`. One on a claim says when it was achieved: who was paid
-    until a day is given what was achieved before it."""
+    """An input that has just come: see `domain.facts.log.Input`. One on a claim has the day of the achievement: a payee
+    until a day is given the inputs of what was achieved before it."""
 
     source: str
     sequence: int
@@ -46,8 +46,8 @@ class NewInput:
 
 
 async def append(tx: Transaction, contract_id: UUID, new: Sequence[NewInput]) -> None:
-    """Adds inputs that are on no claim at the end of a locked contract's log, in this order, each with a salt of its
-    own."""
+    """Adds inputs that are on no claim at the end of a locked contract's log, in this order. Each has a salt of its
+    own: from the hash of a leaf, which parties are shown in proofs, nobody can guess a body that it was not given."""
     if not new:
         return
     parts = [each.part for each in new]
@@ -84,24 +84,25 @@ async def leaves(tx: Transaction, contract_id: UUID, count: int | None = None) -
 
 
 async def tree_of_all(tx: Transaction, contract_id: UUID, terms_root: str) -> WholeTree:
-    """The root over the terms' leaf and all inputs there are, from the roots of complete parts and what has come
-    since."""
+    """The root over the terms' leaf and all inputs there are: from the roots of complete chunks, and the leaves that
+    have come since."""
     await keep_roots(tx, contract_id)
     query = select(input_chunk.c.root).where(input_chunk.c.contract_id == contract_id).order_by(input_chunk.c.number)
     kept = [bytes(root) for root in (await tx.connection.execute(query)).scalars()]
-    begun = await _leaves_from(tx, contract_id, 1, CHUNK - 1)
+    # The first chunk begins with the leaf of the terms, which an amendment changes: so its root is not kept.
+    first = await _leaves_from(tx, contract_id, 1, CHUNK - 1)
     more = await _leaves_from(tx, contract_id, CHUNK * (1 + len(kept)), CHUNK)
-    return WholeTree(terms_root, begun, kept, more)
+    return WholeTree(terms_root, first, kept, more)
 
 
 async def keep_roots(tx: Transaction, contract_id: UUID) -> None:
-    """Keeps the roots of parts of a locked contract's tree that have become complete: they never change. One part at a
-    time is read, however many there are. Only the background process may."""
+    """Keeps the roots of chunks of a locked contract's tree that have become complete: they never change. One chunk at
+    a time is in memory. Only the background process has the right to."""
     last = select(func.max(input_chunk.c.number)).where(input_chunk.c.contract_id == contract_id)
     number = ((await tx.connection.execute(last)).scalar_one() or 0) + 1
-    while len(part := await _leaves_from(tx, contract_id, CHUNK * number, CHUNK)) == CHUNK:
-        new = {"contract_id": contract_id, "number": number, "root": root_of(part)}
-        await tx.connection.execute(insert(input_chunk), new)
+    while len(chunk := await _leaves_from(tx, contract_id, CHUNK * number, CHUNK)) == CHUNK:
+        row = {"contract_id": contract_id, "number": number, "root": root_of(chunk)}
+        await tx.connection.execute(insert(input_chunk), row)
         number += 1
 
 
@@ -119,13 +120,13 @@ async def _leaves_from(tx: Transaction, contract_id: UUID, first: int, most: int
 async def page(
     tx: Transaction, contract_id: UUID, count: int, after: int, limit: int, given: Mapping[str, date | None] | None
 ) -> list[Input]:
-    """Up to `limit` of the first `count` inputs, from the one after position `after` on; all, or those of the scopes
-    `given`: of each what was achieved before a day, if one is said."""
+    """Up to `limit` of the first `count` inputs, from the one after position `after` on. `given` are the scopes of
+    which inputs are given, each up to a day or (None) to the end; None for all inputs."""
     query = select(log).where(log.c.contract_id == contract_id, log.c.position > after, log.c.position <= count)
     if given is not None:
-        whole = log.c.scope.in_([scope for scope, before in given.items() if before is None])
+        without_end = log.c.scope.in_([scope for scope, before in given.items() if before is None])
         ended = [(log.c.scope == scope) & (log.c.achieved_on < day) for scope, day in given.items() if day]
-        query = query.where(or_(whole, *ended))
+        query = query.where(or_(without_end, *ended))
     rows = (await tx.connection.execute(query.order_by(log.c.position).limit(limit))).all()
     return [
         Input(

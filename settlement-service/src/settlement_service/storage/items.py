@@ -17,7 +17,7 @@ from settlement_service.storage.tables import item, posted_item
 
 
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
-    """Keeps these items in place of all that a contract had."""
+    """Keeps these items in place of all items of a contract. All its subjects are open from then on."""
     await tx.connection.execute(delete(item).where(item.c.contract_id == contract_id))
     await add_items(tx, contract_id, items)
     await open_all(tx, contract_id)
@@ -25,48 +25,48 @@ async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[
 
 async def items_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Item]:
     """All items of a contract, payable or not; or those of the subjects alone."""
-    rows = (await tx.connection.execute(_of(select(item), item, contract_id, subjects))).all()
+    rows = (await tx.connection.execute(_by_subject(select(item), item, contract_id, subjects))).all()
     return [_item(row) for row in rows]
 
 
 async def posted_of(tx: Transaction, contract_id: UUID, subjects: Subjects = None) -> list[Posted]:
     """What has been posted for each item of a contract; or for those of the subjects alone."""
-    rows = (await tx.connection.execute(_of(select(posted_item), posted_item, contract_id, subjects))).all()
+    rows = (await tx.connection.execute(_by_subject(select(posted_item), posted_item, contract_id, subjects))).all()
     return [_posted(row) for row in rows]
 
 
-def _of(query: Select[Any], table: Table, contract_id: UUID, subjects: Subjects) -> Select[Any]:
+def _by_subject(query: Select[Any], table: Table, contract_id: UUID, subjects: Subjects) -> Select[Any]:
     query = query.where(table.c.contract_id == contract_id)
     return query if subjects is None else query.where(among(table.c.subject_id, subjects))
 
 
 async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
-    """Keeps items of claims that have none."""
-    rows = [_row(contract_id, one) for one in items]
+    """Keeps items, of claims that have none."""
+    rows = [_row(contract_id, each) for each in items]
     if rows:
         await tx.connection.execute(insert(item), rows)
 
 
-def _row(contract_id: UUID, this: Item) -> dict[str, Any]:
+def _row(contract_id: UUID, new: Item) -> dict[str, Any]:
     return {
         "contract_id": contract_id,
-        "claim_id": this.claim_id,
-        "rule": this.key.rule,
-        "metric": this.metric,
-        "version": this.version,
-        "subject_id": this.key.subject_id,
-        "occurrence": this.key.occurrence,
-        "achieved_on": this.achieved_on,
-        "order_key": this.order_key,
-        "claimed_units": this.claimed_units,
-        "price_minor": this.price_minor,
-        "units": this.units,
-        "gross_minor": this.gross_minor,
-        "reason": this.reason,
-        "decided_by": list(this.decided_by),
-        "decided_at": this.decided_at,
-        "deemed": this.deemed,
-        "working": None if this.working is None else packed(this.working),
+        "claim_id": new.claim_id,
+        "rule": new.key.rule,
+        "metric": new.metric,
+        "version": new.version,
+        "subject_id": new.key.subject_id,
+        "occurrence": new.key.occurrence,
+        "achieved_on": new.achieved_on,
+        "order_key": new.order_key,
+        "claimed_units": new.claimed_units,
+        "price_minor": new.price_minor,
+        "units": new.units,
+        "gross_minor": new.gross_minor,
+        "reason": new.reason,
+        "decided_by": list(new.decided_by),
+        "decided_at": new.decided_at,
+        "deemed": new.deemed,
+        "working": None if new.working is None else packed(new.working),
     }
 
 

@@ -1,4 +1,4 @@
-"""Storage: the ledger and what is said about it: approvals, entries with their postings, payments. All only grow."""
+"""Storage: the ledger: approvals, entries with their postings, payments. They are only added to."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from settlement_service.domain.ledger.approval import Approval
 from settlement_service.domain.ledger.lifecycle import Person, Settlement
 from settlement_service.domain.ledger.payments import Confirmed, Payment
 from settlement_service.domain.ledger.postings import Entry, Side
-from settlement_service.storage.contracts import of_told
+from settlement_service.storage.contracts import of_shown
 from settlement_service.storage.tables import approval, entry, payment, posting
 
 
-async def add_approval(tx: Transaction, of: Settlement, by: Person, content_sha256: str) -> None:
+async def add_approval(tx: Transaction, settlement: Settlement, by: Person, content_sha256: str) -> None:
     """Keeps that a person approved."""
     row = {
-        "settlement_id": of.id,
-        "contract_id": of.contract_id,
+        "settlement_id": settlement.id,
+        "contract_id": settlement.contract_id,
         "organisation_id": by.organisation,
         "issuer": by.issuer,
         "subject": by.subject,
@@ -51,7 +51,7 @@ async def list_entries(tx: Transaction, contract_id: UUID | None, after: UUID | 
     """Up to `limit` entries that concern the caller, the oldest first, from the one after `after` on; of one
     contract, or of all. Postings on others' accounts are left out for who is no payer."""
     query = (
-        select(entry).where(*of_told(tx, entry.c.contract_id, entry.c.settlement_id)).order_by(entry.c.id).limit(limit)
+        select(entry).where(*of_shown(tx, entry.c.contract_id, entry.c.settlement_id)).order_by(entry.c.id).limit(limit)
     )
     if contract_id is not None:
         query = query.where(entry.c.contract_id == contract_id)
@@ -63,7 +63,7 @@ async def list_entries(tx: Transaction, contract_id: UUID | None, after: UUID | 
 
 
 async def balances_of(tx: Transaction, settlement_id: UUID, account: str) -> dict[str, int]:
-    """What stands on the accounts `payee/{org}/<account>` for a settlement, in minor units by payee, as far as the
+    """The balances of the accounts `payee/{org}/<account>` of a settlement, in minor units by payee, as far as the
     caller may see them."""
     query = (
         select(posting.c.organisation_id, func.sum(posting.c.amount_minor).label("minor"))
@@ -74,12 +74,14 @@ async def balances_of(tx: Transaction, settlement_id: UUID, account: str) -> dic
     return {row.organisation_id: int(row.minor) for row in (await tx.connection.execute(query)).all()}
 
 
-async def add_payment(tx: Transaction, of: Settlement, payment_id: UUID, made: Payment, entry_id: UUID | None) -> None:
+async def add_payment(
+    tx: Transaction, settlement: Settlement, payment_id: UUID, made: Payment, entry_id: UUID | None
+) -> None:
     """Keeps a confirmation."""
     row = {
         "id": payment_id,
-        "settlement_id": of.id,
-        "contract_id": of.contract_id,
+        "settlement_id": settlement.id,
+        "contract_id": settlement.contract_id,
         "payer": made.payer,
         "payee": made.payee,
         "reference": made.reference,
@@ -103,7 +105,7 @@ async def payments_of(tx: Transaction, settlement_id: UUID) -> list[Confirmed]:
 
 
 async def payments_under(tx: Transaction, contract_id: UUID, payer: str, reference: str) -> list[Confirmed]:
-    """What this payer has confirmed under a reference on a contract, the first one first."""
+    """The confirmations of a payer under a reference on a contract, in the order in which they came."""
     query = select(payment).where(
         payment.c.contract_id == contract_id, payment.c.payer == payer, payment.c.reference == reference
     )
@@ -117,10 +119,10 @@ def _side_row(side: Side) -> dict[str, Any]:
 
 async def _sides(tx: Transaction, entries: Sequence[UUID]) -> dict[UUID, list[Side]]:
     query = select(posting).where(posting.c.entry_id.in_(entries)).order_by(posting.c.entry_id, posting.c.number)
-    found: dict[UUID, list[Side]] = {}
+    sides: dict[UUID, list[Side]] = {}
     for row in (await tx.connection.execute(query)).all():
-        found.setdefault(row.entry_id, []).append(Side(row.account, row.organisation_id, row.amount_minor))
-    return found
+        sides.setdefault(row.entry_id, []).append(Side(row.account, row.organisation_id, row.amount_minor))
+    return sides
 
 
 def _entry(row: Row[Any], sides: tuple[Side, ...]) -> Entry:

@@ -1,5 +1,7 @@
-"""Storage: subjects of whom something may be due that is not posted, and the totals of what is: so that a settlement
-looks at what is new and not at all that was."""
+"""Storage: open subjects, of whom something may be due that is not posted, and the totals of what is posted.
+
+By these a settlement looks at what is new and not at all that was.
+"""
 
 from collections.abc import Collection
 from typing import TypeAlias
@@ -44,10 +46,11 @@ with next as materialized (
 )
 select subject_id from next order by subject_id desc limit 1
 """
-"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so), and found again by its place: with
-numbers of rows that are not up to date, a join would be planned that looks at everybody for each."""
+"""Each subject is looked at by itself, by its own rows (`limit 1` keeps it so), and is deleted by its place (`ctid`).
+While the planner's numbers of rows are not up to date, a join would be planned as a scan of all subjects for each.
+`is_settled` is `domain.settling.closing.Closing.is_closed` as SQL: a test holds both to the same answer."""
 AT_ONCE = 20_000
-"""Subjects in one statement: none takes longer than a few seconds."""
+"""Subjects in one statement, so that none takes longer than a few seconds."""
 
 
 async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:
@@ -57,17 +60,22 @@ async def open_subjects(tx: Transaction, contract_id: UUID) -> set[UUID]:
 
 
 async def open_all(tx: Transaction, contract_id: UUID) -> None:
-    """Everything may be due anew: the terms are others, or end."""
+    """Opens all subjects of a contract: its terms changed, or end, and everything may be due anew."""
     await tx.connection.execute(text(_OPEN_ALL), {"contract": contract_id})
 
 
-async def close_subjects(tx: Transaction, of: Settlement, closing: Closing) -> None:
-    """Closes the subjects that `closing` says are, when a settlement is posted: each by all its rows. What came after
-    the settlement was frozen stays open."""
-    asked = {"contract": of.contract_id, "inputs": of.inputs or 0, "ends": closing.ends, "most": AT_ONCE}
+async def close_subjects(tx: Transaction, settlement: Settlement, closing: Closing) -> None:
+    """Closes the subjects that `closing` names, when a settlement is posted, each by all its rows. One about whom a
+    fact came after the settlement was frozen stays open: that fact is not among the settlement's inputs."""
+    parameters = {
+        "contract": settlement.contract_id,
+        "inputs": settlement.inputs or 0,
+        "ends": closing.ends,
+        "most": AT_ONCE,
+    }
     query, last = text(close_query(closing)), None
     while True:
-        last = (await tx.connection.execute(query, {**asked, "after": last})).scalar_one_or_none()
+        last = (await tx.connection.execute(query, {**parameters, "after": last})).scalar_one_or_none()
         if last is None:
             return
 

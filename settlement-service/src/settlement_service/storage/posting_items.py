@@ -1,4 +1,4 @@
-"""Storage: what is due by a settlement's items becomes what is posted, some items at a time, and an input each time."""
+"""Storage: the items of a settlement are posted, some at a time, and each time they are given as an input."""
 
 from dataclasses import dataclass
 
@@ -24,8 +24,8 @@ _VALUES = {
     "version": "version",
     **{camel(name): f"(now_{name} - before_{name})" for name in FIGURES},
 }
-"""Each member of an item as JSON: `domain.facts.log.ItemPosted`. One that is null is left out."""
-_SAID = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
+"""Each member of an item as canonical JSON: `domain.facts.log.ItemPosted`. One that is null is left out."""
+_DOCUMENT = " || ".join(f"""coalesce(',"{name}":' || {_VALUES[name]}, '')""" for name in sorted(_VALUES))
 _MOVED = f"""
     select achieved_on, '' as payer, {under_caps("now_")} as under_caps, {amount("now_")} as amount
     from next
@@ -36,10 +36,10 @@ _MOVED = f"""
     union all
     select achieved_on, key, 0, - value::bigint from stood, jsonb_each_text(shares)
 """
-"""What stood posted is taken out of the totals, by the day it stood for; what is due now is put in."""
+"""The totals lose what was posted (`stood`), in the month that it was posted for, and get what is due now."""
 _CHANGED = f"(({_NOW}) is distinct from ({_BEFORE}) or before_units <> 0)"
-"""Not what is told because it gives nothing: nothing was posted for that. What was posted and stays the same is posted
-for another day."""
+"""The items that are posted. One that gives nothing and of which nothing was posted is an item of the settlement so
+that one can see why, and is not. One whose figures are the same is posted for its other day."""
 _POST = f"""
 with looked_at as materialized ({{next}}), next as materialized (
     select * from looked_at where {_CHANGED}
@@ -62,8 +62,8 @@ with looked_at as materialized ({{next}}), next as materialized (
     select contract_id, rule, subject_id, occurrence, price_minor, payee, claim_id, version, achieved_on, {_NOW}
     from next
     on conflict (contract_id, rule, subject_id, occurrence, price_minor, payee) do update set {_SET}
-), said as (
-    select subject_id, achieved_on, occurrence, '{{' || substr({_SAID}, 2) || '}}' as item from next, lateral (
+), documents as (
+    select subject_id, achieved_on, occurrence, '{{' || substr({_DOCUMENT}, 2) || '}}' as item from next, lateral (
         select coalesce(string_agg('{{"minor":' || minor || ',"payer":' || to_json(payer) || '}}', ','
             order by place), '') as shares
         from (
@@ -78,27 +78,32 @@ with looked_at as materialized ({{next}}), next as materialized (
     ) as shared
 )
 select subject_id, achieved_on, occurrence,
-    (select string_agg(item, ',' order by subject_id, achieved_on, occurrence) from said) as items
+    (select string_agg(item, ',' order by subject_id, achieved_on, occurrence) from documents) as items
 from looked_at order by subject_id desc, achieved_on desc, occurrence desc limit 1
 """
-"""What stands posted is looked up for those alone that had something, each by itself (`limit 1` keeps it so): while
-very many are posted, the plan is still that of when there were none."""
+"""What was posted is looked up for items of which something was, each by itself (`limit 1` keeps it so): while a first
+settlement posts very many, the plan is still that of an empty table.
+
+The items are those of `domain.settling.posted_items.items_posted`, but for the order of `shares`. Here it is the order
+of the keys of `now_shares` as jsonb keeps them (the shorter first, then by bytes), and after them payers that stand in
+`before_shares` alone. There it is the order of the parties. No amount depends on it, and hashes are over this body,
+which is the one that is stored: so neither order may be changed for the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostedPart:
-    """Items of one line in their order, as canonical JSON with commas between them, None when none of those looked at
-    changes anything; and where the last one stands that was looked at."""
+    """Posted items of one line in their order, as canonical JSON with commas between them (None when no item that was
+    looked at changes anything); and the place of the last item that was looked at."""
 
     items: str | None
     last: ItemPlace
 
 
 async def post_some(
-    tx: Transaction, of: Settlement, line: LineKey, after: ItemPlace | None, most: int
+    tx: Transaction, settlement: Settlement, line: LineKey, after: ItemPlace | None, most: int
 ) -> PostedPart | None:
-    """Posts up to `most` items of one line of a settlement, from the one after the place `after` on: what is due now is
-    what has been posted from now on, and the totals of what is posted go with it. None if there are no more."""
-    query, asked = next_items(of, line, after, most)
-    row = (await tx.connection.execute(text(_POST.replace("{next}", query)), asked)).one_or_none()
+    """Posts up to `most` items of one line of a settlement, from the one after the place `after` on, in one statement:
+    what is posted of each becomes what is due now, and the totals follow. None if there are no more."""
+    query, parameters = next_items(settlement, line, after, most)
+    row = (await tx.connection.execute(text(_POST.replace("{next}", query)), parameters)).one_or_none()
     return None if row is None else PostedPart(row.items, (row.subject_id, row.achieved_on, row.occurrence))

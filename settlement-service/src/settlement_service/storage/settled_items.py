@@ -1,4 +1,4 @@
-"""Storage: the items of settlements: those that one has of its own, and those that it refers to."""
+"""Storage: the items of settlements: a settlement's own, and accrued ones that it refers to."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,73 +25,83 @@ select * from (
     where contract_id = :contract and accrued_after = :accrued_after
         and since <= :inputs and (until is null or until > :inputs)
         and achieved_on < :ends and {{which}}
-        and not exists (select from settled_individually apart
-            where apart.settlement_id = :settlement and apart.subject_id = accrued_item.subject_id)
+        and not exists (select from settled_individually individually
+            where individually.settlement_id = :settlement and individually.subject_id = accrued_item.subject_id)
     order by subject_id, achieved_on, occurrence limit :most)
 ) as items order by subject_id, achieved_on, occurrence limit :most
 """
-"""As the view `settled_item`, in their order: each half is read by its index, from the place on."""
+"""The rows of the view `settled_item` for one line, in their order. Each half is read by its own index from the place
+on; the view would be sorted as a whole for each page."""
 
 
-async def add_items(tx: Transaction, of: Settlement, items: Sequence[Sealed]) -> None:
+async def add_items(tx: Transaction, settlement: Settlement, items: Sequence[Sealed]) -> None:
     """Keeps items that a settlement has of its own."""
-    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+    place = {"settlement_id": settlement.id, "contract_id": settlement.contract_id}
     rows = [{**place, **item_row(item)} for item in items]
     if rows:
         await tx.connection.execute(insert(settlement_item), rows)
 
 
-async def add_individually(tx: Transaction, of: Settlement, subjects: Sequence[UUID]) -> None:
+async def add_individually(tx: Transaction, settlement: Settlement, subjects: Sequence[UUID]) -> None:
     """Keeps who is settled individually: their items are the settlement's own, if there are any."""
-    rows = [{"settlement_id": of.id, "contract_id": of.contract_id, "subject_id": subject} for subject in subjects]
+    rows = [
+        {"settlement_id": settlement.id, "contract_id": settlement.contract_id, "subject_id": subject}
+        for subject in subjects
+    ]
     await tx.connection.execute(insert(settled_individually), rows)
 
 
 async def page_of_items(
-    tx: Transaction, of: Settlement, line: LineKey, after: ItemPlace | None, limit: int
+    tx: Transaction, settlement: Settlement, line: LineKey, after: ItemPlace | None, limit: int
 ) -> list[Change]:
     """Up to `limit` items of one line in their order, from the one after the place `after` on."""
-    query, asked = next_items(of, line, after, limit)
-    return [_change(row) for row in (await tx.connection.execute(text(query), asked)).all()]
+    query, parameters = next_items(settlement, line, after, limit)
+    return [_change(row) for row in (await tx.connection.execute(text(query), parameters)).all()]
 
 
-async def find_item(tx: Transaction, of: Settlement, line: LineKey, subject_id: UUID, occurrence: str) -> Change | None:
+async def find_item(
+    tx: Transaction, settlement: Settlement, line: LineKey, subject_id: UUID, occurrence: str
+) -> Change | None:
     """The item of a line that is about a subject and occurrence."""
-    query, asked = _asked(of, line, " and subject_id = :subject and occurrence = :occurrence", 1)
-    asked |= {"subject": subject_id, "occurrence": occurrence}
-    row = (await tx.connection.execute(text(query), asked)).one_or_none()
+    query, parameters = _query(settlement, line, " and subject_id = :subject and occurrence = :occurrence", 1)
+    parameters |= {"subject": subject_id, "occurrence": occurrence}
+    row = (await tx.connection.execute(text(query), parameters)).one_or_none()
     return _change(row) if row else None
 
 
-def next_items(of: Settlement, line: LineKey, after: ItemPlace | None, limit: int) -> tuple[str, dict[str, Any]]:
-    """The question for what `page_of_items` gives, and its parameters."""
+def next_items(
+    settlement: Settlement, line: LineKey, after: ItemPlace | None, limit: int
+) -> tuple[str, dict[str, Any]]:
+    """The query that `page_of_items` makes, and its parameters."""
     if after is None:
-        return _asked(of, line, "", limit)
-    query, asked = _asked(of, line, " and (subject_id, achieved_on, occurrence) > (:subject, :day, :occurrence)", limit)
-    return query, asked | dict(zip(("subject", "day", "occurrence"), after, strict=True))
+        return _query(settlement, line, "", limit)
+    query, parameters = _query(
+        settlement, line, " and (subject_id, achieved_on, occurrence) > (:subject, :day, :occurrence)", limit
+    )
+    return query, parameters | dict(zip(("subject", "day", "occurrence"), after, strict=True))
 
 
-def _asked(of: Settlement, line: LineKey, which: str, limit: int) -> tuple[str, dict[str, Any]]:
+def _query(settlement: Settlement, line: LineKey, which: str, limit: int) -> tuple[str, dict[str, Any]]:
     rule, price_minor, payee = line
-    asked: dict[str, Any] = {
-        "settlement": of.id,
-        "contract": of.contract_id,
-        "accrued_after": of.accrued_after,
-        "inputs": of.inputs,
-        "ends": of.period.end,
+    parameters: dict[str, Any] = {
+        "settlement": settlement.id,
+        "contract": settlement.contract_id,
+        "accrued_after": settlement.accrued_after,
+        "inputs": settlement.inputs,
+        "ends": settlement.period.end,
         "rule": rule,
         "payee": payee,
         "most": limit,
     }
     if price_minor is None:
-        return _PAGE.format(which=f"rule = :rule and price_minor is null and payee = :payee{which}"), asked
+        return _PAGE.format(which=f"rule = :rule and price_minor is null and payee = :payee{which}"), parameters
     of_line = f"rule = :rule and price_minor = :price and payee = :payee{which}"
-    return _PAGE.format(which=of_line), asked | {"price": price_minor}
+    return _PAGE.format(which=of_line), parameters | {"price": price_minor}
 
 
-def item_row(of: Sealed) -> dict[str, Any]:
-    """An item with its hash."""
-    item = of.item
+def item_row(sealed: Sealed) -> dict[str, Any]:
+    """An item with its hash, as its columns have it."""
+    item = sealed.item
     return {
         "rule": item.key.item.rule,
         "subject_id": item.key.item.subject_id,
@@ -113,7 +123,7 @@ def item_row(of: Sealed) -> dict[str, Any]:
         "decided_at": item.decided_at,
         "deemed": item.deemed,
         "working": None if item.working is None else packed(item.working),
-        "sha256": of.sha256,
+        "sha256": sealed.sha256,
     }
 
 

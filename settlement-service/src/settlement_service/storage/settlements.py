@@ -1,4 +1,4 @@
-"""Storage: settlements: where each is in its life, and what was fixed of it."""
+"""Storage: settlements: the state of each, and what was fixed when it was frozen, calculated and posted."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from settlement_service.domain.agreement.calendar import last_day_before, names_
 from settlement_service.domain.facts.figures import CUTS
 from settlement_service.domain.ledger.lifecycle import POSTED, UNPOSTED, LineHash, Person, Settlement, State, Waiting
 from settlement_service.domain.statement.statement import Kind
-from settlement_service.storage.contracts import of_told
+from settlement_service.storage.contracts import of_shown
 from settlement_service.storage.tables import settlement, settlement_line
 
 PREPARED = ("contract_id", "number", "kind", "state", "revision", "prepared_at")
@@ -43,18 +43,19 @@ async def add_settlement(tx: Transaction, new: Settlement) -> None:
 async def find_settlement(tx: Transaction, settlement_id: UUID, *, lock: bool = False) -> Settlement | None:
     """A settlement of a contract that the caller is a party of."""
     query = select(settlement).where(
-        settlement.c.id == settlement_id, *of_told(tx, settlement.c.contract_id, settlement.c.id)
+        settlement.c.id == settlement_id, *of_shown(tx, settlement.c.contract_id, settlement.c.id)
     )
     row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return _settlement(row) if row else None
 
 
 async def get_settlement(tx: Transaction, settlement_id: UUID, *, lock: bool = False) -> Settlement:
-    """As `find_settlement`. Who means to change it locks the contract first, then this. Errors: `not-found`."""
-    found = await find_settlement(tx, settlement_id, lock=lock)
-    if found is None:
+    """As `find_settlement`. Who means to change it locks the contract first, then this: in one order, no two commands
+    wait for each other. Errors: `not-found`."""
+    settlement_read = await find_settlement(tx, settlement_id, lock=lock)
+    if settlement_read is None:
         raise NotFound()
-    return found
+    return settlement_read
 
 
 async def find_unposted(tx: Transaction, contract_id: UUID) -> Settlement | None:
@@ -86,7 +87,7 @@ async def list_settlements(
 ) -> list[Settlement]:
     """Up to `limit` settlements of a contract, or of all that the caller is a party of: contract by contract, by
     number, from the one after `after` (contract, number) on."""
-    query = select(settlement).where(*of_told(tx, settlement.c.contract_id, settlement.c.id))
+    query = select(settlement).where(*of_shown(tx, settlement.c.contract_id, settlement.c.id))
     query = query.order_by(settlement.c.contract_id, settlement.c.number).limit(limit)
     if contract_id is not None:
         query = query.where(settlement.c.contract_id == contract_id)
@@ -99,7 +100,7 @@ async def list_settlements(
 
 async def last_posted(tx: Transaction, contract_id: UUID) -> Settlement | None:
     """The posted settlement with the highest number that the caller sees."""
-    seen = of_told(tx, settlement.c.contract_id, settlement.c.id)
+    seen = of_shown(tx, settlement.c.contract_id, settlement.c.id)
     query = select(settlement).where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED), *seen)
     row = (await tx.connection.execute(query.order_by(settlement.c.number.desc()).limit(1))).one_or_none()
     return _settlement(row) if row else None
@@ -107,18 +108,18 @@ async def last_posted(tx: Transaction, contract_id: UUID) -> Settlement | None:
 
 async def posted_by_period(tx: Transaction, contract_id: UUID) -> Counter[str]:
     """What posted settlements gave under the caps, in minor units, by the name of each period of the calendar that the
-    last day of the settlement lies in."""
+    last day of the settlement lies in: one up to the end of March counts in `2026-03`, `2026-Q1` and `2026`."""
     line = settlement_line.c
     given = line.amount_minor + sum(line[cut.figure] for cut in CUTS if cut.keeps_room)
     query = select(settlement.c.period_end, func.sum(given).label("minor")).join_from(
         settlement, settlement_line, line.settlement_id == settlement.c.id
     )
     query = query.where(settlement.c.contract_id == contract_id, settlement.c.state.in_(POSTED))
-    found: Counter[str] = Counter()
+    settled: Counter[str] = Counter()
     for row in (await tx.connection.execute(query.group_by(settlement.c.period_end))).all():
         for name in names_of(last_day_before(row.period_end)):
-            found[name] += int(row.minor)
-    return found
+            settled[name] += int(row.minor)
+    return settled
 
 
 async def open_settlements(tx: Transaction) -> list[Settlement]:
@@ -134,9 +135,10 @@ async def approved_settlements(tx: Transaction) -> list[UUID]:
 
 
 async def save_waiting(tx: Transaction, changed: Settlement) -> None:
-    """Keeps what a settlement waits for, unless it was changed since it was read."""
+    """Keeps what a settlement waits for, unless it was changed since it was read. It is not locked: whoever changed it
+    raised its revision, and this update then meets no row."""
     heads = None if changed.heads is None else [asdict(head) for head in changed.heads]
-    kept = {"revision": changed.revision, "heads": heads, "waiting": [asdict(one) for one in changed.waiting]}
+    kept = {"revision": changed.revision, "heads": heads, "waiting": [asdict(each) for each in changed.waiting]}
     as_read = (settlement.c.state == changed.state) & (settlement.c.revision == changed.revision - 1)
     await tx.connection.execute(update(settlement).where(settlement.c.id == changed.id, as_read).values(**kept))
 
@@ -144,8 +146,8 @@ async def save_waiting(tx: Transaction, changed: Settlement) -> None:
 async def save_calculated(tx: Transaction, changed: Settlement) -> None:
     """Keeps what was fixed when a settlement was frozen and calculated."""
     fixed = {name: getattr(changed, name) for name in PROGRESS}
-    known = [asdict(one) for one in changed.known]
-    lines = [asdict(one) for one in changed.lines]
+    known = [asdict(each) for each in changed.known]
+    lines = [asdict(each) for each in changed.lines]
     kept = {**fixed, "lines": lines, "accrued_after": changed.accrued_after, "calculated_at": changed.calculated_at}
     await _save(tx, changed.id, {**kept, "known": known, "waiting": []})
 
@@ -166,8 +168,8 @@ async def applied(tx: Transaction, contract_id: UUID, sources: Sequence[str]) ->
     query = select(inbox_head.c.source, inbox_head.c.sequence).where(
         inbox_head.c.aggregate == str(contract_id), inbox_head.c.source.in_(sources)
     )
-    found = {row.source: row.sequence for row in (await tx.connection.execute(query)).all()}
-    return {source: found.get(source, 0) for source in sources}
+    sequences = {row.source: row.sequence for row in (await tx.connection.execute(query)).all()}
+    return {source: sequences.get(source, 0) for source in sources}
 
 
 async def sources_parked(tx: Transaction, contract_id: UUID) -> set[str]:
@@ -193,10 +195,10 @@ def _settlement(row: Row[Any]) -> Settlement:
         prepared_by=Person(row.prepared_issuer, row.prepared_subject, row.prepared_organisation, row.prepared_actor),
         prepared_at=row.prepared_at,
         heads=None if row.heads is None else tuple(Position(**head) for head in row.heads),
-        waiting=tuple(Waiting(**one) for one in row.waiting),
-        known=tuple(Position(**one) for one in row.known),
+        waiting=tuple(Waiting(**each) for each in row.waiting),
+        known=tuple(Position(**each) for each in row.known),
         calculated_at=row.calculated_at,
-        lines=tuple(LineHash(**one) for one in row.lines),
+        lines=tuple(LineHash(**each) for each in row.lines),
         accrued_after=row.accrued_after,
         **{name: getattr(row, name) for name in PROGRESS[2:] + DATES},
     )

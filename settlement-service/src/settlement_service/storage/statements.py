@@ -1,4 +1,4 @@
-"""Storage: what a settlement says: its lines, and the statement as each party is shown it."""
+"""Storage: the lines of a settlement, and its statement as each party is shown it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,17 +16,19 @@ from settlement_service.domain.statement.projection import Projection
 from settlement_service.domain.statement.statement import Line
 from settlement_service.storage.contracts import own_question
 from settlement_service.storage.figures import figures_row
-from settlement_service.storage.tables import settlement_line
-from settlement_service.storage.tables import statement as told
+from settlement_service.storage.tables import settlement_line, statement
 
 
-async def add_statement(tx: Transaction, of: Settlement, lines: Sequence[Line], shown: Sequence[Projection]) -> None:
-    """Keeps what was calculated: lines, and what each party is shown."""
-    place = {"settlement_id": of.id, "contract_id": of.contract_id}
+async def add_statement(
+    tx: Transaction, settlement: Settlement, lines: Sequence[Line], shown: Sequence[Projection]
+) -> None:
+    """Keeps the lines of a settlement, and its statement as each party is shown it: byte by byte, as its hash is
+    over."""
+    place = {"settlement_id": settlement.id, "contract_id": settlement.contract_id}
     if lines:
         rows = [{**place, "number": number, **_line_row(line)} for number, line in enumerate(lines, start=1)]
         await tx.connection.execute(insert(settlement_line), rows)
-    await tx.connection.execute(insert(told), [{**place, **_projection_row(one)} for one in shown])
+    await tx.connection.execute(insert(statement), [{**place, **_projection_row(each)} for each in shown])
 
 
 async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | None:
@@ -36,28 +38,30 @@ async def find_projection(tx: Transaction, settlement_id: UUID) -> Projection | 
 
 async def find_projections(tx: Transaction, settlement_ids: Sequence[UUID]) -> dict[UUID, Projection]:
     """What the caller's organisation is shown of settlements, by settlement."""
-    query = select(told).where(
-        told.c.settlement_id.in_(settlement_ids), told.c.organisation_id == tx.caller.organisation
+    query = select(statement).where(
+        statement.c.settlement_id.in_(settlement_ids), statement.c.organisation_id == tx.caller.organisation
     )
     return {row.settlement_id: _projection(row) for row in (await tx.connection.execute(query)).all()}
 
 
-async def told_to(tx: Transaction, settlement_id: UUID) -> frozenset[str]:
-    """The parties that are shown a calculated settlement."""
+async def parties_shown(tx: Transaction, settlement_id: UUID) -> frozenset[str]:
+    """The parties that are shown a calculated settlement. Each sees only its own row, so the service reads as
+    itself."""
+    query = select(statement.c.organisation_id).where(statement.c.settlement_id == settlement_id)
     async with own_question(tx):
-        found = await tx.connection.execute(select(told.c.organisation_id).where(told.c.settlement_id == settlement_id))
-    return frozenset(found.scalars())
+        organisations = await tx.connection.execute(query)
+    return frozenset(organisations.scalars())
 
 
 async def shares_of(tx: Transaction, settlement_id: UUID) -> dict[Pair, int]:
-    """What each payer owes each payee by a settlement, in minor units."""
+    """What each payer owes each payee by a settlement, in minor units, by payee and then payer."""
     line = settlement_line.c
     query = select(line.payee, line.shares).where(line.settlement_id == settlement_id).order_by(line.number)
     owed: Counter[Pair] = Counter()
     for row in (await tx.connection.execute(query)).all():
         for payer, minor in row.shares.items():
             owed[payer, row.payee] += minor
-    return dict(sorted(owed.items(), key=lambda one: (one[0][1], one[0][0])))
+    return dict(sorted(owed.items(), key=lambda share: (share[0][1], share[0][0])))
 
 
 def _line_row(line: Line) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from settlement_service.storage import accruals, contracts
 from settlement_service.usecases.gather_basis import gather_of
 
 AT_ONCE = 100
-"""Subjects in one transaction beside the facts that come in: they wait for it."""
+"""Subjects in one transaction. It holds the contract's lock, and facts on the contract wait for it."""
 
 
 async def find_changed_contracts(tx: Transaction) -> list[UUID]:
@@ -21,14 +21,14 @@ async def find_changed_contracts(tx: Transaction) -> list[UUID]:
 
 
 async def accrue_some(tx: Transaction, contract_id: UUID) -> bool:
-    """Keeps what some of those subjects have accrued; says whether there are more."""
+    """Keeps what some of those subjects have accrued; returns whether there may be more. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, contract_id, lock=True)
     return await accrue(tx, contract, AT_ONCE) == AT_ONCE
 
 
 async def accrue(tx: Transaction, contract: Contract, most: int) -> int:
-    """Keeps what up to `most` subjects of a locked contract have accrued, whatever day it is due for. Returns of how
-    many."""
+    """Keeps what up to `most` subjects of a locked contract have accrued, whatever day it is due for. Returns how many
+    subjects these were."""
     subjects = await accruals.changed_subjects(tx, contract.id, most)
     if subjects:
         items = sealed(settle(await gather_of(tx, contract, subjects), date.max).changes)

@@ -14,18 +14,19 @@ from settlement_service.usecases.hold_settlement import hold_settlement, person_
 
 
 async def approve_settlement(tx: Transaction, settlement_id: UUID, content_sha256: str, expected: int) -> Settlement:
-    """The settlement as it is then: approved, when every payer has. It is posted later, by the service itself: that is
-    too much for one request. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
-    `settlement-state-not-right`, `person-needed`, `approver-prepared`, `approved-already`, `content-differs`."""
+    """The settlement as it is then: `approved` once every payer that owes something has approved. The service posts it
+    later by itself: posting a large one takes longer than a request may. Errors: `not-found`, `role-not-allowed`,
+    `version-stale`, `contract-suspended`, `settlement-state-not-right`, `person-needed`, `approver-prepared`,
+    `approved-already`, `content-differs`."""
     contract, settlement = await hold_settlement(tx, settlement_id, expected, ever=True)
     contract.require_running()
     check_move(settlement.state, "settlement.approved")
     by, content = person_of(tx), settlement.content_sha256 or ""
     owing = [payer for (payer, _), minor in (await statements.shares_of(tx, settlement_id)).items() if minor]
-    approvers = contract.approvers(await statements.told_to(tx, settlement_id), owing)
+    approvers = contract.approvers(await statements.parties_shown(tx, settlement_id), owing)
     if by.organisation not in approvers:
         raise RoleNotAllowed("A payer approves what it pays itself.")
-    earlier = [one.by for one in await ledger.approvals_of(tx, settlement_id)]
+    earlier = [approval.by for approval in await ledger.approvals_of(tx, settlement_id)]
     check_approval(by, settlement.prepared_by, earlier, content_sha256, content)
     await ledger.add_approval(tx, settlement, by, content)
     approved = SettlementApproved(

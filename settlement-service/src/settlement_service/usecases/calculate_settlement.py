@@ -1,4 +1,4 @@
-"""Use case: what a settlement rests on is fixed, and what it says is computed, in one transaction."""
+"""Use case: the inputs of a settlement are fixed, and its statement is computed, in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from settlement_service.domain.settling.posted_totals import Total, by_payee
 from settlement_service.domain.settling.sealing import line_hashes, sealed
 from settlement_service.domain.settling.settle import settle
 from settlement_service.domain.settling.sums import Sums, sums_of
-from settlement_service.domain.statement.projection import Projection, is_told, project
+from settlement_service.domain.statement.projection import Projection, is_shown_to, project
 from settlement_service.domain.statement.statement import Line, Statement, statement_over
 from settlement_service.storage import inputs, opened, settled_items, settlements, statements
 from settlement_service.usecases.gather_basis import gather_new
@@ -32,7 +32,8 @@ from settlement_service.usecases.settle_from_accruals import settle_from_accrual
 
 
 async def calculate_settlement(tx: Transaction, contract: Contract, settlement: Settlement) -> Settlement:
-    """The calculated settlement of a locked contract. Everything that stands in the log now is what it rests on."""
+    """The calculated settlement of a locked contract. Its inputs are all that stand in the log now: facts that come in
+    wait for the contract's lock, so none slips in between the fixing and the computing."""
     check_move(settlement.state, "settlement.frozen")
     totals = await opened.posted_totals(tx, contract.id)
     sums = await _settled(tx, contract, settlement, totals)
@@ -51,7 +52,7 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
         items_sha256=over(sums.hashes.values()).hex(),
         lines=tuple(LineHash(*line, sha256.hex()) for line, sha256 in sums.hashes.items()),
         accrued_after=sums.accrued_after,
-        content_sha256=next(one.content_sha256 for one in shown if one.organisation in contract.terms.payers()),
+        content_sha256=_payers_sha256(contract, shown),
         calculated_at=tx.now,
     )
     await settlements.save_calculated(tx, calculated)
@@ -60,8 +61,14 @@ async def calculate_settlement(tx: Transaction, contract: Contract, settlement: 
     return calculated
 
 
+def _payers_sha256(contract: Contract, shown: Sequence[Projection]) -> str:
+    """The hash of the content that payers approve: they all are shown the same, everything."""
+    payers = contract.terms.payers()
+    return next(projection.content_sha256 for projection in shown if projection.organisation in payers)
+
+
 async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]) -> Sums:
-    """What is settled; the items are kept."""
+    """The sums of the settlement; its items are kept."""
     accrued = await settle_from_accruals(tx, contract, settlement, totals)
     if accrued is not None:
         return accrued
@@ -74,17 +81,20 @@ async def _settled(tx: Transaction, contract: Contract, settlement: Settlement, 
 def _projections(statement: Statement, posted: Mapping[RuleAndPayee, int]) -> list[Projection]:
     terms = statement.history.all_versions
     audiences = (audience_of(terms, party.organisation_id) for party in terms.parties)
-    told = [audience for audience in audiences if audience is not None and is_told(statement, audience)]
-    return [project(statement, audience, posted) for audience in told]
+    return [
+        project(statement, audience, posted)
+        for audience in audiences
+        if audience is not None and is_shown_to(statement, audience)
+    ]
 
 
 async def _known(tx: Transaction, settlement: Settlement) -> tuple[Position, ...]:
-    """How far each source is known at this moment: at least as far as its owner said when it was asked."""
+    """The last sequence of each source that was taken in: at least the one that its owner named when it was asked."""
     sources = [head.source for head in settlement.heads or ()]
     applied = await settlements.applied(tx, settlement.contract_id, sources)
     own = await inputs.own_last(tx, settlement.contract_id)
-    found = {**applied, **({OWN_SOURCE: own} if own else {})}
-    return tuple(Position(source=source, sequence=sequence) for source, sequence in found.items())
+    sequences = {**applied, **({OWN_SOURCE: own} if own else {})}
+    return tuple(Position(source=source, sequence=sequence) for source, sequence in sequences.items())
 
 
 def _facts(calculated: Settlement, statement: Statement) -> list[object]:
@@ -100,7 +110,7 @@ def _facts(calculated: Settlement, statement: Statement) -> list[object]:
         inputs=calculated.inputs or 0,
         inputs_sha256=calculated.inputs_sha256 or "",
     )
-    said = SettlementCalculated(
+    calculation = SettlementCalculated(
         contract_id=calculated.contract_id,
         settlement_id=calculated.id,
         terms_version=statement.version,
@@ -110,7 +120,7 @@ def _facts(calculated: Settlement, statement: Statement) -> list[object]:
         items_sha256=calculated.items_sha256 or "",
         items_at=f"/v1/settlements/{calculated.id}/lines",
     )
-    return [frozen, said]
+    return [frozen, calculation]
 
 
 def _line(number: int, line: Line, currency: str) -> StatementLine:

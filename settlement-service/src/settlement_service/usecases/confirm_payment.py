@@ -31,10 +31,10 @@ from settlement_service.domain.ledger.payments import (
 from settlement_service.domain.ledger.postings import Entry, Pair
 from settlement_service.storage import ledger, settlements, statements
 from settlement_service.usecases.hold_settlement import hold_settlement
-from settlement_service.usecases.post_settlement import said_postings
+from settlement_service.usecases.post_settlement import fact_postings
 
-Said: TypeAlias = SettlementPaid | SettlementPartlyPaid | SettlementPaymentRejected
-EVENTS: Mapping[type[Said], str] = MappingProxyType(
+PaymentFact: TypeAlias = SettlementPaid | SettlementPartlyPaid | SettlementPaymentRejected
+EVENTS: Mapping[type[PaymentFact], str] = MappingProxyType(
     {
         SettlementPaid: "settlement.paid",
         SettlementPartlyPaid: "settlement.partly_paid",
@@ -52,7 +52,7 @@ class CurrencyDiffers(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the payer says: the payee only where there are several."""
+    """A payer's confirmation as it was sent; the payee is named only where there are several."""
 
     reference: str
     paid_on: date
@@ -61,7 +61,9 @@ class Confirmation:
     payee: str | None
 
 
-async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmation, expected: int) -> Settlement:
+async def confirm_payment(
+    tx: Transaction, settlement_id: UUID, confirmation: Confirmation, expected: int
+) -> Settlement:
     """The settlement as it is then. Errors: `not-found`, `role-not-allowed`, `version-stale`, `contract-suspended`,
     `settlement-state-not-right`, `reference-not-valid`, `currency-differs`, `amount-not-valid`, `payee-needed` and
     those of `check_payment`."""
@@ -70,12 +72,12 @@ async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmati
     check_move(settlement.state, REJECTED)
     owed = {pair: minor for pair, minor in (await statements.shares_of(tx, settlement_id)).items() if minor}
     outstanding = outstanding_of(owed, await ledger.payments_of(tx, settlement_id))
-    payment = _payment(said, tx.caller.organisation, owed, contract.terms.currency)
+    payment = _payment(confirmation, tx.caller.organisation, owed, contract.terms.currency)
     pair = payment.payer, payment.payee
     earlier = await ledger.payments_under(tx, contract.id, payment.payer, payment.reference)
     today = local_date(tx.now, contract.terms.time_zone)
-    taken_back = check_payment(payment, outstanding[pair], _under(settlement_id, earlier), today)
-    entry = _entry(tx, contract, settlement, payment, earlier[0].entry_id if taken_back else None)
+    takes_back = check_payment(payment, outstanding[pair], _under(settlement_id, earlier), today)
+    entry = _entry(tx, contract, settlement, payment, earlier[0].entry_id if takes_back else None)
     if entry is not None:
         await ledger.add_entry(tx, entry)
         outstanding[pair] += -payment.minor if payment.outcome == "paid" else payment.minor
@@ -89,24 +91,27 @@ async def confirm_payment(tx: Transaction, settlement_id: UUID, said: Confirmati
     return changed
 
 
-def _payment(said: Confirmation, payer: str, owed: Mapping[Pair, int], currency: str) -> Payment:
-    if said.amount.currency != currency:
+def _payment(confirmation: Confirmation, payer: str, owed: Mapping[Pair, int], currency: str) -> Payment:
+    if confirmation.amount.currency != currency:
         raise CurrencyDiffers(errors=[FieldError("/amount/currency", CurrencyDiffers.code, f"{currency}.")])
     return Payment(
         payer=payer,
-        payee=payee_of(said.payee, {payee: minor for (who, payee), minor in owed.items() if who == payer}),
-        reference=check_reference(said.reference),
-        paid_on=said.paid_on,
-        minor=to_minor(said.amount, "/amount"),
-        outcome=said.outcome,
+        payee=payee_of(
+            confirmation.payee, {payee: minor for (debtor, payee), minor in owed.items() if debtor == payer}
+        ),
+        reference=check_reference(confirmation.reference),
+        paid_on=confirmation.paid_on,
+        minor=to_minor(confirmation.amount, "/amount"),
+        outcome=confirmation.outcome,
     )
 
 
 def _under(settlement_id: UUID, earlier: Sequence[Confirmed]) -> list[Payment]:
-    """Earlier confirmations under the reference. One of another settlement is not this payment."""
-    if any(one.settlement_id != settlement_id for one in earlier):
+    """The payments confirmed earlier under the reference. One of another settlement is not this payment, so the
+    reference is taken."""
+    if any(confirmed.settlement_id != settlement_id for confirmed in earlier):
         raise ReferenceTaken("Send a reference that stands for no other payment of this contract.")
-    return [one.payment for one in earlier]
+    return [confirmed.payment for confirmed in earlier]
 
 
 def _entry(
@@ -130,9 +135,9 @@ def _entry(
     )
 
 
-def _fact(changed: Settlement, payment: Payment, entry: Entry | None, outstanding: Money) -> Said:
+def _fact(changed: Settlement, payment: Payment, entry: Entry | None, outstanding: Money) -> PaymentFact:
     amount = from_minor(payment.minor, outstanding.currency)
-    postings = said_postings(entry.sides, entry.currency) if entry else ()
+    postings = fact_postings(entry.sides, entry.currency) if entry else ()
     if payment.outcome == "rejected":
         return SettlementPaymentRejected(
             contract_id=changed.contract_id,

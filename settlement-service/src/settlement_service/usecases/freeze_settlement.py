@@ -1,4 +1,4 @@
-"""Use case: an open settlement is frozen as soon as everything its owners have said is here, and calculated."""
+"""Use case: an open settlement is frozen as soon as all facts of its owners have come in, and calculated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from settlement_service.usecases.calculate_settlement import calculate_settlemen
 
 REGISTRY = f"urn:enzym:{CONTRACTS}"
 SOURCES = (REGISTRY, f"urn:enzym:{OUTCOMES}")
-"""The owners of what a settlement rests on."""
+"""The owners of the facts that a settlement rests on."""
 
 
 async def find_open_settlements(tx: Transaction) -> list[Settlement]:
@@ -24,21 +24,23 @@ async def find_open_settlements(tx: Transaction) -> list[Settlement]:
 
 
 async def freeze_settlement(tx: Transaction, settlement_id: UUID, heads: Mapping[str, int | None]) -> bool:
-    """Freezes and calculates, or keeps what is still waited for; says whether it was frozen. `heads` are what each
-    owner said just now its last sequence on the contract is, None for one that did not answer; once all have said,
-    that is what is waited for, however much comes after it. Everything up to the lock is read without it."""
+    """Freezes and calculates a settlement, or keeps what it still waits for. Returns whether it was frozen. `heads` is
+    the last sequence of each owner on the contract, as it answered just now; None for one that did not. Once all have
+    answered, the settlement waits for these sequences, however much comes after them."""
+    # Until all is here it is looked at again and again: without the contract's lock, which facts that come in need.
     settlement = await settlements.find_settlement(tx, settlement_id)
     if settlement is None or settlement.state != "open":
         return False
-    asked = _with_heads(settlement, heads)
-    if asked.heads is None or await _waits_for(tx, asked):
-        await _keep_waiting(tx, settlement, replace(asked, waiting=await _waits_for(tx, asked, heads)))
+    with_heads = _with_heads(settlement, heads)
+    if with_heads.heads is None or await _waits_for(tx, with_heads):
+        await _keep_waiting(tx, settlement, replace(with_heads, waiting=await _waits_for(tx, with_heads, heads)))
         return False
+    # Between the look and the lock a payer may have cancelled it, or the contract was suspended: both are asked again.
     contract = await contracts.get_contract(tx, settlement.contract_id, lock=True)
     settlement = await settlements.get_settlement(tx, settlement_id, lock=True)
-    if settlement.state != "open" or await _waits_for(tx, asked):
+    if settlement.state != "open" or await _waits_for(tx, with_heads):
         return False
-    await calculate_settlement(tx, contract, replace(asked, revision=settlement.revision))
+    await calculate_settlement(tx, contract, replace(with_heads, revision=settlement.revision))
     await audit.note(tx, "freeze_settlement", f"/v1/settlements/{settlement_id}", "done")
     return True
 
@@ -46,8 +48,8 @@ async def freeze_settlement(tx: Transaction, settlement_id: UUID, heads: Mapping
 def _with_heads(settlement: Settlement, heads: Mapping[str, int | None]) -> Settlement:
     if settlement.heads is not None:
         return settlement
-    said = [Position(source=source, sequence=head) for source, head in heads.items() if head is not None]
-    return replace(settlement, heads=tuple(said)) if len(said) == len(SOURCES) else settlement
+    answered = [Position(source=source, sequence=head) for source, head in heads.items() if head is not None]
+    return replace(settlement, heads=tuple(answered)) if len(answered) == len(SOURCES) else settlement
 
 
 async def _waits_for(
@@ -71,7 +73,8 @@ async def _waits_for(
 
 
 async def _keep_waiting(tx: Transaction, before: Settlement, now: Settlement) -> None:
-    """Keeps what is waited for, if it is something else than before: then it is another version to read. Facts may be
-    coming in at this moment, so the contract is not locked; whoever was faster with the settlement has it."""
+    """Keeps what a settlement waits for, if it is another thing than before: then it is another revision to read. The
+    contract is not locked, as its facts are coming in at this moment: where a command was faster with the settlement,
+    `save_waiting` finds its revision changed and keeps nothing."""
     if (before.heads, before.waiting) != (now.heads, now.waiting):
         await settlements.save_waiting(tx, replace(now, revision=before.revision + 1))

@@ -16,19 +16,19 @@ from settlement_service.storage import claims, enrolments, items, opened, settle
 
 
 async def gather_basis(tx: Transaction, contract: Contract) -> Basis:
-    """Everything there is: items by subject as they were evaluated when facts came; claims and enrolments only where a
-    rule looks at several subjects together."""
+    """The basis of the whole contract: items by subject as they were evaluated when facts came; claims and enrolments
+    only where a rule looks at several subjects together."""
     return await _gather(tx, contract, None, {})
 
 
 async def gather_of(tx: Transaction, contract: Contract, subjects: opened.Subjects) -> Basis:
-    """What these subjects alone are due by, where none has a say in what another is (`settling.accruals`)."""
+    """The basis of these subjects alone, where what one is due does not depend on another (`settling.accruals`)."""
     return individually(await _gather(tx, contract, subjects, {}))
 
 
 async def gather_new(tx: Transaction, contract: Contract, ends: date, totals: Sequence[Total]) -> Basis:
-    """What a settlement needs to look at: where what is settled stays settled, only subjects of whom something is new,
-    and the `totals` of all that is posted."""
+    """The basis that a settlement up to `ends` needs. Where what is settled stays settled, it is that of the subjects
+    of whom something is new; what all others take up under caps is known by the `totals` of all that is posted."""
     if any(map(unsettles, contract.history.versions)):
         return await _gather(tx, contract, None, {})
     subjects = await opened.open_subjects(tx, contract.id)

@@ -16,14 +16,14 @@ from settlement_service.domain.ledger.lifecycle import Settlement
 from settlement_service.domain.recomputation import FORMAT, Given, Rest, rest_of
 from settlement_service.storage import inputs, statements
 from settlement_service.storage.contracts import own_question
-from settlement_service.storage.others import taken_by_others
+from settlement_service.storage.unseen_items import taken_by_unseen
 from settlement_service.usecases.get_settlement import get_for_items
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What stands before the inputs, and what is needed to read them page by page: the scopes (None: all), each up to
-    a day if one is said, and for a party that is given a part the tree that proves it."""
+    """The head of the inputs, and what is needed to read them page by page. `scopes` are those that the party is given,
+    each up to a day or (None) to the end; None for all inputs. `tree` proves a part of them."""
 
     given: Given
     scopes: Mapping[str, date | None] | None
@@ -31,7 +31,8 @@ class Opened:
 
 
 async def get_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
-    """Errors: `not-found`; `role-not-allowed` for who may not see single outcomes, or not what they are computed by."""
+    """The inputs of a settlement for the caller's organisation. Errors: `not-found`; `role-not-allowed` for who may not
+    see single outcomes, or may not read the terms that they are computed by."""
     settlement, contract, audience = await get_for_items(tx, settlement_id)
     if not may_have_inputs(contract.history.all_versions, audience):
         raise RoleNotAllowed("Inputs are for who sees items and may read the terms that they are computed by.")
@@ -40,7 +41,7 @@ async def get_inputs(tx: Transaction, settlement_id: UUID) -> Opened:
     async with own_question(tx):
         leaves = await inputs.leaves(tx, contract.id, settlement.inputs or 0)
         terms = contract.history.at_end(settlement.period.end)
-        taken = await taken_by_others(tx, terms, settlement, audience)
+        taken = await taken_by_unseen(tx, terms, settlement, audience)
     rest = tuple(rest_of(group, minor) for group, minor in sorted(taken.items()) if minor)
     tree = Tree(contract.terms.root, leaves)
     given = await _given(tx, settlement, contract.terms, audience, tree, rest)

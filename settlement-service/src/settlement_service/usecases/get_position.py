@@ -19,9 +19,10 @@ from settlement_service.usecases.get_settlement import reader_of
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Totals in minor units. `details` are of this moment; they are missing for who small counts are hidden from, and
-    for a payer that left: their totals are as of the posted settlement `as_of`."""
+class PositionShown:
+    """A contract's position as its reader is shown it; totals in minor units. `details` are of this moment. There are
+    none for a reader from whom small counts are hidden, and for a payer that left: their totals are those of the posted
+    settlement `as_of`."""
 
     contract_id: UUID
     terms: Terms
@@ -34,8 +35,8 @@ class Standing:
     as_of: Settlement | None = None
 
 
-async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
-    """Where the contract stands. Errors: `not-found`."""
+async def get_position(tx: Transaction, contract_id: UUID) -> PositionShown:
+    """The position of a contract for the caller's organisation. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, contract_id)
     audience = reader_of(tx, contract)
     has_left = audience.sees_everything and contract.has_left(audience.organisation)
@@ -47,7 +48,7 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     tomorrow = local_date(tx.now, contract.terms.time_zone) + timedelta(days=1)
     position = position_of(basis, audience, tomorrow)
     shadow = shadow_of(contract.history, contract.terminated_on, claimed, tomorrow, audience)
-    return Standing(
+    return PositionShown(
         contract_id=contract_id,
         terms=contract.terms,
         audience=audience,
@@ -59,9 +60,10 @@ async def get_position(tx: Transaction, contract_id: UUID) -> Standing:
     )
 
 
-async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> Standing:
-    """What its last posted statement says, and nothing newer. The cap on the contract is shown where nobody else is
-    paid by it: otherwise it would tell of others; and to a party of the terms that it stands in."""
+async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) -> PositionShown:
+    """The position by the reader's last posted statement, and nothing newer: by totals that move with each fact it
+    could count people. The cap on the contract is shown to a party of the terms that it stands in, where nobody else is
+    paid: otherwise what is used of it would tell what others got."""
     terms, organisation = contract.terms, audience.organisation
     last = await settlements.last_posted(tx, contract.id)
     shown = await statements.find_projection(tx, last.id) if last else None
@@ -69,7 +71,7 @@ async def _as_posted(tx: Transaction, contract: Contract, audience: Audience) ->
     may_read = terms.may_read(audience.role, "payment") and not contract.has_left(organisation)
     alone = all(payees == (organisation,) for payees in contract.history.all_versions.payees.values())
     limits = [limit for limit in terms.limits if limit.definition.kind == "contract" and may_read and alone]
-    return Standing(
+    return PositionShown(
         contract_id=contract.id,
         terms=terms,
         audience=audience,

@@ -20,7 +20,8 @@ from settlement_service.storage import contracts, ledger, settlements, statement
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What came after a settlement was calculated. `outstanding` is what is owed, by payee, once it is posted."""
+    """What came after a settlement was calculated. `outstanding` is what is owed to each payee, in minor units, once it
+    is posted."""
 
     approvals: tuple[Approval, ...]
     payments: tuple[Confirmed, ...]
@@ -29,8 +30,8 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A settlement with what its reader is shown of it. `projection` is there once it is calculated; for who small
-    counts are hidden from, once it is posted: of drafts that replace each other, one could be subtracted from
+    """A settlement as its reader is shown it. `projection` is there once it is calculated. For a reader from whom small
+    counts are hidden, it is there once it is posted: drafts replace each other, and one could be subtracted from
     another. `since` is not looked up for lists."""
 
     settlement: Settlement
@@ -52,13 +53,13 @@ async def get_revision(tx: Transaction, settlement_id: UUID) -> int:
 
 
 async def get_settlement(tx: Transaction, settlement_id: UUID) -> Shown:
-    """One settlement, whole. Errors: `not-found`."""
+    """One settlement, with all that its reader is shown. Errors: `not-found`."""
     settlement = await settlements.get_settlement(tx, settlement_id)
     return await show(tx, settlement)
 
 
 async def show(tx: Transaction, settlement: Settlement) -> Shown:
-    """A settlement that was found, as the caller may see it. Errors: `not-found`."""
+    """A settlement that was read, as the caller may see it. Errors: `not-found`."""
     contract = await contracts.get_contract(tx, settlement.contract_id)
     audience = reader_of(tx, contract)
     return Shown(
@@ -78,14 +79,15 @@ async def list_settlements(
     if contract_id is not None:
         await contracts.get_contract(tx, contract_id)
     states: Sequence[State] | None = None if state is None else (state,)
-    found = await settlements.list_settlements(tx, contract_id, states, after, limit)
-    known = await contracts.get_contracts(tx, [one.contract_id for one in found])
-    told = await statements.find_projections(tx, [one.id for one in found])
+    page = await settlements.list_settlements(tx, contract_id, states, after, limit)
+    by_id = await contracts.get_contracts(tx, [settlement.contract_id for settlement in page])
+    projections = await statements.find_projections(tx, [settlement.id for settlement in page])
     shown = []
-    for one in found:
-        audience = reader_of(tx, known[one.contract_id])
-        projection = told.get(one.id) if _is_told(one, audience) else None
-        shown.append(Shown(one, known[one.contract_id].history, audience, projection))
+    for settlement in page:
+        contract = by_id[settlement.contract_id]
+        audience = reader_of(tx, contract)
+        projection = projections.get(settlement.id) if _is_shown_to(settlement, audience) else None
+        shown.append(Shown(settlement, contract.history, audience, projection))
     return shown
 
 
@@ -113,19 +115,27 @@ async def get_for_items(tx: Transaction, settlement_id: UUID) -> tuple[Settlemen
 async def _since(tx: Transaction, settlement: Settlement, audience: Audience) -> Since:
     approvals = await ledger.approvals_of(tx, settlement.id)
     payments = await ledger.payments_of(tx, settlement.id)
-    own = tuple(one for one in payments if audience.sees_everything or one.payment.payee == audience.organisation)
+    own = tuple(
+        confirmed
+        for confirmed in payments
+        if audience.sees_everything or confirmed.payment.payee == audience.organisation
+    )
     if settlement.state not in POSTED:
         return Since(tuple(approvals), own, None)
     balances = await ledger.balances_of(tx, settlement.id, "receivable")
-    owed = tuple(one for one in balances.items() if audience.sees_everything or one[0] == audience.organisation)
+    owed = tuple(
+        (payee, minor)
+        for payee, minor in balances.items()
+        if audience.sees_everything or payee == audience.organisation
+    )
     return Since(tuple(approvals), own, owed)
 
 
 async def _projection(tx: Transaction, settlement: Settlement, audience: Audience) -> Projection | None:
-    if not _is_told(settlement, audience):
+    if not _is_shown_to(settlement, audience):
         return None
     return await statements.find_projection(tx, settlement.id)
 
 
-def _is_told(settlement: Settlement, audience: Audience) -> bool:
+def _is_shown_to(settlement: Settlement, audience: Audience) -> bool:
     return settlement.state in POSTED or not audience.grouped

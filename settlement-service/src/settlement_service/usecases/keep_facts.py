@@ -42,16 +42,17 @@ async def keep_facts(tx: Transaction, run: Run) -> None:
 
 
 async def _keep_of_subjects(tx: Transaction, known: Known, run: Run) -> None:
-    """Claims are applied in memory, and each subject for whom one began or ceased to count is evaluated once, by all
-    its claims."""
+    """Claims are applied in memory. A claim that begins or ceases to count changes what all claims of its subject give:
+    one may be paid for as another no longer stands for the same occurrence. So the items of all of them are evaluated
+    anew, once, and no others."""
     facts = [taken.fact for taken in run]
     concerned = await arrivals.claims_concerned(tx, known.id, *claims_needed(facts))
     arrival = arrive({claim.id: claim for claim in concerned}, facts)
     if known.history is None:
         arrival.touched.clear()
-    found = [item for subject in arrival.touched for item in _items_of(known, arrival.claims_of(subject))]
+    evaluated = [item for subject in arrival.touched for item in _items_of(known, arrival.claims_of(subject))]
     logged = [_logged(taken, arrival.claims.get(getattr(taken.fact, "claim_id", known.id))) for taken in run]
-    await arrivals.keep_run(tx, known.id, arrival, logged, found)
+    await arrivals.keep_run(tx, known.id, arrival, logged, evaluated)
 
 
 def _items_of(known: Known, claims: Sequence[Claim]) -> list[Item]:
@@ -60,7 +61,7 @@ def _items_of(known: Known, claims: Sequence[Claim]) -> list[Item]:
 
 
 async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
-    """What changes the terms, or ends them, changes what every claim gives."""
+    """A fact that changes the terms, or ends them, changes what every claim gives: all items are evaluated anew."""
     match fact:
         case ContractActivated():
             await contracts.save_activation(tx, fact)
@@ -75,12 +76,13 @@ async def _keep_of_contract(tx: Transaction, fact: OfContract) -> None:
     contract = await contracts.find_contract(tx, fact.contract_id)
     if contract is not None and isinstance(fact, ContractActivated | ContractAmended | ContractTerminated):
         await contracts.save_accrues(tx, contract.id, accrues=accrues(contract.history))
-        found = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
-        await items.replace_all_items(tx, contract.id, found)
+        evaluated = evaluate(contract.history, contract.terminated_on, await claims.of_contract(tx, contract.id))
+        await items.replace_all_items(tx, contract.id, evaluated)
 
 
-def _logged(taken: Taken[Consumed], on: Claim | None) -> NewInput:
+def _logged(taken: Taken[Consumed], claim: Claim | None) -> NewInput:
+    """The input that a fact becomes. Its scope and day say who may be given it later."""
     envelope = taken.envelope
     body = body_of(envelope.source, envelope.sequence, envelope.type, loads(envelope.body))
-    scope, day = scope_of(taken.fact, on.metric if on else None), on.achieved_on if on else None
+    scope, day = scope_of(taken.fact, claim.metric if claim else None), claim.achieved_on if claim else None
     return NewInput(envelope.source, envelope.sequence, envelope.type, scope, body, achieved_on=day)

@@ -44,10 +44,10 @@ async def _line(tx: Transaction, settlement_id: UUID, number: int) -> tuple[Sett
     settlement, contract, audience = await get_for_items(tx, settlement_id)
     shown = await statements.find_projection(tx, settlement_id)
     lines = () if shown is None else shown.content["lines"]
-    found: Mapping[str, Any] | None = next((one for one in lines if one["number"] == number), None)
-    if found is None:
+    line: Mapping[str, Any] | None = next((line for line in lines if line["number"] == number), None)
+    if line is None:
         raise NotFound()
-    if not audience.sees_item(found["rule"], found["payee"]):
+    if not audience.sees_item(line["rule"], line["payee"]):
         raise RoleNotAllowed("Items are for who pays, reports, verifies, or is paid as the provider.")
-    price_minor = to_minor(Money(**found["price"])) if "price" in found else None
-    return settlement, contract, (found["rule"], price_minor, found["payee"])
+    price_minor = to_minor(Money(**line["price"])) if "price" in line else None
+    return settlement, contract, (line["rule"], price_minor, line["payee"])

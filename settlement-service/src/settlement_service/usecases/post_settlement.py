@@ -33,8 +33,9 @@ async def find_approved_settlements(tx: Transaction) -> list[UUID]:
 
 
 async def post_settlement(tx: Transaction, settlement_id: UUID) -> bool:
-    """Posts what everybody has approved, or keeps that it waits for the end of a suspension; says whether it was
-    posted. Everything up to the lock is read without it."""
+    """Posts a settlement that everybody has approved, or keeps that it waits for the end of a suspension. Returns
+    whether it was posted."""
+    # While the contract is suspended it is looked at again and again: without the lock that facts that come in need.
     settlement = await settlements.find_settlement(tx, settlement_id)
     if settlement is None or settlement.state != "approved":
         return False
@@ -53,8 +54,8 @@ async def post_settlement(tx: Transaction, settlement_id: UUID) -> bool:
 
 
 async def _post(tx: Transaction, contract: Contract, settlement: Settlement) -> None:
-    """The settlement of a locked contract is posted by the terms that it was calculated by, as they were approved: an
-    amendment may have come since. A total of zero posts nothing, and is posted all the same."""
+    """Posts the settlement of a locked contract, by the terms that it was calculated by: these were approved, and an
+    amendment may have come since. One whose total is zero has an entry without sides, and is `posted` all the same."""
     check_move(settlement.state, "settlement.posted")
     terms = contract.history.version(settlement.terms_version or contract.terms.version)
     shares = await statements.shares_of(tx, settlement.id)
@@ -89,8 +90,8 @@ async def _post(tx: Transaction, contract: Contract, settlement: Settlement) -> 
 
 
 async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, sequence: int) -> None:
-    """What is posted is what later settlements rest on: it stands in the log like a fact of any other service, in
-    parts, of which only one is held at a time."""
+    """Appends the posted items to the log. Later settlements rest on them as they do on the facts of other services.
+    They are appended in parts, of which one at a time is in memory."""
     before = await inputs.count_inputs(tx, contract.id)
     part = 0
     for line in posted.lines:
@@ -109,10 +110,11 @@ async def _post_items(tx: Transaction, contract: Contract, posted: Settlement, s
 
 
 def _body(posted: Settlement, rule: str, sequence: int, part: int, items: str) -> bytes:
-    of = ItemsPosted(
+    """The body of an input: the head is written here, `items` are canonical JSON that the database wrote."""
+    head = ItemsPosted(
         contract_id=posted.contract_id, settlement=posted.number, period_end=posted.period.end, rule=rule, items=()
     )
-    return body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(of), part), items)
+    return body_with(body_of(OWN_SOURCE, sequence, ITEMS_POSTED, shapes.document(head), part), items)
 
 
 def _fact(posted: Settlement, entry: Entry, total: int) -> SettlementPosted:
@@ -120,7 +122,7 @@ def _fact(posted: Settlement, entry: Entry, total: int) -> SettlementPosted:
         contract_id=posted.contract_id,
         settlement_id=posted.id,
         entry_id=entry.id,
-        postings=said_postings(entry.sides, entry.currency),
+        postings=fact_postings(entry.sides, entry.currency),
         total=from_minor(total, entry.currency),
         document_on=entry.document_on,
         accounting_on=entry.accounting_on,
@@ -128,6 +130,6 @@ def _fact(posted: Settlement, entry: Entry, total: int) -> SettlementPosted:
     )
 
 
-def said_postings(sides: tuple[Side, ...], currency: str) -> tuple[Posting, ...]:
-    """The postings of an entry as a fact says them."""
+def fact_postings(sides: tuple[Side, ...], currency: str) -> tuple[Posting, ...]:
+    """The postings of an entry, as events have them."""
     return tuple(Posting(account=side.account, amount=from_minor(side.minor, currency)) for side in sides)

@@ -39,6 +39,7 @@ async def prepare_settlement(tx: Transaction, contract_id: UUID, kind: Kind, per
     if period.start >= period.end:
         allowed = "Later than the start; the end is not in the period."
         raise PeriodEmpty(errors=[FieldError("/period/end", PeriodEmpty.code, allowed)])
+    # Before the lock: row level security gives it to payers alone, and others are told that their role is not allowed.
     require_payer(tx, await contracts.get_contract(tx, contract_id))
     contract = await contracts.get_contract(tx, contract_id, lock=True)
     if await settlements.find_unposted(tx, contract_id):

@@ -25,9 +25,9 @@ AT_ONCE = 1_000
 async def settle_from_accruals(
     tx: Transaction, contract: Contract, settlement: Settlement, totals: Sequence[Total]
 ) -> Sums | None:
-    """What a settlement of a locked contract comes to, as `settle` says it of all at once; None where one subject's due
-    may depend on another's. Its items are those that have accrued, but for subjects that are looked at again by
-    themselves: theirs are kept as its own."""
+    """The sums of a settlement of a locked contract, the same as `settle` gives over all subjects at once; None where
+    what one subject is due may depend on another. Its items are those that have accrued. Only subjects that are settled
+    individually are looked at again, and their items are kept as its own."""
     if not accrues(contract.history):
         return None
     while await accrue(tx, contract, AT_ONCE):
@@ -38,7 +38,7 @@ async def settle_from_accruals(
     accrued = await accrual_sums.accrued_by_month(tx, settlement) if by_period else _taken(lines)
     if not fits_under_shared_caps(terms, totals, accrued):
         return None
-    sums = {each.line: each.whole for each in lines if each.whole.subject_count}
+    sums = {each.line: each.in_whole for each in lines if each.in_whole.subject_count}
     in_part = any(each.in_part for each in lines)
     if in_part:
         sums = merge_sums(sums, await accrual_sums.accrued_in_part(tx, terms, settlement))
@@ -54,7 +54,7 @@ def _taken(lines: Iterable[AccrualSum]) -> list[Total]:
 
 
 async def _settle_individually(tx: Transaction, contract: Contract, settlement: Settlement) -> Mapping[LineKey, Sum]:
-    """Settles subjects some at a time; none has a say in what another is due."""
+    """Settles subjects some at a time: what one is due does not depend on another."""
     sums: dict[LineKey, Sum] = {}
     last: UUID | None = None
     while subjects := await accrual_sums.some_individually(tx, settlement, last, AT_ONCE):

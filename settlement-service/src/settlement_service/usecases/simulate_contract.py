@@ -35,7 +35,7 @@ class SimulationsBusy(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was simulated, scenario by scenario, on which terms."""
+    """The results of a simulation, scenario by scenario; and the terms that it was on."""
 
     contract_id: UUID
     model: Model
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a simulation is computed from, when no transaction is open any more."""
+    """All that a simulation is computed from: it takes seconds, and no transaction stays open for it."""
 
     contract: Contract
     known: Basis | None
@@ -53,8 +53,8 @@ class Ground:
 
 
 async def get_ground(tx: Transaction, contract_id: UUID, question: Question) -> Ground:
-    """The terms, and what is known where that is asked for. Errors: `not-found`; `role-not-allowed` for a party that
-    may not simulate, may not read what is paid, or is not shown all that is known."""
+    """The terms, and what is known where the question starts from now. Errors: `not-found`; `role-not-allowed` for a
+    party that may not simulate, may not read what is paid, or is not shown all that is known."""
     contract = await contracts.get_contract(tx, contract_id)
     audience = reader_of(tx, contract)
     if audience.role not in MAY_SIMULATE:
@@ -71,8 +71,9 @@ async def get_ground(tx: Transaction, contract_id: UUID, question: Question) -> 
 
 
 async def simulate_contract(ground: Ground, question: Question) -> Answer:
-    """The answer, computed beside the requests of others. Errors: `terms-not-valid`, `scenario-not-valid`,
-    `simulation-too-large`, `simulations-busy`."""
+    """The answer, computed in a thread beside other requests. A caller that goes away does not stop it, and its place
+    is free only when it has ended. Errors: `terms-not-valid`, `scenario-not-valid`, `simulation-too-large`,
+    `simulations-busy`."""
     if len(_AT_WORK) >= MOST_AT_ONCE:
         raise SimulationsBusy(retry_after_seconds=5)
     work = asyncio.ensure_future(asyncio.to_thread(_computed, ground, question))
@@ -91,7 +92,7 @@ def _computed(ground: Ground, question: Question) -> Answer:
 
 
 def _done(work: asyncio.Future[Answer]) -> None:
-    """Makes room; a refusal that nobody waits for any more is nobody's."""
+    """Frees the place. The error of one that nobody waits for any more is read, so that it is not logged as lost."""
     _AT_WORK.discard(work)
     if not work.cancelled():
         work.exception()

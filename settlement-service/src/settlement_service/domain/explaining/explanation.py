@@ -17,13 +17,14 @@ from settlement_service.domain.statement.statement import money
 
 
 def explain(history: History, ends_terms: Terms, line: int, change: Change) -> dict[str, Any]:
-    """Rule, terms version, claim, decision, price, units, each cap that cut, what was posted before, shares, the whole
-    computation as a tree, and the same in words, English and Danish. `line` is the number of its line as the
-    reader is shown it; `ends_terms` the version whose caps held."""
+    """The explanation of an item: rule, terms version, claim, decision, price, units, each cap that cut, what was
+    posted before, shares, the whole computation as a tree, and the same in words, English and Danish. `line` is the
+    number of its line as the reader is shown it. `ends_terms` is the version at the settlement's end, whose caps
+    held."""
     terms = history.version(change.version)
     rule = terms.rules[change.key.item.rule]
     tree = tree_of(terms, ends_terms, rule, change)
-    found: dict[str, Any] = {
+    explanation: dict[str, Any] = {
         "line": line,
         "subjectId": str(change.key.item.subject_id),
         "occurrence": change.key.item.occurrence,
@@ -40,27 +41,29 @@ def explain(history: History, ends_terms: Terms, line: int, change: Change) -> d
         "text": in_words("en", terms, rule, change, tree),
         "textInDanish": in_words("da", terms, rule, change, tree),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in explanation.items() if value is not None}
 
 
 def tree_of(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
-    """How the amount that this settlement posts for an item comes about: due now less posted before."""
+    """How the amount that this settlement posts for an item comes about: due now less posted before. The rule's working
+    stands at the bottom, and on top of it what each cap cut."""
     now = _due(terms, caps_of, rule, change)
-    told = released(terms, change)
-    before = leaf("posted", _major(terms, change.before.amount_minor), currency=terms.currency, **told)
+    before = leaf(
+        "posted", _major(terms, change.before.amount_minor), currency=terms.currency, **released(terms, change)
+    )
     return computed("difference", now, before, what="posted now", currency=terms.currency)
 
 
 def _due(terms: Terms, caps_of: Terms, rule: Rule, change: Change) -> Node:
     if not change.now:
-        said = {"reason": change.reason, "currency": terms.currency}
+        about = {"reason": change.reason, "currency": terms.currency}
         if change.working is None:
-            return leaf("nothing", Fraction(0), **said)
-        return computed("not_due", change.working, **said)
+            return leaf("nothing", Fraction(0), **about)
+        return computed("not_due", change.working, **about)
     gross, cuts = _gross(terms, rule, change), []
     for cap, minor in change.now.cuts:
-        told = {"cap": cap, "limit": _limit(caps_of, change, cap), "currency": terms.currency}
-        cuts.append(leaf("cut", _major(terms, minor), **told))
+        limit = _limit(caps_of, change, cap)
+        cuts.append(leaf("cut", _major(terms, minor), cap=cap, limit=limit, currency=terms.currency))
     return computed("difference", gross, *cuts, what="due", currency=terms.currency) if cuts else gross
 
 
@@ -87,7 +90,8 @@ def _gross(terms: Terms, rule: Rule, change: Change) -> Node:
 
 
 def _price(terms: Terms, rule: Rule, change: Change) -> Node:
-    price = next((one for one in rule.prices if one.start <= change.achieved_on < one.end), None)
+    """The price of a unit; where an index raised it, how: 1,000.00 x 21/20 = 1,050.00."""
+    price = next((price for price in rule.prices if price.start <= change.achieved_on < price.end), None)
     if price is None or price.factor == 1:
         return term("price", _major(terms, change.key.price_minor or 0), currency=terms.currency)
     contracted = term("contracted price", _major(terms, price.contracted_minor), currency=terms.currency)
@@ -109,20 +113,22 @@ def _major(terms: Terms, minor: int) -> Fraction:
 
 
 def document_of(node: Node) -> dict[str, Any]:
-    """The tree in JSON: numbers as decimals, or as a fraction where they have no end; truths as true and false; not
-    yet measured as absent."""
-    found = {"op": node.op, "value": said(node.value), **node.about}
+    """The tree as JSON: numbers as decimals, or as a fraction where they have no end; truths as true and false; a value
+    that is not yet measured is left out. Its names never change."""
+    document = {"op": node.op, "value": decimal_text(node.value), **node.about}
     if node.of:
-        found["of"] = [document_of(one) for one in node.of]
-    return {name: child for name, child in found.items() if child is not None}
+        document["of"] = [document_of(operand) for operand in node.of]
+    return {name: child for name, child in document.items() if child is not None}
 
 
-def said(value: Value) -> str | bool | None:
-    """A value as JSON says it."""
+def decimal_text(value: Value) -> str | bool | None:
+    """A value as JSON: 5/4 as `1.25`, 1/3 as `1/3`, as it has no end; a truth, or None, as it is. So that a reader can
+    compute on, nothing is rounded."""
     if value is None or isinstance(value, bool):
         return value
     if value.denominator == 1:
         return str(value.numerator)
+    # A fraction ends as a decimal when its denominator has no factor but 2 and 5.
     rest, twos_and_fives = value.denominator, 0
     for factor in (2, 5):
         while rest % factor == 0:
@@ -131,8 +137,8 @@ def said(value: Value) -> str | bool | None:
     if rest != 1:
         return f"{value.numerator}/{value.denominator}"
     digits = str(abs(value.numerator) * 10**twos_and_fives // value.denominator).rjust(twos_and_fives + 1, "0")
-    whole, decimals = digits[:-twos_and_fives], digits[-twos_and_fives:].rstrip("0")
-    return f"{'-' if value < 0 else ''}{whole}.{decimals}"
+    integer, decimals = digits[:-twos_and_fives], digits[-twos_and_fives:].rstrip("0")
+    return f"{'-' if value < 0 else ''}{integer}.{decimals}"
 
 
 def _claim(terms: Terms, change: Change) -> dict[str, Any] | None:
@@ -150,12 +156,12 @@ def _claim(terms: Terms, change: Change) -> dict[str, Any] | None:
 
 def _decision(change: Change) -> dict[str, Any]:
     result = change.reason or ("verified" if change.claim_id else "computed")
-    found: dict[str, Any] = {"result": result, "decidedBy": list(change.decided_by)}
+    decision: dict[str, Any] = {"result": result, "decidedBy": list(change.decided_by)}
     if change.decided_at is not None:
-        found["decidedAt"] = change.decided_at.isoformat().replace("+00:00", "Z")
+        decision["decidedAt"] = change.decided_at.isoformat().replace("+00:00", "Z")
     if change.deemed:
-        found["deemed"] = True
-    return found
+        decision["deemed"] = True
+    return decision
 
 
 def _figures(caps_of: Terms, change: Change, figures: Figures) -> dict[str, Any]:

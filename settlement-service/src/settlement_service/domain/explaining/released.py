@@ -10,23 +10,28 @@ from settlement_service.domain.statement.statement import money
 
 
 def released(terms: Terms, change: Change) -> Mapping[str, Any]:
-    """What had been held back, and until which day or condition, where nothing of it is held back any more."""
+    """The amount that had been held back of an item, and until which day or condition, once nothing of it is held back
+    any more; empty otherwise. Its names stand in explanations and never change."""
     held, now = change.before.taken("retention"), change.now
     if held <= 0 or now.taken("retention") or now.under_caps_minor <= 0:
         return {}
-    found: dict[str, Any] = {"released": money(held, terms.currency)}
+    about: dict[str, Any] = {"released": money(held, terms.currency)}
     retention = terms.retention
     if retention is None or (retention.rules is not None and change.key.item.rule not in retention.rules):
-        return found
+        return about
     if retention.release_on is not None:
-        return found | {"releaseOn": retention.release_on.isoformat()}
+        return about | {"releaseOn": retention.release_on.isoformat()}
     assert retention.release_when is not None
-    return found | {"releaseWhen": _condition(retention.release_when)}
+    return about | {"releaseWhen": _condition(retention.release_when)}
 
 
-def _condition(said: Condition) -> dict[str, Any]:
-    if not isinstance(said, Threshold):
-        return {"kind": said.kind, "conditions": [_condition(one) for one in said.conditions]}
-    measure = said.measure
-    told = {"basis": measure.basis, "metric": measure.metric, "comparator": said.comparator, "value": said.value}
-    return {"kind": said.kind, **told}
+def _condition(condition: Condition) -> dict[str, Any]:
+    if not isinstance(condition, Threshold):
+        return {"kind": condition.kind, "conditions": [_condition(part) for part in condition.conditions]}
+    return {
+        "kind": condition.kind,
+        "basis": condition.measure.basis,
+        "metric": condition.measure.metric,
+        "comparator": condition.comparator,
+        "value": condition.value,
+    }

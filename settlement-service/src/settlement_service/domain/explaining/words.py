@@ -1,4 +1,8 @@
-"""Domain: the words of explanations, English and Danish."""
+"""Domain: the words of explanations, English and Danish.
+
+A phrase that begins with `step.` is the sentence of an operation, `join.` what stands between its operands, `leaf.` how
+a figure is named that no operation gives.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -203,7 +207,7 @@ DANISH: Mapping[str, str] = MappingProxyType(
 CAPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": {cut.kind: cut.in_english for cut in CUTS}, "da": {cut.kind: cut.in_danish for cut in CUTS}}
 )
-"""What took something off, in words."""
+"""What takes something off an amount, in words; see `domain.facts.figures.CUTS`."""
 
 REASONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

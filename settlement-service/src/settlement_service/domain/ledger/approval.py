@@ -38,36 +38,39 @@ class ApprovedAlready(Conflict):
 
 
 class ContentDiffers(Conflict):
-    """What the approver says it saw is not what the settlement says."""
+    """The hash that the approver sent is not that of the settlement's content."""
 
     code = "content-differs"
     title = "This is not the content that you say you approve"
 
 
-def check_approval(by: Person, prepared: Person, earlier: Sequence[Person], said: str, content: str) -> None:
-    """Errors: `person-needed`, `approver-prepared`, `approved-already`, and `content-differs` unless `said` is the
-    hash of what the payers are shown."""
+def check_approval(by: Person, prepared: Person, earlier: Sequence[Person], read_sha256: str, sha256: str) -> None:
+    """Whether a person may approve. `read_sha256` is the hash that it sends of the content it has read, `sha256` that
+    of what the payers are shown. Errors: `person-needed`, `approver-prepared`, `approved-already`,
+    `content-differs`."""
     if by.actor != "person":
         raise PersonNeeded("Let a person of your organisation with the permission 'approve' do this.")
     if _same(by, prepared):
         raise ApproverPrepared("Let another person of your organisation with the permission 'approve' do this.")
-    own = [one for one in earlier if one.organisation == by.organisation]
-    if any(_same(by, one) for one in earlier) or len(own) >= persons_needed(prepared):
+    own = [approver for approver in earlier if approver.organisation == by.organisation]
+    if any(_same(by, approver) for approver in earlier) or len(own) >= persons_needed(prepared):
         raise ApprovedAlready()
-    if said != content:
+    if read_sha256 != sha256:
         raise ContentDiffers("Read the settlement again, check it, and send its contentSha256.")
 
 
 def persons_needed(prepared: Person) -> int:
-    """How many persons of each payer approve: with the one who prepared it, two have looked at it."""
+    """How many persons of each payer approve. It takes four eyes: who prepared the settlement is two of them, unless a
+    system did."""
     return 1 if prepared.actor == "person" else 2
 
 
 def is_approved(payers: Sequence[str], prepared: Person, approvals: Sequence[Person]) -> bool:
     """Whether enough persons of each payer have approved."""
-    given = [one.organisation for one in approvals]
-    return all(given.count(payer) >= persons_needed(prepared) for payer in payers)
+    organisations = [approver.organisation for approver in approvals]
+    return all(organisations.count(payer) >= persons_needed(prepared) for payer in payers)
 
 
-def _same(one: Person, other: Person) -> bool:
-    return (one.issuer, one.subject) == (other.issuer, other.subject)
+def _same(first: Person, second: Person) -> bool:
+    """By issuer and subject: a person that acts for two organisations is one pair of eyes."""
+    return (first.issuer, first.subject) == (second.issuer, second.subject)

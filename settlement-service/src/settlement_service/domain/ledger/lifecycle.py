@@ -85,9 +85,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that an open settlement waits for: an owner that does not answer, whose facts have not all arrived,
-    or one of whose facts could not be read and is parked; or, as an approved one may too, the end of a suspension.
-    Sequences are of the owner's facts on the contract."""
+    """What an open settlement waits for: an owner that does not answer, whose facts have not all arrived, or a fact of
+    whom could not be read and is parked. It, and an approved one, may also wait for the end of a suspension. `head` and
+    `applied` are sequences of the owner's facts on the contract: its last, and the last that was taken in here."""
 
     source: str
     reason: Literal["owner-not-reachable", "facts-not-applied", "fact-parked", "contract-suspended"]
@@ -112,9 +112,10 @@ class LineHash:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One settlement of one contract. `number` counts from 1 within the contract. What stands under `frozen` and
-    below is there from that state on. `heads` is what each owner said its last sequence is. `lines` are the hashes of
-    its lines over their items, which `items_sha256` is over; `accrued_after` as in `settling.sums.Sums`."""
+    """One settlement of one contract. `number` counts from 1 within the contract. `heads` is the last sequence of each
+    owner when it was asked, `known` how far each was taken in when it was frozen. What is None before a state is there
+    from that state on. `lines` are the hashes of its lines over their items, and `items_sha256` is over these.
+    `accrued_after` is as in `settling.sums.Sums`."""
 
     id: UUID
     contract_id: UUID

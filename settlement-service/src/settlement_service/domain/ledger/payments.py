@@ -39,7 +39,7 @@ class PaymentNotOwed(Invalid):
 
 
 class PayeeNeeded(Invalid):
-    """Several payees, and not said which one was paid."""
+    """Several payees, and the confirmation names none of them."""
 
     code = "payee-needed"
     title = "Say which payee was paid"
@@ -61,7 +61,7 @@ class PaymentInFuture(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One confirmation. Minor units have the sign of what is owed: below zero, the payee has paid back."""
+    """A payment as it was confirmed. Minor units have the sign of what is owed: below zero, the payee has paid back."""
 
     payer: str
     payee: str
@@ -73,7 +73,8 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A confirmation of a payment as it was kept; without an entry when it moved nothing."""
+    """A confirmation of a payment as it was kept. It has no entry where nothing moved: a rejection of what was never
+    confirmed."""
 
     payment: Payment
     settlement_id: UUID
@@ -82,8 +83,9 @@ class Confirmed:
 
 
 def check_reference(text: str) -> str:
-    """An ISO 11649 creditor reference with its check digits, or 1 to 35 letters, digits, `/` and `-` with a letter
-    among them. Errors: `reference-not-valid`; also for what holds a personal number."""
+    """The reference: an ISO 11649 creditor reference with its check digits, or 1 to 35 letters, digits, `/` and `-`
+    with a letter among them. Errors: `reference-not-valid`; also for what holds a personal number, as references are
+    kept and shown to other parties."""
     holds = _check_digits_hold(text) if _CREDITOR_REFERENCE.fullmatch(text) else _OWN_REFERENCE.fullmatch(text)
     if holds and not find_personal_number(text):
         return text
@@ -92,31 +94,32 @@ def check_reference(text: str) -> str:
 
 
 def _check_digits_hold(reference: str) -> bool:
+    """ISO 7064 MOD 97-10: the first four characters to the end, letters as 10 to 35, modulo 97 is 1."""
     digits = "".join(str(int(character, 36)) for character in reference[4:] + reference[:4])
     return int(digits) % 97 == 1
 
 
-def payee_of(said: str | None, owed: Mapping[str, int]) -> str:
-    """The payee that a payment went to: the one that was said, or the only one. `owed` is what is or was owed to
-    each. Errors: `payee-needed`, `payment-not-owed` when nobody owes anything."""
+def payee_of(named: str | None, owed: Mapping[str, int]) -> str:
+    """The payee that a payment went to: the one that was named, or the only one. `owed` is what is or was owed to each,
+    in minor units. Errors: `payee-needed`, `payment-not-owed` when nobody owes anything."""
     if not owed:
         raise PaymentNotOwed("By this settlement nobody owes anything.")
-    if said is None and len(owed) == 1:
+    if named is None and len(owed) == 1:
         return next(iter(owed))
-    if said is None or said not in owed:
+    if named is None or named not in owed:
         allowed = "The organisation id of a payee of this settlement: " + ", ".join(owed) + "."
         raise PayeeNeeded(errors=[FieldError("/payee", PayeeNeeded.code, allowed)])
-    return said
+    return named
 
 
 def check_payment(payment: Payment, outstanding: int, earlier: Sequence[Payment], today: date) -> bool:
-    """Decides on a confirmation; `earlier` are those of this payer under the same reference, `outstanding` is what
-    is owed to the payee in minor units. Says whether it takes back a payment that was confirmed.
+    """Decides on a confirmation. `earlier` are those of this payer under the same reference, `outstanding` is what it
+    owes the payee in minor units. Returns whether it takes back a payment that was confirmed.
     Errors: `payment-in-future`, `reference-taken`, `payment-not-owed`, `payment-differs`."""
     if payment.paid_on > today:
         raise PaymentInFuture(errors=[FieldError("/paidOn", PaymentInFuture.code, "Today or a day before.")])
-    confirmed = next((one for one in earlier if one.outcome == "paid"), None)
-    if (payment.outcome == "paid" and earlier) or any(one.outcome == "rejected" for one in earlier):
+    confirmed = next((other for other in earlier if other.outcome == "paid"), None)
+    if (payment.outcome == "paid" and earlier) or any(other.outcome == "rejected" for other in earlier):
         raise ReferenceTaken("Send a reference that stands for no other payment of this contract.")
     if confirmed is not None:
         if (confirmed.payee, confirmed.minor) != (payment.payee, payment.minor):
@@ -129,18 +132,20 @@ def check_payment(payment: Payment, outstanding: int, earlier: Sequence[Payment]
 
 
 def outstanding_of(owed: Mapping[Pair, int], confirmed: Iterable[Confirmed]) -> dict[Pair, int]:
-    """What is left of what each payer owes each payee, when payments were confirmed and some of them taken back."""
+    """What is left of what each payer owes each payee, in minor units, after payments were confirmed and some of them
+    taken back: of 1,000.00, 400.00 paid leaves 600.00, and its rejection 1,000.00 again."""
     left = dict(owed)
-    for one in confirmed:
-        pair = one.payment.payer, one.payment.payee
-        if one.entry_id is not None and pair in left:
-            left[pair] += -one.payment.minor if one.payment.outcome == "paid" else one.payment.minor
+    for each in confirmed:
+        payment, pair = each.payment, (each.payment.payer, each.payment.payee)
+        # Without an entry it moved nothing: a rejection of what was never confirmed.
+        if each.entry_id is not None and pair in left:
+            left[pair] += -payment.minor if payment.outcome == "paid" else payment.minor
     return left
 
 
 def entry_for(payment: Payment, takes_back: bool) -> tuple[Side, ...]:
-    """The postings of a confirmation. A rejection of what was confirmed takes it back; of what was never confirmed,
-    it posts nothing."""
+    """The postings of a confirmation. A rejection of what was confirmed reverses it. A rejection of what was never
+    confirmed posts nothing: no money had moved."""
     entry = payment_entry(payment.payer, payment.payee, payment.minor)
     if payment.outcome == "paid":
         return entry
@@ -148,7 +153,8 @@ def entry_for(payment: Payment, takes_back: bool) -> tuple[Side, ...]:
 
 
 def state_after(settled: Sequence[int], outstanding: Sequence[int]) -> State:
-    """The settlement's state: `settled` is what each payer owed each payee, `outstanding` what is left of it."""
+    """The settlement's state. `settled` is what each payer owed each payee, `outstanding` what is left of it: of
+    1,000.00 and -200.00, nothing paid is `posted`, 1,000.00 paid `partly_paid`, both paid `paid`."""
     if list(settled) == list(outstanding):
         return "posted"
     return "partly_paid" if any(outstanding) else "paid"

@@ -42,28 +42,29 @@ class Entry:
 
 
 def payable(payer: str) -> str:
-    """What a payer owes."""
+    """The account of what a payer owes."""
     return f"payer/{payer}/payable"
 
 
 def receivable(payee: str) -> str:
-    """What a payee has to get."""
+    """The account of what a payee has to get."""
     return f"payee/{payee}/receivable"
 
 
 def clearing(payer: str) -> str:
-    """What a payer has paid out."""
+    """The account of what a payer has paid out."""
     return f"payer/{payer}/clearing"
 
 
 def paid(payee: str) -> str:
-    """What a payee has been paid."""
+    """The account of what a payee has been paid."""
     return f"payee/{payee}/paid"
 
 
 def approval_entry(shares: Mapping[Pair, int]) -> tuple[Side, ...]:
-    """What is owed from now on: each payee receives, each payer owes. Shares below zero are owed back; shares of
-    zero post nothing."""
+    """The postings of an approval: what is owed from now on, by payer and payee in minor units. For 1,000.00 the
+    payee's receivable is debited with 1,000.00, the payer's payable credited. Shares below zero are owed back; shares
+    of zero post nothing."""
     owed = [(pair, minor) for pair, minor in shares.items() if minor]
     return tuple(side for (payer, payee), minor in owed for side in _owed(payer, payee, minor))
 
@@ -73,7 +74,7 @@ def _owed(payer: str, payee: str, minor: int) -> tuple[Side, Side]:
 
 
 def payment_entry(payer: str, payee: str, minor: int) -> tuple[Side, ...]:
-    """What was owed is paid; below zero: the payee has paid back."""
+    """The postings of a payment: what was owed is paid. Below zero, the payee has paid back."""
     return (
         Side(payable(payer), payer, minor),
         Side(clearing(payer), payer, -minor),
@@ -83,5 +84,5 @@ def payment_entry(payer: str, payee: str, minor: int) -> tuple[Side, ...]:
 
 
 def reversal_of(entry: Sequence[Side]) -> tuple[Side, ...]:
-    """The entry that takes another one back."""
+    """The postings that take an entry back: the same, with the opposite sign."""
     return tuple(Side(side.account, side.organisation, -side.minor) for side in entry)

@@ -1,4 +1,9 @@
-"""Domain: amounts below zero that stay as they were posted: what they gave room to is posted for a later date."""
+"""Domain: amounts below zero that stay as they were posted: what they gave room to is posted for a later date.
+
+Under a cap of 100.00 on the contract, -20.00 is posted for March and 120.00 for June: 100.00 in all. Then the claim
+behind the -20.00 is corrected, so that it gives nothing, and the time up to the end of March is settled again. June is
+not looked at: its 120.00 would stand alone, over the cap. So the -20.00 stays until June is settled again (ADR 0019).
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,16 +21,16 @@ from settlement_service.domain.mechanisms.items import Item
 def negative_items_to_keep(
     history: History, limits: Sequence[Limit], payable: Iterable[Item], posted: Iterable[Posted], taken: Taken
 ) -> frozenset[ItemKey]:
-    """The items that stay as they were `posted`: without what each of them is below zero, more would be under a cap
+    """The items that stay as they were `posted`. Without what each of them is below zero, more would be under a cap
     than may stand, by what is `taken` by items that are not looked at. What is above zero gives way before. The oldest
     are taken back first, as many as may be (ADR 0019)."""
-    stood = _below_zero(posted)
-    if not stood or not taken:
+    negative = _below_zero(posted)
+    if not negative or not taken:
         return frozenset()
     now = {item.key: [_as_posted(history, item)] for item in payable if item.gross_minor < 0}
     room, used, rising = _Room(history, limits), Counter(taken), dict[ItemKey, Mapping[Group, int]]()
-    for key in dict.fromkeys([*_in_order(history, stood), *now]):
-        before, after = taken_by(limits, stood.get(key, ())), taken_by(limits, now.get(key, ()))
+    for key in dict.fromkeys([*_in_order(history, negative), *now]):
+        before, after = taken_by(limits, negative.get(key, ())), taken_by(limits, now.get(key, ()))
         if room.may_lack(before, after):
             rising[key] = {group: after[group] - before[group] for group in {**before, **after}}
         used.update(before if key in rising else after)
@@ -61,22 +66,22 @@ class _Room:
 
 def _below_zero(posted: Iterable[Posted]) -> Mapping[ItemKey, list[Posted]]:
     by_item: dict[ItemKey, list[Posted]] = {}
-    for stood in posted:
-        if stood.figures.gross_minor < 0:
-            by_item.setdefault(stood.key.item, []).append(stood)
+    for each in posted:
+        if each.figures.gross_minor < 0:
+            by_item.setdefault(each.key.item, []).append(each)
     return by_item
 
 
-def _in_order(history: History, stood: Mapping[ItemKey, Sequence[Posted]]) -> list[ItemKey]:
+def _in_order(history: History, negative: Mapping[ItemKey, Sequence[Posted]]) -> list[ItemKey]:
     def place(key: ItemKey) -> tuple[date, int, str, str]:
-        day = min(one.achieved_on for one in stood[key])
+        day = min(posted.achieved_on for posted in negative[key])
         return day, history.positions[key.rule], key.occurrence, str(key.subject_id)
 
-    return sorted(stood, key=place)
+    return sorted(negative, key=place)
 
 
 def _as_posted(history: History, item: Item) -> Posted:
-    """What an amount below zero takes up once it is posted: no cap cuts of it, and nothing of it is held back."""
+    """An amount below zero as it would be posted: no cap cuts of it, and nothing of it is held back."""
     terms, minor = history.version(item.version), item.gross_minor
     key = PostedKey(item.key, item.price_minor, terms.rules[item.key.rule].payee)
     shares = tuple(wanted_shares(terms, item, minor).items())
@@ -85,24 +90,26 @@ def _as_posted(history: History, item: Item) -> Posted:
 
 def _most(history: History, limits: Iterable[Limit], group: Group) -> int | None:
     """How much may stand in a group; None stands for all."""
-    kind, of = group
+    kind, name = group
     for limit in limits:
-        said = limit.definition
-        if said.kind == kind and (said.rule or said.payer or of) == of and _is_in(of, limit):
+        definition = limit.definition
+        # A cap on a rule or a payer is on that one alone; a cap on a person is on each, whoever it is.
+        if definition.kind == kind and (definition.rule or definition.payer or name) == name and _is_in(name, limit):
             return max_retainable(history, limit)
     return None
 
 
-def _is_in(of: str, limit: Limit) -> bool:
-    """Whether a cap that is on a period is on those of this name, by the day of the achievement."""
+def _is_in(name: str, limit: Limit) -> bool:
+    """Whether a cap that is on a period is on those of this name (`2026-03`), by the day of the achievement."""
     every = limit.definition.every
-    return every is None or (limit.definition.period_basis != "settled" and is_name_of(of, every))
+    return every is None or (limit.definition.period_basis != "settled" and is_name_of(name, every))
 
 
 def _without_room(
     rising: Mapping[ItemKey, Mapping[Group, int]], used: Counter[Group], room: _Room
 ) -> frozenset[ItemKey]:
-    """Takes back one after the other, each that finds room for as much more as that is, until no other does."""
+    """Takes back one item after the other, each for which there is room, until there is room for none of the rest.
+    Each that is taken back may make room in another group: so those that were refused are tried again."""
     left = list(rising)
     while True:
         refused = []

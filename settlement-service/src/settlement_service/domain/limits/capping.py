@@ -15,40 +15,41 @@ from settlement_service.domain.mechanisms.items import Item, in_order
 from settlement_service.domain.mechanisms.mechanism import AmountsByRule
 
 BEFORE_NETTING = ("person", "rule")
-"""The caps before what is given over the amounts of rules."""
+"""The caps that come before rules over rules. An advance is netted against what rules give after their own caps, and
+before those of the contract."""
 
 OverRules: TypeAlias = Callable[[AmountsByRule], Sequence[Item]]
-"""Payable items over what the items of each rule come to, in minor units."""
+"""The payable items of rules over rules, by what the items of each rule come to, in minor units."""
 
 
 def nothing_over_rules(amounts: AmountsByRule) -> Sequence[Item]:
-    """No rule looks at what others give."""
+    """No items: no rule looks at the amounts of others."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class PreviouslyPosted:
-    """What settlements before have posted: the figures of each item (`stands`); and, for caps on what is settled in a
-    period of the calendar, what was posted in each by its name, and the last day of this settlement. `days` are those
-    that items were posted for."""
+    """What earlier settlements have posted: the `figures` of each item, and the `days` that items were posted for. For
+    caps on what is settled in a period of the calendar: what was posted in each (`settled`, by its name, in minor
+    units), and the last day of this settlement, which says in which of them it lies."""
 
-    stands: Mapping[ItemKey, Figures]
+    figures: Mapping[ItemKey, Figures]
     settled: Mapping[str, int]
     last_day: date
     days: Mapping[ItemKey, date] = field(default_factory=dict)
 
     def minor_of(self, key: ItemKey) -> int:
         """What was posted for an item, in minor units under the caps."""
-        return self.stands.get(key, NOTHING).under_caps_minor
+        return self.figures.get(key, NOTHING).under_caps_minor
 
     @property
     def total(self) -> int:
-        """What was posted for all of them."""
-        return sum(figures.under_caps_minor for figures in self.stands.values())
+        """What was posted for all items, in minor units under the caps."""
+        return sum(figures.under_caps_minor for figures in self.figures.values())
 
     def after(self, due: Iterable[Due]) -> "PreviouslyPosted":
-        """What would stand when this much is posted, each item for its day."""
-        posted = replace(self, stands={one.item.key: one.figures for one in due}, days={})
+        """What would be posted when this much is, each item for its day."""
+        posted = replace(self, figures={amount.item.key: amount.figures for amount in due}, days={})
         settled = Counter(self.settled)
         for name in names_of(self.last_day):
             settled[name] += posted.total - self.total
@@ -67,7 +68,8 @@ class _Cap:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What a cap leaves of items. It is `crowded` where what was posted takes up more than all that it allows."""
+    """What a cap leaves of each item, in minor units. It is `crowded` where what was posted takes up more than it
+    allows: 95.00 under a cap that was lowered to 80.00."""
 
     minor: Sequence[int]
     crowded: bool
@@ -81,11 +83,13 @@ def apply_caps(
     taken: Taken,
     over_rules: OverRules = nothing_over_rules,
 ) -> list[Due]:
-    """What is due for each payable item, in the order in which caps look at them; then for what is given over the
-    amounts of rules. Never is more due than a cap allows. The last item that fits is cut in part: of 30, 30 and 30
-    under a cap of 70 the last one gives 10. Where what was posted takes up more than a cap (it was lowered, or an
-    amount below zero is gone) and something is taken back, what that leaves is looked at once more: until posting all
-    of it and settling again would change nothing."""
+    """What is due for each payable item, in the order in which caps look at them; then for each item of rules over
+    rules. Never is more due than a cap allows. The last item that fits is cut in part: of 30, 30 and 30 under a cap of
+    70 the last one gives 10.
+
+    What was posted may take up more than a cap allows: the cap was lowered, or an amount below zero is gone. Where
+    something is then taken back, what that leaves is looked at once more, until posting all of it and settling again
+    would change nothing. So settling twice posts nothing the second time."""
     ordered = in_order(history, items)
     caps = [
         _Cap(limit, gives_up(limits, limit), max_retainable(history, limit))
@@ -95,7 +99,7 @@ def apply_caps(
     ]
     while True:
         due, crowded = _applied(caps, ordered, over_rules, posted, taken)
-        if not crowded or all(one.figures.under_caps_minor == posted.minor_of(one.item.key) for one in due):
+        if not crowded or all(amount.figures.under_caps_minor == posted.minor_of(amount.item.key) for amount in due):
             return due
         posted = posted.after(due)
 
@@ -135,7 +139,7 @@ class _Amounts:
         self.left, self.crowded = list(after.minor), self.crowded or after.crowded
 
     def add(self, items: Sequence[Item]) -> None:
-        """More items, which no cap so far is about."""
+        """More items, from which no cap so far cuts."""
         self.items.extend(items)
         self.left.extend(item.gross_minor for item in items)
         for cuts in self.cuts.values():
@@ -155,8 +159,9 @@ class _Amounts:
 
 
 def _under(cap: _Cap, items: Sequence[Item], amounts: Sequence[int], posted: PreviouslyPosted, taken: Taken) -> _Left:
-    """What one cap leaves of `amounts`. Items keep first what was posted and is still due, where the cap says so;
-    what is free then goes to items in their order."""
+    """What one cap leaves of `amounts`. Items first keep what was posted and is still due, where the cap says so; what
+    is free then goes to items in their order. Under a cap of 70, of 30 (new), 30 (posted) and 30 (new), the second
+    keeps its 30, the first gets 30, and the third the last 10."""
     limit = cap.limit
     groups: Sequence[Group | None]
     if limit.definition.period_basis == "settled":
@@ -188,11 +193,11 @@ def _kept(
     its place, and not in a period that it was corrected into."""
     limit, kept, of_posted = cap.limit, list[int](), list[int]()
     for item, group, amount in zip(items, groups, amounts, strict=True):
-        stands = posted.stands.get(item.key) if limit.keep_paid else None
-        if stands is not None and limit.definition.kind == "period":
+        figures = posted.figures.get(item.key) if limit.keep_paid else None
+        if figures is not None and limit.definition.kind == "period":
             day = posted.days.get(item.key, item.achieved_on)
-            stands = stands if group_of(limit, item.key.rule, item.key.subject_id, day) == group else None
-        room, minor = (stands.left_by(cap.gives_up), stands.under_caps_minor) if stands is not None else (0, 0)
+            figures = figures if group_of(limit, item.key.rule, item.key.subject_id, day) == group else None
+        room, minor = (figures.left_by(cap.gives_up), figures.under_caps_minor) if figures is not None else (0, 0)
         kept.append(min(amount, max(0, room)))
         of_posted.append(min(kept[-1], max(0, minor)))
     return kept, of_posted
@@ -201,8 +206,9 @@ def _kept(
 def _settled_before(
     limit: Limit, items: Sequence[Item], amounts: Sequence[int], posted: PreviouslyPosted, taken: Taken
 ) -> tuple[list[Group | None], list[int], Counter[Group]]:
-    """A cap on what is settled in a period of the calendar: what was posted before stays, in whichever period; what is
-    taken back now, and what is below zero, makes room now."""
+    """The group of a cap on what is settled in a period of the calendar, with what each item keeps and what of the cap
+    is used. What was posted before stays, in whichever period; what is taken back now, and what is below zero, makes
+    room now."""
     kept = [min(amount, posted.minor_of(item.key)) for item, amount in zip(items, amounts, strict=True)]
     assert limit.definition.every is not None
     group: Group = ("settled", name_of(posted.last_day, limit.definition.every))
@@ -213,8 +219,8 @@ def _settled_before(
 def _cut_newest(
     kept: list[int], least: Sequence[int], groups: Sequence[Group | None], used: Counter[Group], most: int
 ) -> bool:
-    """Where more is used than may be, the newest items give up as much of what they keep, down to the `least` of each.
-    Whether more is used all the same."""
+    """Where more is used than `most`, the newest items give up as much of what they keep, down to the `least` of each.
+    Returns whether more is used all the same, by items that keep something."""
     if all(minor <= most for minor in used.values()):
         return False
     for place in range(len(kept) - 1, -1, -1):

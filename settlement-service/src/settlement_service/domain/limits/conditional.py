@@ -1,5 +1,5 @@
-"""Domain: what stands in the way of items that depends on more than their own subject: conditions of their rules, units
-in all, and pauses that are not over."""
+"""Domain: why an item is not payable for more than its own subject's sake: the condition of its rule, a limit on units
+in all, a pause that is not over."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,17 +20,17 @@ from settlement_service.domain.mechanisms.table import mechanism_of
 def apply_conditions(
     history: History, items: Sequence[Item], outcomes: OutcomeData, ends: date, posted: Mapping[ItemKey, Figures]
 ) -> list[Item]:
-    """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far: its
-    units keep their place under a limit on the units of a rule in all, and when an earlier period is settled again, a
-    condition takes it back only if it does not hold by all that is known."""
+    """The items, those that are not payable (yet) with the reason. `posted` are the figures of each item so far. Its
+    units keep their place under a limit on the units of a rule in all. When an earlier period is settled again, a
+    condition takes an item back only if it does not hold by all that is known either."""
     conditioned = _under_conditions(history, items, outcomes, ends, posted)
     limited = {code for terms in history.versions for code, rule in terms.rules.items() if _max_units(rule) is not None}
     if not limited:
         return conditioned
-    counted, rest = list[Item](), list[Item]()
+    under_limit, rest = list[Item](), list[Item]()
     for item in conditioned:
-        (counted if item.reason is None and item.key.rule in limited else rest).append(item)
-    return rest + _within_units(history, counted, posted)
+        (under_limit if item.reason is None and item.key.rule in limited else rest).append(item)
+    return rest + _within_units(history, under_limit, posted)
 
 
 def _under_conditions(
@@ -41,6 +41,7 @@ def _under_conditions(
     still_closed = {rule: reason for rule, reason in by_all_known.items() if rule in closed}
     conditioned = []
     for item in items:
+        # What was paid when the condition held is not taken back because an earlier day is settled again.
         reasons = still_closed if posted.get(item.key) else closed
         conditioned.append(_with_reason(item, reasons.get((item.version, item.key.rule))))
     return conditioned
@@ -87,7 +88,8 @@ def _max_units(rule: Rule) -> int | None:
 
 
 def _within_units(history: History, items: Iterable[Item], posted: Mapping[ItemKey, Figures]) -> list[Item]:
-    """Units in all: those that were posted first, then the oldest; the last item that fits counts in part."""
+    """Items under a limit on the units of their rule in all: units that were posted first, then the oldest. The last
+    item that fits counts in part: of 4, 4 and 4 units under a limit of 10 it gives 2."""
     ordered = in_order(history, items)
     kept = [min(item.units, max(0, posted.get(item.key, NOTHING).units)) for item in ordered]
     used: dict[str, int] = defaultdict(int)

@@ -16,21 +16,21 @@ from settlement_service.domain.mechanisms.items import Item
 
 @dataclass(frozen=True, slots=True)
 class PayerCap:
-    """The most that a payer pays; what is over goes to the next one, or to nobody. What was posted may stand up to
-    `max_retainable`; None stands for all of it."""
+    """The most that a payer pays, in minor units. `overflow` says where more than that goes: `next_payer`, or `lost` to
+    nobody. What was posted may stand up to `max_retainable`; None stands for all of it."""
 
     minor: int
     overflow: str
     max_retainable: int | None
 
     def over(self, minor: int) -> int:
-        """How much of what was posted may not stand."""
+        """How much of what was posted may not stand, in minor units."""
         return 0 if self.max_retainable is None else max(0, minor - self.max_retainable)
 
 
 @dataclass(frozen=True, slots=True)
 class _PaymentOrder:
-    """The order in which payers are asked, and their caps."""
+    """The order in which payers pay for an item, and their caps."""
 
     payers: tuple[str, ...]
     caps: Mapping[str, PayerCap]
@@ -48,17 +48,19 @@ def payer_caps(history: History, last_day: date) -> dict[str, PayerCap]:
 
 
 def _order_of(history: History, item: Item, payers: Sequence[str], caps: Mapping[str, PayerCap]) -> _PaymentOrder:
-    """The order in which payers are asked for an item, with the most that each pays."""
+    """The order in which payers pay for an item, with the most that each pays: its maximum of the item's split, or its
+    cap by the contract where that is less."""
     split = split_of(history, item)
     if not isinstance(split, MaximaInOrder):
         return _PaymentOrder(tuple(payers), caps)
     amended = len(history.versions) > 1
     own = {}
-    for one in split.maxima:
-        minor = to_minor(one.amount)
-        own[one.payer] = PayerCap(minor, "next_payer", None if amended else minor)
-        if one.payer in caps and caps[one.payer].minor < minor:
-            own[one.payer] = caps[one.payer]
+    for maximum in split.maxima:
+        minor = to_minor(maximum.amount)
+        # By other terms there may have been no such maximum: then all that was posted may stand.
+        own[maximum.payer] = PayerCap(minor, "next_payer", None if amended else minor)
+        if maximum.payer in caps and caps[maximum.payer].minor < minor:
+            own[maximum.payer] = caps[maximum.payer]
     return _PaymentOrder(tuple(own), own)
 
 
@@ -71,28 +73,30 @@ def allocate(
     before: Mapping[ItemKey, Shares],
     taken: Taken,
 ) -> list[Shared]:
-    """What payers paid and is still due stays theirs; the rest goes to each in turn, up to its maximum."""
+    """What payers paid and is still due stays theirs. The rest goes to each payer in order, up to its maximum: of
+    100.00, where A pays at most 60.00 and B all else, A pays 60.00 and B 40.00. What is over the maxima of all is taken
+    off the item as what no payer is left to pay."""
     payers = history.governing(last_day).payers()
-    orders = [_order_of(history, each.item, payers, caps) for each in due]
+    orders = [_order_of(history, amount.item, payers, caps) for amount in due]
     kept = [
-        _kept(payable_minor(one), want, _paid_in_order(order, want, before.get(one.item.key, ())))
-        for one, order, want in zip(due, orders, wanted, strict=True)
+        _kept(payable_minor(amount), want, _paid_in_order(order, want, before.get(amount.item.key, ())))
+        for amount, order, want in zip(due, orders, wanted, strict=True)
     ]
-    others = {payer: minor for (kind, payer), minor in taken.items() if kind == "payer"}
-    used: Counter[str] = Counter(others)
+    elsewhere = {payer: minor for (kind, payer), minor in taken.items() if kind == "payer"}
+    used: Counter[str] = Counter(elsewhere)
     for shares in kept:
         used.update(shares)
-    _cut_newest(orders, caps, kept, used, _paid_by_maximum(orders, kept, others))
-    found = []
-    for one, order, want, shares in zip(due, orders, wanted, kept, strict=True):
-        lost = _fill(order, want, shares, used, payable_minor(one) - sum(shares.values()))
-        found.append(Shared(Due(one.item, one.figures.with_taken("payer", lost)), in_party_order(shares)))
-    return found
+    _cut_newest(orders, caps, kept, used, _paid_by_maximum(orders, kept, elsewhere))
+    shared = []
+    for amount, order, want, shares in zip(due, orders, wanted, kept, strict=True):
+        lost = _fill(order, want, shares, used, payable_minor(amount) - sum(shares.values()))
+        shared.append(Shared(Due(amount.item, amount.figures.with_taken("payer", lost)), in_party_order(shares)))
+    return shared
 
 
 def _paid_in_order(order: _PaymentOrder, wanted: Mapping[str, int], before: Shares) -> dict[str, int]:
-    """What payers paid, in the order in which they are asked, then others by their ids. Where none who is to pay has a
-    maximum nobody pays for another: what was paid counts only for who is to pay it, and no further."""
+    """What payers paid so far, in the order of payment, then by the ids of those who are not in it. Where no payer of
+    an item has a maximum, none pays for another: of what each paid, no more counts than it is to pay."""
     paid = dict(before)
     if not any(payer in order.caps for payer in wanted):
         return {payer: min(minor, paid.get(payer, 0)) for payer, minor in wanted.items()}
@@ -100,12 +104,13 @@ def _paid_in_order(order: _PaymentOrder, wanted: Mapping[str, int], before: Shar
 
 
 def _paid_by_maximum(
-    orders: Sequence[_PaymentOrder], kept: Sequence[Mapping[str, int]], others: Mapping[str, int]
+    orders: Sequence[_PaymentOrder], kept: Sequence[Mapping[str, int]], elsewhere: Mapping[str, int]
 ) -> Counter[tuple[str, PayerCap]]:
-    """What each payer paid of the items that have one maximum of it. What it pays of others goes by other terms, and
-    only what is below zero counts: it gave room."""
+    """What each payer paid under each maximum of it, over the items that have this maximum. Other items go by other
+    terms: of what it paid for them (and `elsewhere`, for items not looked at) only what is below zero counts, as that
+    gave room."""
     maxima = {(payer, cap) for order in orders for payer, cap in order.caps.items()}
-    paid = Counter({(payer, cap): min(0, others.get(payer, 0)) for payer, cap in maxima})
+    paid = Counter({(payer, cap): min(0, elsewhere.get(payer, 0)) for payer, cap in maxima})
     for order, shares in zip(orders, kept, strict=True):
         for payer, cap in maxima:
             minor = shares.get(payer, 0)
@@ -120,8 +125,8 @@ def _cut_newest(
     used: Counter[str],
     paid: Counter[tuple[str, PayerCap]],
 ) -> None:
-    """Where a payer has paid more than its cap, or than the maximum of these items, as an amount below zero that gave
-    room is gone, it is given back as much of the newest items."""
+    """Where a payer paid more than its cap, or than its maximum, it is given back as much of the newest items. So it is
+    when an amount below zero gave room and is gone: 110.00 and -10.00 under 100.00, and then 110.00 alone."""
     for order, shares in zip(reversed(orders), reversed(kept), strict=True):
         for payer, minor in shares.items():
             own, cap = order.caps.get(payer), caps.get(payer)
@@ -134,7 +139,9 @@ def _cut_newest(
 
 
 def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
-    """What each payer paid already of what it would pay; then what it paid for others, as far as it is still due."""
+    """What each payer keeps of an item, in minor units: what it paid already of its own part, then what it paid for
+    other payers, as far as it is still due. Of parts of 60.00 and 40.00, where the first paid 80.00 so far, it keeps
+    80.00; when only 70.00 is due (42.00 and 28.00), 70.00."""
     if minor < 0:
         return dict(wanted)
     kept = {payer: min(want, max(0, before.get(payer, 0))) for payer, want in wanted.items()}
@@ -149,39 +156,42 @@ def _kept(minor: int, wanted: Mapping[str, int], before: Mapping[str, int]) -> d
 def _fill(
     order: _PaymentOrder, wanted: Mapping[str, int], shares: dict[str, int], used: Counter[str], left: int
 ) -> int:
-    """Gives out what is left of one item; returns what nobody pays."""
+    """Gives the `left` of one item to payers in order, in minor units; returns what nobody pays. Of parts of 60.00 and
+    40.00, where the first has 50.00 left under its cap, it pays 50.00. The other 10.00 is carried to the next payer,
+    which pays 50.00, or is lost, as the cap says."""
     unpaid, carried = _unpaid(order, wanted, shares), 0
     for payer in order.payers:
         own = max(0, min(left - carried, unpaid[payer]))
-        asked, cap = own + carried, order.caps.get(payer)
-        gets = asked if cap is None else min(asked, max(0, cap.minor - used[payer]))
-        shares[payer] = shares.get(payer, 0) + gets
-        used[payer] += gets
-        left -= gets
-        carried = asked - gets if cap is not None and cap.overflow == "next_payer" else 0
+        part, cap = own + carried, order.caps.get(payer)
+        paid = part if cap is None else min(part, max(0, cap.minor - used[payer]))
+        shares[payer] = shares.get(payer, 0) + paid
+        used[payer] += paid
+        left -= paid
+        carried = part - paid if cap is not None and cap.overflow == "next_payer" else 0
     return left
 
 
 def _unpaid(order: _PaymentOrder, wanted: Mapping[str, int], shares: Mapping[str, int]) -> dict[str, int]:
-    """What nobody pays of each payer's part: another may have paid it, first of all the next one for those whose rest
-    goes on to it."""
+    """What nobody pays of each payer's part, in minor units. Another payer may have paid it: first of all the next one
+    in order, for those before it whose overflow goes on to it; then any."""
     unpaid = {payer: max(0, wanted.get(payer, 0) - shares.get(payer, 0)) for payer in order.payers}
-    more = {payer: max(0, minor - wanted.get(payer, 0)) for payer, minor in shares.items()}
+    excess = {payer: max(0, minor - wanted.get(payer, 0)) for payer, minor in shares.items()}
     for place, payer in enumerate(order.payers):
-        for other in reversed(order.payers[:place]):
-            cap = order.caps.get(other)
+        for earlier in reversed(order.payers[:place]):
+            cap = order.caps.get(earlier)
             if cap is None or cap.overflow != "next_payer":
                 break
-            _settle_between(payer, other, more, unpaid)
-    for payer in more:
-        for other in order.payers:
-            _settle_between(payer, other, more, unpaid)
+            _settle_between(payer, earlier, excess, unpaid)
+    for payer in excess:
+        for debtor in order.payers:
+            _settle_between(payer, debtor, excess, unpaid)
     return unpaid
 
 
-def _settle_between(payer: str, other: str, more: dict[str, int], unpaid: dict[str, int]) -> None:
-    """What a payer pays more than its part stands for what another one does not pay."""
-    paid = min(more.get(payer, 0), unpaid[other])
+def _settle_between(payer: str, debtor: str, excess: dict[str, int], unpaid: dict[str, int]) -> None:
+    """What a payer paid in excess of its part stands for what the debtor does not pay of its own: with 20.00 in excess
+    and 30.00 unpaid, 0.00 and 10.00 are left."""
+    paid = min(excess.get(payer, 0), unpaid[debtor])
     if paid:
-        more[payer] -= paid
-        unpaid[other] -= paid
+        excess[payer] -= paid
+        unpaid[debtor] -= paid

@@ -14,8 +14,9 @@ from settlement_service.domain.limits.shares import Shared, in_party_order, paya
 def split_among_payers(
     history: History, last_day: date, due: Sequence[Due], before: Mapping[ItemKey, Shares], taken: Taken
 ) -> list[Shared]:
-    """Who pays how much of each item (in the order in which caps look at them). The payer caps in effect on the last
-    day hold; `before` is what each payer paid of an item so far, which it keeps where it is still due."""
+    """Who pays how much of each item, in the order in which caps look at them. The caps on payers that are in effect on
+    the last day hold. `before` is what each payer paid of an item so far, which it keeps where it is still due. Where
+    no payer has a cap or a maximum, each item is split by its weights alone: then no item depends on another."""
     caps = payer_caps(history, last_day)
     wanted = [wanted_shares(history.version(each.item.version), each.item, payable_minor(each)) for each in due]
     if caps or any(isinstance(split_of(history, each.item), MaximaInOrder) for each in due):

@@ -9,14 +9,15 @@ from settlement_service.domain.mechanisms.conditions import decided
 
 
 def released_versions(history: History, outcomes: OutcomeData, ends: date) -> frozenset[int]:
-    """The versions of the terms whose retention is over, by what was achieved before `ends`."""
+    """The versions of the terms whose retention is over, by what was achieved before `ends`. A version that holds
+    nothing back is among them."""
     known = outcomes.before(ends)
     return frozenset(terms.version for terms in history.versions if _is_released(terms, known, ends))
 
 
 def released_by_all_known(history: History, outcomes: OutcomeData) -> frozenset[int]:
-    """The versions whose retention is over by all that is known: what was released then is not held back again when an
-    earlier period is settled once more."""
+    """The versions whose retention is over by all that is known. What was released by a later fact is not held back
+    again when an earlier period is settled once more."""
     return frozenset(terms.version for terms in history.versions if _is_released(terms, outcomes, date.max))
 
 

@@ -13,8 +13,8 @@ from settlement_service.domain.limits.caps import Due
 
 @dataclass(frozen=True, slots=True)
 class RetentionState:
-    """What is held back no more: `released` are the versions of the terms whose retention is over; where it is over by
-    all that is known (`later`), of what was `posted` no more is held back than was."""
+    """Which retentions are over: `released` are the versions of the terms whose retention is over by the settlement's
+    end, `later` those of which it is by all that is known. `posted` are the figures of each item so far."""
 
     released: frozenset[int]
     later: frozenset[int]
@@ -22,7 +22,8 @@ class RetentionState:
 
 
 def retain_of(history: History, due: Sequence[Due], state: RetentionState) -> list[Due]:
-    """What is held back of each positive amount, by the version of the terms that governs it."""
+    """The amounts with what is held back of each, by the version of the terms that governs it. Nothing is held back of
+    an amount below zero: that would be paid out."""
     retained = []
     for amount in due:
         minor = _retained(history.version(amount.item.version), amount, state)
@@ -31,6 +32,8 @@ def retain_of(history: History, due: Sequence[Due], state: RetentionState) -> li
 
 
 def _retained(terms: Terms, due: Due, state: RetentionState) -> int:
+    """What is held back of one amount, in minor units: 10 percent of 1,000.00 is 100.00. Once a later fact has released
+    it, nothing of the 1,000.00 that were posted is held back again: of 1,200.00 that are due now, 20.00 is."""
     retention, minor = terms.retention, due.figures.under_caps_minor
     if retention is None or minor <= 0 or (retention.rules is not None and due.item.key.rule not in retention.rules):
         return 0

@@ -22,7 +22,8 @@ class Shared:
 
 
 def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
-    """What each payer would pay, in minor units: of 100.00 by the weights 1, 1 and 1 it is 33.34, 33.33 and 33.33."""
+    """What each payer would pay, in minor units: of 100.00 by the weights 1, 1 and 1 it is 33.34, 33.33 and 33.33.
+    Where payers have maxima in order the first pays all, and without a split the only payer does."""
     split, payers = terms.rules[item.key.rule].split, terms.payers()
     if isinstance(split, WeightedShares):
         weights = {each.payer: each.weight for each in split.weights}
@@ -33,7 +34,7 @@ def wanted_shares(terms: Terms, item: Item, minor: int) -> dict[str, int]:
 
 
 def payable_minor(due: Due) -> int:
-    """What payers pay of what is due, in minor units: what is held back is not among it."""
+    """What payers pay of what is due, in minor units: of 900.00 under the caps of which 90.00 is held back, 810.00."""
     return due.figures.under_caps_minor - due.figures.taken("retention")
 
 
@@ -43,5 +44,5 @@ def split_of(history: History, item: Item) -> Split | None:
 
 
 def in_party_order(shares: Mapping[str, int]) -> Shares:
-    """What each payer pays, who pays nothing left out."""
+    """What each payer pays, in the order of `shares`; payers of nothing are left out."""
     return tuple((payer, minor) for payer, minor in shares.items() if minor)

@@ -1,8 +1,8 @@
 """Domain: accruals: what single subjects are due, kept as their facts arrive, so that a settlement only adds it up.
 
-The incremental driver of the stages (`stages`): the stages of one subject run when something of it comes. What stages
-over the contract would change is known by the terms (`accrues`), and of caps that people share when it is settled
-(`fits_under_shared_caps`).
+This is the incremental driver of the stages (`stages`): those of one subject run when a fact about it comes. Whether
+stages over the contract could change the result is known by the terms (`accrues`); of caps that people share it is
+known when it is settled (`fits_under_shared_caps`).
 """
 
 from collections import Counter
@@ -19,17 +19,18 @@ from settlement_service.domain.settling.basis import Basis
 from settlement_service.domain.settling.change import Change
 from settlement_service.domain.settling.posted_totals import Total, taken_besides
 from settlement_service.domain.settling.sealing import Sealed, subject_hash
-from settlement_service.domain.settling.stages import looks_at_others, unsettles
+from settlement_service.domain.settling.stages import are_per_subject
 from settlement_service.domain.settling.sums import Sum, sum_of
 
 
 @dataclass(frozen=True, slots=True)
 class AccruedSubject:
-    """How what a subject has accrued enters a settlement, by the day that settles it up to, which is not included.
+    """How what a subject has accrued enters a settlement, by the settlement's end, which is not included.
 
-    `whole_from`: from which day on all of it is due as it stands; None where it never is. `in_part`: whether before
-    that day what was achieved by then is due as it stands, as items are cut in the order of their days. Otherwise it is
-    settled individually: looked at again by itself, as something was posted or is taken back.
+    `whole_from` is the end from which on all of it is due as it stands, None where it never is: for items of 3 March
+    and 9 May it is 10 May. `in_part` says whether a settlement with an earlier end takes the items achieved before it
+    as they stand: it may, as items are cut in the order of their days. Otherwise the subject is settled individually:
+    looked at again by itself, as something of it was posted or is taken back.
     """
 
     id: UUID
@@ -40,8 +41,8 @@ class AccruedSubject:
 @dataclass(frozen=True, slots=True)
 class Accrual:
     """What one subject has accrued under one line: the sums of the changes of its items, and the hash over these.
-    `shares` are by payer in party order, in minor units; `taken_minor` is what they take up under caps that people
-    share, at most."""
+    `shares` are by payer in party order, in minor units. `taken_minor` is the most that its items take up under caps
+    that people share: what the cap on a person leaves of them."""
 
     subject: AccruedSubject
     line: LineKey
@@ -52,14 +53,14 @@ class Accrual:
 
 
 def accrues(history: History) -> bool:
-    """Whether what one subject is due never depends on another, but for caps that keep what is paid."""
-    terms = history.newest
-    return len(history.versions) == 1 and not (looks_at_others(terms) or unsettles(terms))
+    """Whether what one subject is due never depends on another subject, but for caps that keep what is paid. Amended
+    terms never accrue: another version may govern what was kept."""
+    return len(history.versions) == 1 and are_per_subject(history.newest)
 
 
 def individually(basis: Basis) -> Basis:
-    """What some subjects are due by without a look at others: caps that people share cut nobody, whoever is looked at
-    together. Whether they would, `fits_under_shared_caps` says of all that has accrued."""
+    """The basis without caps that people share. Then what a subject is due does not depend on which subjects are looked
+    at together. Whether those caps would cut, `fits_under_shared_caps` says of all that has accrued."""
     versions = (replace(terms, limits=_of_person(terms.limits)) for terms in basis.history.versions)
     return replace(basis, history=History(tuple(versions)))
 
@@ -69,7 +70,7 @@ def _of_person(limits: Iterable[Limit]) -> tuple[Limit, ...]:
 
 
 def accruals_of(history: History, items: Iterable[Sealed]) -> list[Accrual]:
-    """What subjects have accrued, line by line. `items` are all of theirs, in their order."""
+    """The accruals of subjects, line by line. `items` are all items of these subjects, in their order."""
     payers = history.newest.payers()
     by_subject: dict[UUID, dict[LineKey, list[Sealed]]] = {}
     for sealed in items:
@@ -82,8 +83,8 @@ def accruals_of(history: History, items: Iterable[Sealed]) -> list[Accrual]:
 
 
 def _subject(subject_id: UUID, items: Sequence[Change]) -> AccruedSubject:
-    """Something that is taken back is always settled individually: others may have a say in why. What was posted before
-    is so where an end leaves some of it out."""
+    """A subject of whom something is taken back is always settled individually, as other subjects may have a say in
+    the reason. One of whom something was posted is so where a settlement's end leaves some of its items out."""
     is_taken_back = any(item.reason is not None for item in items)
     has_postings = any(item.before or item.before_shares for item in items)
     last_on = max(item.achieved_on for item in items)
@@ -118,15 +119,16 @@ def fits_under_shared_caps(terms: Terms, totals: Sequence[Total], accrued: Itera
     )
 
 
-def merge_sums(some: Mapping[LineKey, Sum], others: Mapping[LineKey, Sum]) -> dict[LineKey, Sum]:
-    """The sums of changes of two sets of subjects, none of whom is in both."""
+def merge_sums(some: Mapping[LineKey, Sum], additional: Mapping[LineKey, Sum]) -> dict[LineKey, Sum]:
+    """The sums of the changes of two sets of subjects, none of whom is in both."""
     merged = dict(some)
-    for line, more in others.items():
+    for line, more in additional.items():
         merged[line] = _added(merged[line], more) if line in merged else more
     return merged
 
 
 def _added(some: Sum, more: Sum) -> Sum:
+    # Disclosure asks no more than whether there are FEWEST: of a million subjects not all ids are carried.
     sample = some.sample_subject_ids
     if len(sample) < FEWEST:
         sample |= more.sample_subject_ids

@@ -15,9 +15,9 @@ from settlement_service.domain.settling.reasons import Reason, Why
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One item of a settlement: what is due `now`, what was posted `before`; the difference is what is posted. The
-    shares are what each payer pays of it. Where both are the same, another day is posted: that of its achievement was
-    corrected."""
+    """One item of a settlement: what is due `now` and what was posted `before`; the difference is what is posted. Of
+    1,000.00 due and 800.00 posted, 200.00 is posted. Where both are the same, the day of the achievement was corrected:
+    nothing is posted but the other day. `now_shares` and `before_shares` are what each payer pays of it."""
 
     key: PostedKey
     claim_id: UUID | None
@@ -38,7 +38,7 @@ class Change:
 
     @property
     def line(self) -> LineKey:
-        """What it is summed under."""
+        """The line that it is summed under."""
         return self.key.item.rule, self.key.price_minor, self.key.payee
 
     @property
@@ -60,7 +60,8 @@ class Change:
 
 
 def change_of(key: PostedKey, item: Item, shared: Shared | None = None, earlier: Posted | None = None) -> Change:
-    """An item beside what was posted of it: what is due of it is `shared`, nothing where it is left out."""
+    """The change of an item. `shared` is what is due of it, nothing where it is left out; `earlier` is what was posted
+    of it."""
     return Change(
         key=key,
         claim_id=item.claim_id,
@@ -82,7 +83,7 @@ def change_of(key: PostedKey, item: Item, shared: Shared | None = None, earlier:
 
 
 def taken_back(posted: Posted, why: Why) -> Change:
-    """What was posted and is due no more."""
+    """The change that takes back what was posted and is due no more, and why."""
     return Change(
         key=posted.key,
         claim_id=posted.claim_id,
@@ -102,12 +103,12 @@ def taken_back(posted: Posted, why: Why) -> Change:
 
 
 def place_of(history: History, change: Change) -> tuple[tuple[int, int, int, str], ItemPlace]:
-    """Where an item stands among those of its settlement: by line, then subject, date, occurrence. What is about one
-    subject under one line stands together, whatever there is about others."""
+    """The place of an item among those of its settlement: by line, then subject, date, occurrence. The items of one
+    subject under one line stand together, so that the hash over them does not depend on other subjects."""
     return place_of_line(history, change.line), change.place
 
 
 def place_of_line(history: History, line: LineKey) -> tuple[int, int, int, str]:
-    """Where a line stands: by rule, price, who is paid."""
+    """The place of a line: by rule, price, payee."""
     rule, price_minor, payee = line
     return history.positions[rule], history.rules[rule].price_rank(price_minor), price_minor or 0, payee

@@ -1,4 +1,4 @@
-"""Domain: when a subject is closed: nothing of it changes until a fact about it comes, so no settlement looks at it."""
+"""Domain: when a subject is closed: no settlement looks at it until a fact about it comes, as nothing of it changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from settlement_service.domain.mechanisms.items import Item
 @dataclass(frozen=True, slots=True)
 class Closing:
     """Which subjects a posted settlement closes: those of whom nothing was cut that may come free, and nothing is
-    achieved or posted from `ends` on. `kinds` are the cuts that may. Storage asks the same of all rows at once."""
+    achieved or posted from `ends` on. `kinds` are the cuts that may come free. `storage.opened.close_query` asks the
+    same of all rows at once, and a test holds it to this."""
 
     kinds: tuple[CutKind, ...]
     ends: date

@@ -33,8 +33,8 @@ class ClaimNotKnown(Broken):
 
 @dataclass(slots=True)
 class Folded:
-    """What is known of a contract. `history` is None until its activation is there; `settled` is what was posted in
-    each period of the calendar, by its name."""
+    """The state of a contract. `history` is None until its activation is there. `settled` is what was posted in each
+    period of the calendar by its name, in minor units."""
 
     history: History | None = None
     terminated_on: date | None = None
@@ -83,7 +83,8 @@ def _post(state: Folded, fact: ItemsPosted) -> None:
 
 
 def posted_after(earlier: Posted | None, key: PostedKey, item: ItemPosted) -> Posted:
-    """What is posted for a key when a settlement has posted `item`."""
+    """What is posted for a key when a settlement has posted `item`: 800.00 and then 200.00 are 1,000.00, for the claim,
+    day and version of the last one."""
     figures = (earlier.figures if earlier else NOTHING) + item.figures
     shares = Counter(dict(earlier.shares) if earlier else {})
     shares.update({share.payer: share.minor for share in item.shares})

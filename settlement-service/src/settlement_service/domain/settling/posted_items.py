@@ -1,4 +1,4 @@
-"""Domain: what a settlement posts of its items, as inputs of those that come after it."""
+"""Domain: what a settlement posts of its items, as inputs of the settlements that come after it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -18,7 +18,9 @@ def items_posted(
     contract_id: UUID, settlement: int, period_end: date, changes: Iterable[Change]
 ) -> Iterator[ItemsPosted]:
     """What a settlement posts, as inputs: line by line, so that each can be given to whoever may read what a rule pays
-    its payee. `changes` are in their order. `storage.posting_items` writes the same in the database, some at a time."""
+    its payee. `changes` are in their order. `storage.posting_items` says the same of what the database holds, some
+    items at a time. The order of `shares` differs: here it is that of the parties, there that of the keys of a stored
+    object. Hashes are over the body that is stored, and no amount depends on the order."""
     for (rule, _, _), group in groupby(changes, key=lambda change: change.line):
         items = [_posted(change) for change in group]
         for at in range(0, len(items), MOST_ITEMS):
@@ -47,7 +49,7 @@ def _posted(change: Change) -> ItemPosted:
 
 
 def item_document(change: Change) -> dict[str, Any]:
-    """One item of a settlement as its hash is computed over it."""
+    """One item of a settlement as its hash is computed over it. Its names are signed with it and never change."""
     return {
         "rule": change.key.item.rule,
         "subjectId": str(change.key.item.subject_id),

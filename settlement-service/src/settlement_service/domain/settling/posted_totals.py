@@ -1,4 +1,4 @@
-"""Domain: what is posted in sum, and what of it is not among the items that a settlement looks at."""
+"""Domain: totals of what is posted, and how much of them stands for items that a settlement does not look at."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,8 @@ from settlement_service.domain.limits.caps import CONTRACT, Group
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is posted under a rule to a payee for what was achieved in a month (`2026-03`), in minor units; with a
-    payer, what it pays of it."""
+    """What is posted under a rule to a payee for what was achieved in a month (`2026-03`), in minor units. With a payer
+    it is what that payer pays of it; then only the amount counts."""
 
     rule: str
     payee: str
@@ -27,42 +27,44 @@ class Total:
 
 def by_payee(totals: Iterable[Total]) -> Mapping[RuleAndPayee, int]:
     """What is posted by rule and payee, in minor units."""
-    found: Counter[RuleAndPayee] = Counter()
+    amounts: Counter[RuleAndPayee] = Counter()
     for total in totals:
-        found[total.rule, total.payee] += 0 if total.payer else total.amount_minor
-    return found
+        amounts[total.rule, total.payee] += 0 if total.payer else total.amount_minor
+    return amounts
 
 
 def taken_besides(limits: Iterable[Limit], totals: Iterable[Total], seen: Iterable[Posted]) -> Counter[Group]:
-    """What everything posted takes up under each cap, but for what is `seen`. Not for caps on a person: of those who
-    are not looked at nothing is asked."""
+    """What all that is posted takes up under each cap, in minor units, without what is `seen`: of 60,000.00 posted, of
+    which 15,000.00 is looked at again, 45,000.00. Caps on a person are left out: a settlement that needs them looks at
+    all items of that person."""
     caps, taken = tuple(limits), Counter[Group]()
     for total in totals:
         if total.payer:
             taken["payer", total.payer] += total.amount_minor
         else:
             _add(taken, caps, total.rule, total.month, total.under_caps_minor)
-    for one in seen:
-        month = name_of(one.achieved_on, "month")
-        _add(taken, caps, one.key.item.rule, month, -one.figures.under_caps_minor)
-        for payer, minor in one.shares:
+    for posted in seen:
+        month = name_of(posted.achieved_on, "month")
+        _add(taken, caps, posted.key.item.rule, month, -posted.figures.under_caps_minor)
+        for payer, minor in posted.shares:
             taken["payer", payer] -= minor
     return taken
 
 
 def _add(taken: Counter[Group], caps: Iterable[Limit], rule: str, month: str, minor: int) -> None:
     for limit in caps:
-        said = limit.definition
-        match said.kind:
+        definition = limit.definition
+        match definition.kind:
             case "contract":
                 taken[CONTRACT] += minor
             case "rule":
-                if said.rule == rule:
+                if definition.rule == rule:
                     taken["rule", rule] += minor
             case "period":
-                assert said.every is not None
-                taken["period", name_of(date.fromisoformat(f"{month}-01"), said.every)] += minor
+                assert definition.every is not None
+                # A month lies in one period of any cap: the shortest is a month.
+                taken["period", name_of(date.fromisoformat(f"{month}-01"), definition.every)] += minor
             case "person" | "payer":
                 pass
             case _:
-                assert_never(said.kind)
+                assert_never(definition.kind)

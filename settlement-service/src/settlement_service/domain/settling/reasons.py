@@ -13,12 +13,12 @@ from settlement_service.domain.mechanisms.items import Item
 from settlement_service.domain.mechanisms.working import Node
 
 Reason: TypeAlias = str
-"""Why nothing is due (any more): the state of the claim, or why its item is not payable."""
+"""Why nothing is due (any more): the state of the claim (`rejected`), or why its item is not payable (`no-price`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason, with the decision that tells: on the posted claim or on the last that took its place."""
+    """A reason, with the decision that it rests on: on the posted claim, or on the last that took its place."""
 
     reason: Reason
     order_key: str = ""
@@ -30,39 +30,41 @@ class Why:
 
 
 class Reasons:
-    """Looks up reasons among all items as they stand, and the claims that count no more, or give no item."""
+    """The look-up of why something posted is due no more. It searches all items as they stand, and the claims that
+    count no more or give no item."""
 
     def __init__(self, history: History, items: Iterable[Item], claims: Mapping[UUID, Claim], ends: date) -> None:
         self._history, self._claims, self._ends = history, claims, ends
         self._not_payable: dict[tuple[UUID | None, str], Item] = {}
         self._payable: dict[ItemKey, Item] = {}
-        self._whole: dict[ItemKey, Item] = {}
-        self._of_counting: dict[tuple[UUID | None, str], Item] = {}
+        self._not_payable_by_key: dict[ItemKey, Item] = {}
+        self._by_claim: dict[tuple[UUID | None, str], Item] = {}
         for item in items:
-            self._of_counting[item.claim_id, item.key.rule] = item
+            self._by_claim[item.claim_id, item.key.rule] = item
             if item.reason is None:
                 self._payable[item.key] = item
             else:
                 self._not_payable[item.claim_id, item.key.rule] = item
-                self._whole[item.key] = item
+                self._not_payable_by_key[item.key] = item
 
-    def of(self, posted: Posted) -> Why:
-        """Why nothing is due any more for what was posted. Of what has become another payee's to be paid for, nothing
-        else is said: a claim that the reader is not given is such a one."""
+    def why(self, posted: Posted) -> Why:
+        """Why nothing is due any more for what was posted. Where another payee is now paid for it, that alone is the
+        reason, `other-price`: a reader who recomputes from a part of the inputs is not given the claim, and must come
+        to the same reason."""
         if posted.claim_id is None:
-            return self._of_whole(posted)
+            return self._of_rule(posted)
         first, rule = self._claims.get(posted.claim_id), posted.key.item.rule
-        if self._is_anothers(posted, posted.achieved_on):
+        if self._has_other_payee(posted, posted.achieved_on):
             return Why("other-price")
         if first is None:
-            own = self._of_counting.get((posted.claim_id, rule))
+            own = self._by_claim.get((posted.claim_id, rule))
             if own is None:
                 return Why("other-price")
             why = Why(own.reason or "other-occurrence", own.order_key, own.claimed_units)
             decision: Claim | Item = own
         else:
             claim = self._last(first)
-            if claim.superseded_by is not None or self._is_anothers(posted, claim.achieved_on):
+            if claim.superseded_by is not None or self._has_other_payee(posted, claim.achieved_on):
                 return Why("other-price", first.order_key, first.units)
             why = Why(self._of_claim(claim, posted.key.item), first.order_key, first.units)
             decision = claim
@@ -72,13 +74,13 @@ class Reasons:
             decision = item
         return replace(why, decided_by=decision.decided_by, decided_at=decision.decided_at, deemed=decision.deemed)
 
-    def _is_anothers(self, posted: Posted, day: date) -> bool:
+    def _has_other_payee(self, posted: Posted, day: date) -> bool:
         rule = self._history.governing(day).rules.get(posted.key.item.rule)
         return rule is not None and rule.payee != posted.key.payee
 
     def _last(self, claim: Claim) -> Claim:
-        """The claim, or the last that took its place. What is claimed on another metric is not given to everybody who
-        was paid for this one."""
+        """The claim, or the last that took its place on the same metric. One on another metric is not followed: not
+        everybody who was paid for this one is given it."""
         while claim.superseded_by is not None:
             after = self._claims.get(claim.superseded_by)
             if after is None or after.metric != claim.metric:
@@ -86,17 +88,18 @@ class Reasons:
             claim = after
         return claim
 
-    def _of_claim(self, claim: Claim, of: ItemKey) -> Reason:
-        """By the claim, or the last that took its place. What one about another subject gives is no reason: those are
-        settled without a look at each other."""
+    def _of_claim(self, claim: Claim, key: ItemKey) -> Reason:
+        """The reason by the claim that now stands for an item. What a claim about another subject gives is no reason:
+        subjects are settled without a look at each other."""
         if claim.counts:
-            item = self._not_payable.get((claim.id, of.rule)) if claim.subject_id == of.subject_id else None
+            item = self._not_payable.get((claim.id, key.rule)) if claim.subject_id == key.subject_id else None
             return item.reason or "other-occurrence" if item else "other-occurrence"
         return "correction-not-verified" if claim.state == "submitted" else claim.state
 
-    def _of_whole(self, posted: Posted) -> Why:
-        """What rests on no single claim is due as its rule now says."""
-        item = self._whole.get(posted.key.item)
+    def _of_rule(self, posted: Posted) -> Why:
+        """The reason of what rests on no single claim: its rule's, with the working that says why; or that the figure
+        it rests on is another one now."""
+        item = self._not_payable_by_key.get(posted.key.item)
         if item is None or item.reason is None:
             return Why("measured-otherwise")
         return Why(item.reason, working=item.working)

@@ -1,7 +1,7 @@
 """Domain: items with their hashes, and the hashes over these: of a subject's under one line, of a line, of all.
 
-So `itemsSha256` follows from what is kept of each subject as facts arrive, however many items there are; and who sees
-some of the lines can compute it over these.
+So `itemsSha256` follows from the hash that is kept of each subject as its facts arrive, however many items there are.
+And who sees some of the lines can compute it over these.
 """
 
 from collections.abc import Iterable
@@ -23,14 +23,14 @@ class Sealed:
 
 
 def sealed(items: Iterable[Change]) -> list[Sealed]:
-    """Items with their hashes."""
+    """Changes with their hashes, in their order."""
     return [Sealed(item, item_hash(item_document(item))) for item in items]
 
 
 def line_hashes(items: Iterable[Sealed]) -> dict[LineKey, bytes]:
     """The hash of each line, over those of its subjects; `items` are in their order, in which both stand together."""
     return {
-        line: over(map(subject_hash, _by_subject(some))) for line, some in groupby(items, lambda one: one.item.line)
+        line: over(map(subject_hash, _by_subject(own))) for line, own in groupby(items, lambda sealed: sealed.item.line)
     }
 
 
@@ -41,8 +41,8 @@ def items_hash(items: Iterable[Sealed]) -> str:
 
 def subject_hash(items: Iterable[Sealed]) -> bytes:
     """The hash over the items of one subject under one line, by date and occurrence."""
-    return over(one.sha256 for one in items)
+    return over(sealed.sha256 for sealed in items)
 
 
 def _by_subject(items: Iterable[Sealed]) -> Iterable[list[Sealed]]:
-    return (list(own) for _, own in groupby(items, lambda one: one.item.key.item.subject_id))
+    return (list(own) for _, own in groupby(items, lambda sealed: sealed.item.key.item.subject_id))

@@ -21,9 +21,11 @@ from settlement_service.domain.settling.unpaid import why_nothing
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a settlement changes, and for each rule that gives nothing (more) to a payee, why. `items` are all that is
-    told of it: what changes, and what looks at several subjects and gives nothing (yet), so that one can see why; both
-    in the order of `place_of`. `unchanged` rests on several subjects together, and stays as it was posted."""
+    """What a settlement changes; and for each rule that gives a payee nothing (more), why (`nothing`).
+
+    `items` are the items of the settlement: its changes, and what rests on several subjects and gives nothing (yet), so
+    that one can see why; all in the order of `place_of`. `unchanged` rests on several subjects and stays as posted.
+    """
 
     changes: list[Change]
     nothing: Mapping[RuleAndPayee, Reason]
@@ -33,8 +35,8 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class AllDue:
-    """All items as they stand; what is due of those that are payable, with what each payer pays; and what was posted
-    for what is settled."""
+    """The result of the stages before the difference: all `items`; what is `due` of those that are payable, with what
+    each payer pays; and what was `posted` for what is settled now."""
 
     items: Sequence[Item]
     due: Sequence[Shared]
@@ -53,20 +55,20 @@ def due_before(basis: Basis, ends: date) -> AllDue:
 
 def settle(basis: Basis, ends: date) -> Settled:
     """What everything achieved before `ends` changes: one change for each key whose figures or day differ. What is
-    posted for a later date stays, and keeps its place under the caps; so does what is below zero and gave it room."""
+    posted for a later date stays, and keeps its place under the caps. So does what is below zero and gave it room."""
     history, now = basis.history, due_before(basis, ends)
     changed, unchanged = difference(history, now, Reasons(history, now.items, basis.claims, ends))
     changes = _in_place(history, changed)
-    told = now.items if basis.only is None else [item for item in now.items if basis.sees(item)]
-    nothing = why_nothing(history, told, basis.outcomes, ends)
-    unpaid = _unpaid(history, told, basis.posted, ends)
+    seen = now.items if basis.only is None else [item for item in now.items if basis.sees(item)]
+    nothing = why_nothing(history, seen, basis.outcomes, ends)
+    unpaid = _unpaid(history, seen, basis.posted, ends)
     items = _in_place(history, [*changes, *unpaid]) if unpaid else changes
     return Settled(changes, nothing, items, tuple(unchanged))
 
 
 def difference(history: History, now: AllDue, reasons: Reasons) -> tuple[list[Change], list[Change]]:
-    """The last stage, per subject. What differs from what was posted; and of what rests on no single claim, what does
-    not."""
+    """The last stage, per subject: what differs from what was posted, and of what rests on no single claim, what does
+    not. Of 1,000.00 due and 800.00 posted, a change of 200.00; of nothing due and 800.00 posted, one of -800.00."""
     before = {posted.key: posted for posted in now.posted if posted.figures or posted.shares}
     changed, unchanged = list[Change](), list[Change]()
     for shared in now.due:
@@ -79,7 +81,7 @@ def difference(history: History, now: AllDue, reasons: Reasons) -> tuple[list[Ch
             changed.append(change)
         elif change.claim_id is None:
             unchanged.append(change)
-    changed.extend(taken_back(posted, reasons.of(posted)) for posted in before.values())
+    changed.extend(taken_back(posted, reasons.why(posted)) for posted in before.values())
     return changed, unchanged
 
 
@@ -88,8 +90,9 @@ def _in_place(history: History, changes: Iterable[Change]) -> list[Change]:
 
 
 def _unpaid(history: History, items: Iterable[Item], posted: Iterable[Posted], ends: date) -> list[Change]:
-    """What looks at several subjects, gives nothing and has nothing posted."""
-    known = {stood.key for stood in posted if stood.figures}
+    """What rests on several subjects, gives nothing and has nothing posted: a gate that is not yet measured. It changes
+    nothing, and is an item all the same: its explanation says why it gives nothing."""
+    known = {each.key for each in posted if each.figures}
     nothing = (
         change_of(PostedKey(item.key, None, history.payee_of(item.key.rule, item.version)), item)
         for item in items

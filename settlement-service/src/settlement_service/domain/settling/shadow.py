@@ -14,8 +14,8 @@ from settlement_service.domain.mechanisms.by_subject import evaluate
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """What one rule would have given in grant windows: payable units, and their value in minor units before caps, of
-    which it uses none."""
+    """What one rule would have given in grant windows: payable units, and their value in minor units before caps. It
+    takes up no room under them."""
 
     rule: str
     units: int
@@ -30,8 +30,8 @@ def has_shadow(history: History) -> bool:
 def shadow_of(
     history: History, terminated_on: date | None, claims: Iterable[Claim], ends: date, reader: Audience | None = None
 ) -> list[Shadow]:
-    """The shadow of each rule that pays by subject, from what was achieved in grant windows before `ends`: those claims
-    by themselves, as if there were no window. Of what is shown to the reader, if there is one."""
+    """The shadow of each rule that pays by subject, from what was achieved in grant windows before `ends`. Those claims
+    are evaluated by themselves, as if there were no window. A `reader` is given that of the lines it is shown."""
     inside = [claim for claim in claims if claim.achieved_on < ends and _in_grant(history, claim.achieved_on)]
     open_ = History(tuple(replace(terms, windows=()) for terms in history.versions))
     units: Counter[str] = Counter()
@@ -48,4 +48,4 @@ def shadow_of(
 
 def _in_grant(history: History, day: date) -> bool:
     windows = history.governing(day).windows
-    return any(isinstance(one, GrantWindow) and one.start <= day < one.end for one in windows)
+    return any(isinstance(window, GrantWindow) and window.start <= day < window.end for window in windows)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from services.core.terms.mechanisms.table import pays_each_subject
 from services.core.terms.splits import MaximaInOrder
@@ -31,11 +31,13 @@ from settlement_service.domain.mechanisms.over_rules import gives_over_rules, it
 from settlement_service.domain.mechanisms.table import mechanism_of
 from settlement_service.domain.settling.basis import Basis
 
+Scope: TypeAlias = Literal["per subject", "over the contract"]
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What rules give of themselves. `posted` is what was posted of what the reader sees; `figures` the same by item,
-    over all prices and payees."""
+    """The `items` that rules give before anything is taken off. `posted` is what was posted of the items that the
+    reader sees, `figures` the same by item, over all prices and payees."""
 
     items: Sequence[Item]
     posted: Sequence[Posted]
@@ -44,8 +46,9 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Conditioned:
-    """`items` are all, those that nothing is due for with the reason; `payable` those that may be settled now.
-    `covered` was posted for what is settled now; `taken` is what everything else takes up under caps."""
+    """All `items`, each that is not payable with its reason; and the `payable` ones, which may be settled now.
+    `covered` is what was posted of items that are settled now, `taken` what all other posted items take up under
+    caps."""
 
     items: Sequence[Item]
     payable: Sequence[Item]
@@ -55,7 +58,7 @@ class Conditioned:
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """`due` is what caps leave of each payable item; `items` are all, those over other rules among them."""
+    """What caps leave of each payable item (`due`); and all `items`, those of rules over rules among them."""
 
     items: Sequence[Item]
     due: Sequence[Due]
@@ -65,20 +68,20 @@ def evaluate(basis: Basis, ends: date) -> Evaluated:
     """Per subject: its items, as they were evaluated when facts came. Over the contract: what rests on several
     subjects."""
     together = contract_items(basis.history, basis.terminated_on, basis.outcomes, ends)
-    posted = [stood for stood in basis.posted if basis.sees_posted(stood)]
+    posted = [each for each in basis.posted if basis.sees_posted(each)]
     items = [item for item in (*basis.items, *together) if basis.looks_at(item)]
     return Evaluated(items, posted, figures_of(posted))
 
 
 def condition(basis: Basis, ends: date, evaluated: Evaluated) -> Conditioned:
-    """Over the contract: conditions of rules, units of all together, pauses. What rests on no single claim and was
-    posted for a later date stays as it is."""
+    """Over the contract: conditions of rules, limits on units in all, pauses. What rests on no single claim and was
+    posted for a later date stays as it is: by what was known before `ends` it would be another amount."""
     history, figures = basis.history, evaluated.figures
     items = apply_conditions(history, evaluated.items, basis.outcomes, ends, figures)
     posted_later = {
-        stood.key.item
-        for stood in evaluated.posted
-        if stood.claim_id is None and stood.achieved_on >= ends and stood.figures
+        each.key.item
+        for each in evaluated.posted
+        if each.claim_id is None and each.achieved_on >= ends and each.figures
     }
     payable = [
         item
@@ -89,15 +92,18 @@ def condition(basis: Basis, ends: date, evaluated: Evaluated) -> Conditioned:
         and (is_ready(history, item, ends) or _was_paid(item, ends, figures))
     ]
     keys = {item.key for item in payable}
-    covered = [stood for stood in evaluated.posted if stood.achieved_on < ends or stood.key.item in keys]
-    others = [stood for stood in evaluated.posted if not (stood.achieved_on < ends or stood.key.item in keys)]
-    taken = taken_by(history.at_end(ends).limits, others)
+    covered, not_covered = list[Posted](), list[Posted]()
+    for each in evaluated.posted:
+        # A claim whose day was corrected to one before `ends` is settled now, also where it was posted for a later day.
+        (covered if each.achieved_on < ends or each.key.item in keys else not_covered).append(each)
+    taken = taken_by(history.at_end(ends).limits, not_covered)
     taken.update(basis.rest)
     return Conditioned(items, payable, covered, taken)
 
 
 def _was_paid(item: Item, ends: date, posted: Mapping[ItemKey, Figures]) -> bool:
-    """What was paid when a pause was over is due also when an earlier day is settled again."""
+    """Whether an item was paid already. One that was paid when its pause was over stays due when an earlier day is
+    settled again."""
     return item.achieved_on < ends and bool(posted.get(item.key))
 
 
@@ -109,24 +115,24 @@ def keep_negatives(basis: Basis, ends: date, conditioned: Conditioned) -> Condit
     if not stay:
         return conditioned
     taken = Counter(conditioned.taken)
-    taken.update(taken_by(limits, [stood for stood in covered if stood.key.item in stay]))
+    taken.update(taken_by(limits, [each for each in covered if each.key.item in stay]))
     return replace(
         conditioned,
         payable=[item for item in conditioned.payable if item.key not in stay],
-        covered=[stood for stood in covered if stood.key.item not in stay],
+        covered=[each for each in covered if each.key.item not in stay],
         taken=taken,
     )
 
 
 def cap(basis: Basis, ends: date, evaluated: Evaluated, kept: Conditioned) -> Capped:
-    """Per subject: the cap on a person. Over the contract: caps on rules, then what is given over the amounts of rules,
+    """Per subject: the cap on a person. Over the contract: caps on rules, then rules over rules (an advance is netted),
     then caps on periods and on the contract."""
     history = basis.history
     posted = PreviouslyPosted(
-        stands=figures_of(kept.covered),
+        figures=figures_of(kept.covered),
         settled=basis.settled,
         last_day=last_day_before(ends),
-        days={stood.key.item: stood.achieved_on for stood in kept.covered if stood.figures},
+        days={each.key.item: each.achieved_on for each in kept.covered if each.figures},
     )
     over_rules: list[Item] = []
 
@@ -140,7 +146,7 @@ def cap(basis: Basis, ends: date, evaluated: Evaluated, kept: Conditioned) -> Ca
 
 
 def retain(basis: Basis, ends: date, evaluated: Evaluated, capped: Capped) -> Sequence[Due]:
-    """Over the contract: a share of each amount is held back, until a day or a condition of all."""
+    """Over the contract: a share of each amount is held back, until a day, or a condition on all outcomes."""
     history, outcomes = basis.history, basis.outcomes
     released, later = released_versions(history, outcomes, ends), released_by_all_known(history, outcomes)
     return retain_of(history, capped.due, RetentionState(released, later, evaluated.figures))
@@ -149,22 +155,26 @@ def retain(basis: Basis, ends: date, evaluated: Evaluated, capped: Capped) -> Se
 def share(basis: Basis, ends: date, kept: Conditioned, due: Sequence[Due]) -> Sequence[Shared]:
     """Per subject: by weight. Over the contract: where payers have maxima or caps."""
     paid: dict[ItemKey, Counter[str]] = {}
-    for stood in kept.covered:
-        paid.setdefault(stood.key.item, Counter()).update(dict(stood.shares))
+    for each in kept.covered:
+        paid.setdefault(each.key.item, Counter()).update(dict(each.shares))
     before: dict[ItemKey, Shares] = {key: tuple(shares.items()) for key, shares in paid.items()}
     return split_among_payers(basis.history, last_day_before(ends), due, before, kept.taken)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is known of a stage by the terms alone. `scope`: whether it ever looks at several subjects.
-    `looks_at_others`: whether, by these terms, what it gives for a subject for the first time depends on others.
-    `unsettles`: whether what was settled of a subject may become another amount by what becomes of others."""
+    """What is known of a stage by the terms alone. `looks_at_others` is whether, by these terms, what a subject is
+    given for the first time depends on other subjects. `unsettles` is whether an amount that was settled for a subject
+    may change by what becomes of other subjects."""
 
     name: str
-    scope: Literal["per subject", "over the contract"]
     looks_at_others: Callable[[Terms], bool]
     unsettles: Callable[[Terms], bool]
+
+    def scope(self, terms: Terms) -> Scope:
+        """Whether it has to be run over the contract, or gives the same for each subject by itself."""
+        is_over_contract = self.looks_at_others(terms) or self.unsettles(terms)
+        return "over the contract" if is_over_contract else "per subject"
 
 
 def _pays_together(terms: Terms) -> bool:
@@ -208,24 +218,24 @@ def _never(terms: Terms) -> bool:
 
 
 STAGES = (
-    Stage("evaluate", "over the contract", looks_at_others=_pays_together, unsettles=_depends_on_others),
-    Stage("condition", "over the contract", looks_at_others=_is_conditional, unsettles=_is_conditional),
-    Stage("keep negatives", "over the contract", looks_at_others=_may_be_below_zero, unsettles=_may_be_below_zero),
-    Stage("cap", "over the contract", looks_at_others=gives_over_rules, unsettles=_goes_by_date_or_rules),
-    Stage("retain", "over the contract", looks_at_others=_holds_back, unsettles=_holds_back),
-    Stage("share", "over the contract", looks_at_others=_has_maxima_of_payers, unsettles=_never),
-    Stage("difference", "per subject", looks_at_others=_never, unsettles=_never),
+    Stage("evaluate", looks_at_others=_pays_together, unsettles=_depends_on_others),
+    Stage("condition", looks_at_others=_is_conditional, unsettles=_is_conditional),
+    Stage("keep negatives", looks_at_others=_may_be_below_zero, unsettles=_may_be_below_zero),
+    Stage("cap", looks_at_others=gives_over_rules, unsettles=_goes_by_date_or_rules),
+    Stage("retain", looks_at_others=_holds_back, unsettles=_holds_back),
+    Stage("share", looks_at_others=_has_maxima_of_payers, unsettles=_never),
+    Stage("difference", looks_at_others=_never, unsettles=_never),
 )
-"""In their order. Caps that subjects share are no reason to look at others by the terms alone: whether they cut
-anything is known when it is settled (`accruals.fits_under_shared_caps`)."""
+"""The stages in their order. Caps that subjects share are no reason to look at other subjects by the terms alone:
+whether they cut anything is known when it is settled (`accruals.fits_under_shared_caps`)."""
 
 
 def unsettles(terms: Terms) -> bool:
-    """Whether what was settled of one subject may become another amount by what becomes of others. Where it may not, a
-    settlement looks only at those of whom something is new."""
+    """Whether an amount that was settled for one subject may change by what becomes of other subjects. Where none may,
+    a settlement looks only at subjects of whom something is new."""
     return any(stage.unsettles(terms) for stage in STAGES)
 
 
-def looks_at_others(terms: Terms) -> bool:
-    """Whether what one subject is due for the first time depends on others."""
-    return any(stage.looks_at_others(terms) for stage in STAGES)
+def are_per_subject(terms: Terms) -> bool:
+    """Whether every stage gives the same for each subject by itself."""
+    return all(stage.scope(terms) == "per subject" for stage in STAGES)

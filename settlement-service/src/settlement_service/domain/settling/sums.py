@@ -15,25 +15,25 @@ class Sum:
     """What the changes under one rule at one price come to: differences in minor units."""
 
     version: int
-    """The earliest version of the terms that one of them is due by."""
+    """The earliest version of the terms that a change is due by."""
     figures: Figures
     shares: Mapping[str, int]
-    """What each payer pays of it, in minor units."""
+    """What each payer pays of it, in minor units: `{"payer-1": 66667, "payer-2": 33333}`."""
     sample_subject_ids: frozenset[UUID]
-    """The subjects that it is about, or some of them where they are very many."""
+    """The subjects that it is about, or some of them where they are very many: enough to say whether they are few."""
     subject_count: int
-    """How many these are."""
+    """How many subjects it is about: 131."""
     measured_people: int = 0
-    """How many people its figures are about, where its subjects are not people."""
+    """How many people its figures are about, where its subjects are not people: 240 in two villages."""
     contract_changes: tuple[Change, ...] = ()
-    """What rests on no single claim in it."""
+    """The changes among them that rest on no single claim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a settlement comes to: by line, why rules give nothing as a whole, and what rests on several subjects and
-    did not change; with the hash of each line over its items, in their order (`settling.sealing`), where they are kept.
-    `accrued_after` is there when it adds up accruals: after how many inputs these began."""
+    """What a settlement comes to by line; why rules give nothing (`nothing`); and what rests on several subjects and
+    did not change. `hashes` has the hash of each line over its items, in their order (`settling.sealing`), where items
+    are kept. `accrued_after` is there when it adds up accruals: how many inputs there were when these began."""
 
     by_line: Mapping[LineKey, Sum]
     nothing: Mapping[RuleAndPayee, Reason]
@@ -43,7 +43,7 @@ class Sums:
 
 
 def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
-    """What changes come to, by line."""
+    """The sums of changes, by line."""
     by_line: dict[LineKey, list[Change]] = {}
     for change in changes:
         by_line.setdefault(change.line, []).append(change)
@@ -51,7 +51,7 @@ def sums_of(changes: Iterable[Change]) -> dict[LineKey, Sum]:
 
 
 def sum_of(changes: Sequence[Change]) -> Sum:
-    """What changes under one line come to."""
+    """The sum of changes under one line, of which there is at least one."""
     shares: Counter[str] = Counter()
     for change in changes:
         shares.update(dict(change.shares))

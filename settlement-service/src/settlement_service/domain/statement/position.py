@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 from uuid import UUID
 
 from settlement_service.domain.agreement.audience import Audience
@@ -21,8 +22,8 @@ from settlement_service.domain.statement.statement import is_by_person
 
 @dataclass(frozen=True, slots=True)
 class RulePosition:
-    """One rule: what verified outcomes give under all caps, and what of it is posted, in minor units. `people` are
-    those behind it."""
+    """Where one rule stands: what verified outcomes give under all caps, and what of it is posted, in minor units.
+    `people` is how many it is given for, or how many were measured for it."""
 
     rule: str
     people: int
@@ -42,11 +43,11 @@ class RulePosition:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """How far a cap is used up by what is due: of a rule, in a period of the calendar, by a payer (`of`). For the cap
-    on each person: how many have reached it."""
+    """How far a cap is used up by what is due, in minor units. It applies to a rule, a period of the calendar or a
+    payer; None stands for the contract. For the cap on each person: how many have reached it."""
 
     cap: str
-    of: str | None
+    applies_to: str | None
     limit_minor: int
     used_minor: int | None
     people_at_limit: int | None = None
@@ -54,7 +55,7 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class NotPaid:
-    """So many items that a rule (or no rule) pays nothing for, and why."""
+    """How many items a rule pays nothing for, for one reason; the rule is empty where none pays for the metric."""
 
     rule: str
     reason: str
@@ -63,7 +64,7 @@ class NotPaid:
 
 @dataclass(frozen=True, slots=True)
 class ContractPosition:
-    """What one party is shown of where its contract stands."""
+    """Where a contract stands, as one party is shown it."""
 
     rules: tuple[RulePosition, ...]
     headroom: tuple[Headroom, ...]
@@ -71,17 +72,21 @@ class ContractPosition:
 
 
 def position_of(basis: Basis, audience: Audience, ends: date) -> ContractPosition:
-    """Where the contract stands as far as facts are known, and what was achieved before `ends` goes, for one party.
-    `basis` is all there is: caps do not end where a party's view does."""
+    """Where the contract stands for one party, by all facts that are known and what was achieved before `ends`. `basis`
+    is that of the whole contract: items that the party does not see take up room under its caps too."""
     now = due_before(basis, ends)
     settled: dict[str, int] = defaultdict(int)
-    for one in basis.posted:
-        if audience.sees_line(one.key.item.rule, one.key.payee):
-            settled[one.key.item.rule] += one.figures.amount_minor
-    own = [one for one in now.due if audience.sees_line(one.due.item.key.rule, _payee(basis.history, one.due.item))]
+    for posted in basis.posted:
+        if audience.sees_line(posted.key.item.rule, posted.key.payee):
+            settled[posted.key.item.rule] += posted.figures.amount_minor
+    own = [
+        shared
+        for shared in now.due
+        if audience.sees_line(shared.due.item.key.rule, _payee(basis.history, shared.due.item))
+    ]
     rules = by_rule(basis.history, own, settled)
     return ContractPosition(
-        rules=tuple(one for one in rules if one.rule in audience.lines),
+        rules=tuple(rule for rule in rules if rule.rule in audience.lines),
         headroom=tuple(_headroom(basis, audience, now.due, ends)),
         not_paid=_not_paid(basis.history, now.items, audience),
     )
@@ -92,13 +97,13 @@ def _payee(history: History, item: Item) -> str:
 
 
 def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int]) -> list[RulePosition]:
-    """Every rule with what is due by it; `settled` is what is posted, in minor units, by rule."""
+    """The position of every rule; `settled` is what is posted, in minor units, by rule."""
     figures: dict[str, Figures] = defaultdict(Figures)
     people: dict[str, set[UUID]] = defaultdict(set)
     measured: Counter[str] = Counter()
-    for one in due:
-        item = one.due.item
-        figures[item.key.rule] += one.due.figures
+    for shared in due:
+        item = shared.due.item
+        figures[item.key.rule] += shared.due.figures
         people[item.key.rule].add(item.key.subject_id)
         measured[item.key.rule] = max(measured[item.key.rule], item.measured_people)
     return [
@@ -113,43 +118,61 @@ def by_rule(history: History, due: Iterable[Shared], settled: Mapping[str, int])
 
 
 def _headroom(basis: Basis, audience: Audience, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    """The headroom of each cap that a party may know. Caps on persons and payers are for payers alone: what another
+    payer has left, or how many persons reached a cap, is no matter of others."""
     terms = basis.history.at_end(ends)
     if not terms.may_read(audience.role, "payment"):
         return
     for limit in terms.limits:
-        kind = limit.definition.kind
-        if kind == "person":
-            if audience.sees_everything:
-                yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
-        elif kind == "payer":
-            if audience.sees_everything:
-                yield Headroom(kind, limit.definition.payer, limit.minor, used_by_payer(limit, due))
-        elif limit.definition.period_basis == "settled":
-            yield from _of_settled(limit, basis, due, ends)
-        elif kind != "rule" or limit.definition.rule in audience.lines:
-            for of, minor in used_by_group(limit, due).items():
-                yield Headroom(kind, of or None, limit.minor, minor)
+        if _may_know(audience, limit):
+            yield from _of_limit(limit, basis, due, ends)
+
+
+def _may_know(audience: Audience, limit: Limit) -> bool:
+    match limit.definition.kind:
+        case "person" | "payer":
+            return audience.sees_everything
+        case "rule":
+            return limit.definition.rule in audience.lines
+        case "period" | "contract":
+            return True
+        case kind:
+            assert_never(kind)
+
+
+def _of_limit(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
+    kind = limit.definition.kind
+    if kind == "person":
+        yield Headroom(kind, None, limit.minor, None, people_at(limit, due))
+    elif kind == "payer":
+        yield Headroom(kind, limit.definition.payer, limit.minor, used_by_payer(limit, due))
+    elif limit.definition.period_basis == "settled":
+        yield from _of_settled(limit, basis, due, ends)
+    else:
+        for name, minor in used_by_group(limit, due).items():
+            yield Headroom(kind, name or None, limit.minor, minor)
 
 
 def _of_settled(limit: Limit, basis: Basis, due: Sequence[Shared], ends: date) -> Iterator[Headroom]:
-    """Of a cap on what is settled in a period: what was posted in each, and in the present one what waits too."""
+    """The headroom of a cap on what is settled in a period: what was posted in each, and in the present one what waits
+    too. Of 50,000.00 a year, 30,000.00 was posted in 2026 and 5,000.00 waits: 35,000.00 is used."""
     every = limit.definition.every
     assert every is not None
     used = {name: minor for name, minor in basis.settled.items() if is_name_of(name, every)}
     present = name_of(last_day_before(ends), every)
-    waits = sum(one.due.figures.under_caps_minor for one in due)
-    waits -= sum(one.figures.under_caps_minor for one in basis.posted)
+    waits = sum(shared.due.figures.under_caps_minor for shared in due)
+    waits -= sum(posted.figures.under_caps_minor for posted in basis.posted)
     used[present] = used.get(present, 0) + waits
     for name, minor in sorted(used.items()):
         yield Headroom(limit.definition.kind, name, limit.minor, minor)
 
 
 def _not_paid(history: History, items: Iterable[Item], audience: Audience) -> tuple[NotPaid, ...]:
-    """What no rule pays for is told to who sees everything."""
-    counted: Counter[tuple[str, str]] = Counter()
+    """How many items give nothing, by rule and reason. What no rule pays for is for who sees everything."""
+    counts: Counter[tuple[str, str]] = Counter()
     for item in items:
         rule = item.key.rule
         seen = audience.sees_item(rule, _payee(history, item)) if rule else audience.sees_everything
         if item.reason and seen:
-            counted[rule, item.reason] += 1
-    return tuple(NotPaid(rule, reason, count) for (rule, reason), count in sorted(counted.items()))
+            counts[rule, item.reason] += 1
+    return tuple(NotPaid(rule, reason, count) for (rule, reason), count in sorted(counts.items()))

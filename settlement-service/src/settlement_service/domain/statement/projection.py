@@ -1,4 +1,4 @@
-"""Domain: a statement as each audience is shown it."""
+"""Domain: a statement as each audience is shown it, so that no small count follows (domain.md, section 6)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +15,8 @@ from settlement_service.domain.statement.statement import Content, Line, Stateme
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What one party is shown of a settlement, with the hash over exactly that. Totals are of what it is shown, in
-    minor units: `previously` was posted by the settlements before."""
+    """What one party is shown of a settlement, with the hash over exactly that. `total_minor` is the amount of the
+    lines that it is shown, `previously_minor` what earlier settlements posted under these; in minor units."""
 
     organisation: str
     content: Content
@@ -26,7 +26,8 @@ class Projection:
 
 
 def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPayee, int]) -> Projection:
-    """What `audience` is shown. `posted` is what was posted before, in minor units, by rule and payee."""
+    """The statement as `audience` is shown it. `posted` is what was posted before, in minor units, by rule and
+    payee."""
     own = [line for line in statement.lines if audience.sees_line(line.rule, line.payee)]
     total = sum(line.figures.amount_minor for line in own)
     groups = _groups(own, statement.history) if audience.grouped else [(line,) for line in own]
@@ -36,8 +37,9 @@ def project(statement: Statement, audience: Audience, posted: Mapping[RuleAndPay
     return Projection(audience.organisation, content, content_hash(content), previously, total)
 
 
-def is_told(statement: Statement, audience: Audience) -> bool:
-    """Whether a party is shown it at all: not a payer that left by an amendment, unless it pays something by it."""
+def is_shown_to(statement: Statement, audience: Audience) -> bool:
+    """Whether a party is shown the statement at all. A payer that left by an amendment is only when it pays something
+    by it, for what was achieved before."""
     organisation = audience.organisation
     if not audience.sees_everything or statement.history.newest.role_of(organisation) is not None:
         return True
@@ -56,9 +58,10 @@ def _groups(lines: Sequence[Line], history: History) -> list[tuple[Line, ...]]:
 
 
 def _may_be_summed(lines: Sequence[Line], groups: Sequence[tuple[Line, ...]]) -> bool:
-    """Whether sums by what the money is tell no amount of a line that is merged with others, or not told."""
-    told = {(line.rule, line.price_minor) for group in groups for line in group}
-    hidden = {line.nature for line in lines if (line.rule, line.price_minor) not in told}
+    """Whether sums by nature tell no amount of a line that is merged with others, or left out. They would where lines
+    of several natures are: total less the sum of the one is the other."""
+    shown = {(line.rule, line.price_minor) for group in groups for line in group}
+    hidden = {line.nature for line in lines if (line.rule, line.price_minor) not in shown}
     return len(hidden) < 2 and all(len({line.nature for line in group}) == 1 for group in groups)
 
 
@@ -67,7 +70,7 @@ def _tells(line: Line, history: History) -> Tells | None:
 
 
 def _group(number: int, group: tuple[Line, ...], history: History) -> Content:
-    """A merged line says its rules and its amount, and nothing else."""
+    """The content of a group. A merged line says its rules and its amount, and nothing else."""
     if len(group) == 1:
         return _alone(number, group[0], history)
     rules = list(dict.fromkeys(line.rule for line in group))
@@ -76,12 +79,13 @@ def _group(number: int, group: tuple[Line, ...], history: History) -> Content:
 
 
 def _alone(number: int, line: Line, history: History) -> Content:
-    """A line that pays for no single participant says how many its figures are about only where these are neither few
-    nor participants: the next statement would tell by the difference who came to be counted."""
-    said = line_content(number, line, history.newest.currency)
+    """The content of a line that is not merged. One that pays for no single participant says how many people its
+    figures are about only where these are neither few nor participants: the next statement would tell by the difference
+    who came to be counted."""
+    content = line_content(number, line, history.newest.currency)
     if line.by_person:
-        return said
-    counts = any(history.metrics[code].subject == "participant" for code in history.rules[line.rule].needs)
-    if counts or line.measured_people < FEWEST:
-        del said["people"]
-    return said
+        return content
+    counts_participants = any(history.metrics[code].subject == "participant" for code in history.rules[line.rule].needs)
+    if counts_participants or line.measured_people < FEWEST:
+        del content["people"]
+    return content

@@ -1,4 +1,4 @@
-"""Domain: a statement: one line for each rule and price, each the sum of its items, and what it says in JSON."""
+"""Domain: a statement: one line for each rule, price and payee, each the sum of its items; and its content as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,8 @@ Content: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule at one price: the sum of what its items changed. Units, cuts and amount are differences to what was
-    posted."""
+    """A line: one rule at one price for one payee, and the sum of the changes of its items. Units, cuts and amount are
+    differences to what was posted before."""
 
     rule: str
     kind: str
@@ -34,29 +34,28 @@ class Line:
     payee: str
     nature: str
     by_person: bool
-    """Whether it pays for single participants."""
+    """Whether the rule pays for single participants."""
     sample_subject_ids: frozenset[UUID]
-    """The participants that it pays for, or some of them where they are very many; none where it pays for no single
-    one."""
+    """The participants that it pays for, or some of them where they are very many; empty unless `by_person`."""
     subject_count: int
-    """How many these are: 131."""
+    """How many participants it pays for: 131."""
     measured_people: int
     """How many people its figures are about where it pays for no single one: 240 in two villages."""
     figures: Figures
     shares: Shares
     """Each payer's share of the amount, in minor units, in party order."""
     state: Reason | None = None
-    """Why a rule gives nothing as a whole."""
+    """Why the rule gives nothing: `not-yet-measured`."""
     each_minor: int = 0
-    """What one unit gives where it has no price and never varies, in minor units."""
+    """The amount of a unit that has no price and never varies, in minor units: that of a deliverable."""
     contract_changes: tuple[Change, ...] = ()
-    """What rests on no single claim in it."""
+    """The changes among its items that rest on no single claim."""
     tells: Tells | None = None
-    """What it gives away of a number of people, found out for who may not be told few."""
+    """What it gives away of a count of people; worked out only for an audience from whom small counts are hidden."""
 
     @property
     def price(self) -> int:
-        """What one unit gives, in minor units: its price, or the one amount of a deliverable; 0 where it varies."""
+        """The amount of one unit, in minor units: its price, or the amount of a deliverable; 0 where it varies."""
         return self.price_minor or self.each_minor
 
     @property
@@ -67,7 +66,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a settlement says, before it is told to anyone. `version` is that of the terms in effect at its end."""
+    """All lines of a settlement, before they are shown to anyone. `version` is that of the terms in effect at its
+    end."""
 
     history: History
     version: int
@@ -87,23 +87,22 @@ def statement_of(history: History, kind: Kind, period: Period, settled: Settled)
 
 
 def statement_over(history: History, kind: Kind, period: Period, sums: Sums) -> Statement:
-    """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing; a
-    correction what changed."""
+    """The statement over sums by line. A scheduled one lists every rule, also at zero, and why it gives nothing. A
+    correction lists what changed."""
     terms = history.at_end(period.end)
-    wanted = set(sums.by_line)
+    keys = set(sums.by_line)
     if kind == "scheduled":
-        wanted |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
-    ordered = sorted(wanted, key=lambda key: place_of_line(history, key))
-    stands = {change.line: change for change in sums.unchanged}
+        keys |= {(rule.code, price, rule.payee) for rule in terms.rules.values() for price in _listed(rule, period)}
+    unchanged = {change.line: change for change in sums.unchanged}
     lines = (
-        _line(history, key, sums.by_line.get(key), sums.nothing.get((key[0], key[2])), stands.get(key))
-        for key in ordered
+        _line(history, key, sums.by_line.get(key), sums.nothing.get((key[0], key[2])), unchanged.get(key))
+        for key in sorted(keys, key=lambda key: place_of_line(history, key))
     )
     return Statement(history, terms.version, kind, period, tuple(lines))
 
 
 def _listed(rule: Rule, period: Period) -> list[int | None]:
-    """The prices that a scheduled statement lists: those valid in its period, else the first."""
+    """The prices that a scheduled statement lists a rule at: those valid in its period, or else the first."""
     if not rule.prices:
         return [None]
     valid: list[int | None] = [
@@ -112,12 +111,16 @@ def _listed(rule: Rule, period: Period) -> list[int | None]:
     return valid or [rule.prices[0].minor]
 
 
-def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | None, stands: Change | None) -> Line:
+def _line(
+    history: History, key: LineKey, line_sum: Sum | None, nothing: Reason | None, unchanged: Change | None
+) -> Line:
+    """The line of a sum; of zeros where nothing changed. `nothing` is why the rule gives nothing, `unchanged` what
+    rests on no single claim and stays as posted."""
     code, price, payee = key
-    rule = history.version(found.version).rules[code] if found else history.rules[code]
-    of = found or Sum(0, Figures(), {}, frozenset(), 0)
+    rule = history.version(line_sum.version).rules[code] if line_sum else history.rules[code]
+    total = line_sum or Sum(0, Figures(), {}, frozenset(), 0)
     shares: Counter[str] = Counter(dict.fromkeys(history.newest.payers(), 0))
-    shares.update(of.shares)
+    shares.update(total.shares)
     by_person = is_by_person(history, rule)
     return Line(
         rule=code,
@@ -126,14 +129,14 @@ def _line(history: History, key: LineKey, found: Sum | None, nothing: Reason | N
         payee=payee,
         nature=rule.definition.nature,
         by_person=by_person,
-        sample_subject_ids=of.sample_subject_ids if by_person else frozenset(),
-        subject_count=of.subject_count if by_person else 0,
-        measured_people=of.measured_people,
-        figures=of.figures,
+        sample_subject_ids=total.sample_subject_ids if by_person else frozenset(),
+        subject_count=total.subject_count if by_person else 0,
+        measured_people=total.measured_people,
+        figures=total.figures,
         shares=tuple(shares.items()),
-        state=None if of.figures.amount_minor else nothing,
+        state=None if total.figures.amount_minor else nothing,
         each_minor=mechanism_of(rule.definition).each_minor(rule.definition),
-        contract_changes=of.contract_changes or ((stands,) if stands else ()),
+        contract_changes=total.contract_changes or ((unchanged,) if unchanged else ()),
     )
 
 
@@ -145,8 +148,8 @@ def is_by_person(history: History, rule: Rule) -> bool:
 
 
 def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: Sequence[Line], total: int) -> Content:
-    """What a statement says with these lines, as they are `shown`: no id, no instant, no sequence (domain.md,
-    section 5)."""
+    """The content of a statement with its lines as they are `shown`; totals are of `lines`. It has no id, no instant
+    and no sequence: the same facts give the same hash (domain.md, section 5)."""
     return {
         "termsVersion": statement.version,
         "currency": statement.currency,
@@ -159,7 +162,7 @@ def content_of(statement: Statement, shown: Sequence[Mapping[str, Any]], lines: 
 
 
 def _totals(lines: Iterable[Line], currency: str) -> list[Content]:
-    """What each payee gets, by what the money is."""
+    """What each payee gets, by the nature of the money."""
     sums: Counter[tuple[str, str]] = Counter()
     for line in lines:
         sums[line.payee, line.nature] += line.figures.amount_minor
@@ -170,11 +173,11 @@ def _totals(lines: Iterable[Line], currency: str) -> list[Content]:
 
 
 def line_content(number: int, line: Line, currency: str) -> Content:
-    """What one line says."""
-    said: Content = {"number": number, "rule": line.rule, "kind": line.kind}
+    """The content of one line. Its names are hashed and never change."""
+    content: Content = {"number": number, "rule": line.rule, "kind": line.kind}
     if line.price_minor is not None:
-        said["price"] = money(line.price_minor, currency)
-    said |= {
+        content["price"] = money(line.price_minor, currency)
+    content |= {
         "people": line.people_count,
         "units": line.figures.units,
         "amount": money(line.figures.amount_minor, currency),
@@ -183,9 +186,9 @@ def line_content(number: int, line: Line, currency: str) -> Content:
         "nature": line.nature,
         "shares": [{"payer": payer, "amount": money(minor, currency)} for payer, minor in line.shares],
     }
-    return said if line.state is None else said | {"state": line.state.replace("-", "_")}
+    return content if line.state is None else content | {"state": line.state.replace("-", "_")}
 
 
 def money(minor: int, currency: str) -> Content:
-    """An amount as it is said outside."""
+    """An amount as JSON: 125000 minor units of DKK are `{"amount": "1250.00", "currency": "DKK"}`."""
     return {"amount": format_minor(minor, currency), "currency": currency}

@@ -1,4 +1,4 @@
-"""Storage: what everybody else's items take up under caps: sums alone, for a party that is given a part."""
+"""Storage: what items that a party does not see take up under caps: sums alone, for its part of the inputs."""
 
 from collections import Counter
 from datetime import date
@@ -32,7 +32,7 @@ with level as (
     from level order by rule, subject_id, occurrence, price_minor, payee, number desc
 )
 """
-"""Each change by a settlement up to this one; and what stands by the last one of each item."""
+"""`level`: each change by a settlement up to this one. `stands`: the figures of each item by its last change."""
 _BY_DAY = f"""{_UP_TO}
 select rule as code, achieved_on, sum(now_gross_minor)::bigint as gross,
     {", ".join(f"sum(now_{figure_of(kind)})::bigint as {kind}" for kind in WITHOUT_ROOM)}
@@ -57,48 +57,50 @@ select payer, sum(minor)::bigint as minor from changed group by payer
 """
 
 
-async def taken_by_others(tx: Transaction, terms: Terms, of: Settlement, reader: Audience) -> Counter[Group]:
-    """What all items that a reader does not see take up in each group of each cap, as far as settlements up to `of`,
-    and it, go. Of persons, only those from whose own items the cap on a person has cut something."""
-    asked = {
+async def taken_by_unseen(tx: Transaction, terms: Terms, settlement: Settlement, reader: Audience) -> Counter[Group]:
+    """What all items that a reader does not see take up in each group of each cap, by the settlements up to this one.
+    Of persons, only those are among it of whose items that the reader sees the cap on a person has cut something: who
+    else is paid for is not the reader's to know."""
+    parameters = {
         "items": list(reader.items),
         "all_items": list(reader.all_items),
         "organisation": reader.organisation,
-        "contract": of.contract_id,
-        "settlement": of.id,
-        "number": of.number,
-        "ends": of.period.end,
+        "contract": settlement.contract_id,
+        "settlement": settlement.id,
+        "number": settlement.number,
+        "ends": settlement.period.end,
         "posted": list(POSTED),
     }
     taken: Counter[Group] = Counter()
-    for row in (await tx.connection.execute(text(_BY_DAY), asked)).all():
-        _add_day(taken, terms, of, reader, row)
-    now = last_day_before(of.period.end)
+    for row in (await tx.connection.execute(text(_BY_DAY), parameters)).all():
+        _add_day(taken, terms, settlement, reader, row)
+    now = last_day_before(settlement.period.end)
     for every in _settled_by(terms):
-        for row in (await tx.connection.execute(text(_BY_PERIOD), asked)).all():
+        for row in (await tx.connection.execute(text(_BY_PERIOD), parameters)).all():
             if name_of(last_day_before(row.period_end), every) == name_of(now, every):
                 taken["settled", name_of(now, every)] += row.minor
-    of_persons = {**asked, "waits": bool(_settled_by(terms))}
-    for row in (await tx.connection.execute(text(_BY_PERSON), of_persons)).all():
+    person_parameters = {**parameters, "waits": bool(_settled_by(terms))}
+    for row in (await tx.connection.execute(text(_BY_PERSON), person_parameters)).all():
         taken["person", str(row.subject_id)] += row.minor
     if any(limit.definition.kind == "payer" for limit in terms.limits) or any(
         rule.split for rule in terms.rules.values()
     ):
-        for row in (await tx.connection.execute(text(_BY_PAYER), asked)).all():
+        for row in (await tx.connection.execute(text(_BY_PAYER), parameters)).all():
             taken["payer", row.payer] += row.minor
     return taken
 
 
-def _add_day(taken: Counter[Group], terms: Terms, of: Settlement, reader: Audience, row: Any) -> None:
-    """What a later cap cuts has its place under an earlier one all the same. What waits for another period has it in
-    this settlement alone. Of caps on a rule, those on rules that pay the reader are told: what they pay others."""
+def _add_day(taken: Counter[Group], terms: Terms, settlement: Settlement, reader: Audience, row: Any) -> None:
+    """Adds what the unseen items of one rule and day take up. What a later cap cut takes up room under an earlier one
+    all the same. What waits for another period takes it up in this settlement alone. Of caps on a rule, only those on
+    rules that pay the reader are looked at: there it is what they pay others."""
     for limit in terms.limits:
         if limit.definition.kind in ("person", "payer") or limit.definition.period_basis == "settled":
             continue
         if limit.definition.kind == "rule" and not (limit.definition.rule == row.code and row.code in reader.items):
             continue
         cuts = gives_up(terms.limits, limit)
-        if _settled_by(terms) and row.achieved_on < of.period.end:
+        if _settled_by(terms) and row.achieved_on < settlement.period.end:
             cuts -= {"period"}
         left = row.gross - sum(getattr(row, cut) for cut in cuts)
         taken[_group(limit, row.achieved_on)] += left
@@ -115,9 +117,9 @@ def _group(limit: Limit, day: date) -> Group:
 
 
 def _settled_by(terms: Terms) -> list[Every]:
-    """The periods of which a cap says how much is settled in each."""
+    """The lengths of periods for which a cap limits what is settled in each."""
     return [
-        said.every
-        for said in (limit.definition for limit in terms.limits)
-        if said.period_basis == "settled" and said.every
+        definition.every
+        for definition in (limit.definition for limit in terms.limits)
+        if definition.period_basis == "settled" and definition.every
     ]
