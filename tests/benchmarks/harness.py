@@ -74,10 +74,10 @@ def free_port() -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its children have worked so far, in user and in system mode."""
+    """What a process and its children, also those that have ended, have worked so far, in user and in system mode."""
     process = psutil.Process(pid)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
+    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))
 
 
 @dataclass(slots=True)
