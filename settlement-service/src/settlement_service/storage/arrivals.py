@@ -91,7 +91,7 @@ async def keep_run(
         contract_id,
         *_claim_columns(reported),
         *_decision_columns(reported),
-        [one.id for one in decided],
+        [each.id for each in decided],
         *_decision_columns(decided),
         *_enrolment_columns(arrival.enrolments),
         list(arrival.touched),
