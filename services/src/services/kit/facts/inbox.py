@@ -8,8 +8,7 @@ from itertools import groupby
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.contextvars import bound_contextvars
 
@@ -18,7 +17,8 @@ from services.events.envelope import Declaration, Envelope
 from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
 from services.kit.database.database import Database
-from services.kit.database.tables import inbox, inbox_head
+from services.kit.database.sets import column
+from services.kit.database.tables import inbox
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.facts.owners import FetchMissing
@@ -151,7 +151,8 @@ class Inbox:
                 await self._fill(state, envelope, fetched)
                 await self._take_one(state, envelope, record)
             await self._handle_runs(state)
-            await _close(state)
+            if state.taken:
+                await _close(state)
             if replayed is not None:
                 await mark_replayed(connection, replayed)
 
@@ -245,22 +246,12 @@ async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, r
 
 
 async def _close(state: _BatchState) -> None:
-    """Keeps the memory of what was taken."""
-    if not state.taken:
-        return
-    rows = [
-        {"source": s, "aggregate": a, "sequence": n, "event_id": id_, "sha256": sha256, "received_at": state.now}
-        for (s, a, n), (id_, sha256) in state.taken.items()
-    ]
-    await state.connection.execute(insert(inbox), rows)
-    keys = {(source, aggregate) for source, aggregate, _ in state.taken}
-    heads = upsert(inbox_head)
-    heads = heads.on_conflict_do_update(
-        index_elements=[inbox_head.c.source, inbox_head.c.aggregate], set_={"sequence": heads.excluded.sequence}
-    )
-    await state.connection.execute(
-        heads, [{"source": key[0], "aggregate": key[1], "sequence": state.last[key]} for key in sorted(keys)]
-    )
+    """Keeps the memory of what was taken: one statement, however much it is."""
+    sources, aggregates, sequences = zip(*state.taken, strict=True)
+    keys = sorted(set(zip(sources, aggregates, strict=True)))
+    taken = column(sources), column(aggregates), sequences, *zip(*state.taken.values(), strict=True), state.now
+    heads = *map(column, zip(*keys, strict=True)), [state.last[key] for key in keys]
+    await state.connection.exec_driver_sql(_REMEMBER, (*taken, *heads))
 
 
 async def _check_same(state: _BatchState, envelope: Envelope) -> None:
@@ -296,4 +287,14 @@ select source, aggregate, coalesce(inbox_head.sequence, 0) as sequence, exists (
 from unnest(cast(:sources as text[]), cast(:aggregates as text[])) as wanted (source, aggregate)
 left join inbox_head using (source, aggregate)
 """)
+_REMEMBER = """
+with remembered as (
+    insert into inbox (source, aggregate, sequence, event_id, sha256, received_at)
+    select taken.*, $6 from unnest(string_to_array($1, E'\\n'), string_to_array($2, E'\\n'),
+        $3::bigint[], $4::uuid[], $5::bytea[]) taken
+)
+insert into inbox_head (source, aggregate, sequence)
+select * from unnest(string_to_array($7, E'\\n'), string_to_array($8, E'\\n'), $9::bigint[])
+on conflict (source, aggregate) do update set sequence = excluded.sequence
+"""
 _REMEMBERED = select(inbox.c.event_id, inbox.c.sha256).where(*(inbox.c[name] == text(f":{name}") for name in _PLACE))
