@@ -50,7 +50,7 @@ async def _keep_of_subjects(tx: Transaction, known: Known, run: Run) -> None:
     arrival = arrive({claim.id: claim for claim in concerned}, facts)
     if known.history is None:
         arrival.touched.clear()
-    evaluated = [item for subject in arrival.touched for item in _items_of(known, arrival.claims_of(subject))]
+    evaluated = [item for claims in arrival.claims_of_touched() for item in _items_of(known, claims)]
     logged = [_logged(taken, arrival.claims.get(getattr(taken.fact, "claim_id", known.id))) for taken in run]
     await arrivals.keep_run(tx, known.id, arrival, logged, evaluated)
 

@@ -4,7 +4,7 @@ Any cutting of a history into runs gives the same: a run is applied in its order
 computed once, at its end.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -29,9 +29,13 @@ class Arrival:
     enrolments: list[Enrolled] = field(default_factory=list)
     touched: dict[UUID, int] = field(default_factory=dict)
 
-    def claims_of(self, subject_id: UUID) -> list[Claim]:
-        """All claims on a subject."""
-        return [claim for claim in self.claims.values() if claim.subject_id == subject_id]
+    def claims_of_touched(self) -> Collection[Sequence[Claim]]:
+        """All claims on each touched subject."""
+        claims: dict[UUID, list[Claim]] = {subject: [] for subject in self.touched}
+        for claim in self.claims.values():
+            if claim.subject_id in claims:
+                claims[claim.subject_id].append(claim)
+        return claims.values()
 
 
 def claims_needed(facts: Iterable[OfSubject]) -> tuple[frozenset[UUID], frozenset[UUID]]:
