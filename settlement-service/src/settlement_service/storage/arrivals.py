@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from services.kit.database.sets import among, column
+from services.kit.database.sets import among, column, list_in, lists_column
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.claims import Claim
 from settlement_service.domain.facts.outcome_data import Enrolled
@@ -17,15 +17,12 @@ from settlement_service.storage.inputs import NewInput, keep_roots_between, log_
 from settlement_service.storage.items import add_items
 from settlement_service.storage.tables import claim
 
-_NAMES = "string_to_array(coalesce({}, ''), E'\\x1f')"
-"""Names as one text: no organisation id holds the character between them. A column that is one empty text is read as
-none at all."""
 _KEEP = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
         measurement, state, disputed, decided_by, decided_at, deemed, superseded_by)
     select id, $1, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
-        measurement::jsonb, state, disputed, {_NAMES.format("decided_by")}, decided_at, deemed, superseded_by
+        measurement::jsonb, state, disputed, {list_in("decided_by")}, decided_at, deemed, superseded_by
     from unnest($2::uuid[], string_to_array($3, E'\\n'), $4::uuid[], string_to_array($5, E'\\n'), $6::date[],
         $7::bigint[], string_to_array($8, E'\\n'), string_to_array($9, E'\\n'), string_to_array($10, E'\\n', ''),
         string_to_array($11, E'\\n'), $12::boolean[], string_to_array($13, E'\\n'), $14::timestamptz[],
@@ -34,7 +31,7 @@ with reported as (
             state, disputed, decided_by, decided_at, deemed, superseded_by)
 ), decided as (
     update claim set state = changed.state, disputed = changed.disputed,
-        decided_by = {_NAMES.format("changed.decided_by")}, decided_at = changed.decided_at, deemed = changed.deemed,
+        decided_by = {list_in("changed.decided_by")}, decided_at = changed.decided_at, deemed = changed.deemed,
         superseded_by = changed.superseded_by
     from unnest($17::uuid[], string_to_array($18, E'\\n'), $19::boolean[], string_to_array($20, E'\\n'),
         $21::timestamptz[], $22::boolean[], $23::uuid[])
@@ -123,7 +120,7 @@ def _decision_columns(claims: Sequence[Claim]) -> tuple[Any, ...]:
     return (
         column([each.state for each in claims]),
         [each.disputed for each in claims],
-        column(["\x1f".join(each.decided_by) for each in claims]),
+        lists_column([each.decided_by for each in claims]),
         [each.decided_at for each in claims],
         [each.deemed for each in claims],
         [each.superseded_by for each in claims],
