@@ -13,7 +13,11 @@ _SIMPLE = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"),
 
 def canonical(document: Any) -> bytes:
     """The canonical JSON of a document without nulls: what is signed, hashed and compared."""
-    return _SIMPLE.encode(document).encode() if _is_simple(document) else rfc8785.dumps(normal(document))
+    if not _is_simple(document):
+        document = normal(document)
+        if not _is_simple(document):
+            return rfc8785.dumps(document)
+    return _SIMPLE.encode(document).encode()
 
 
 def _is_simple(document: Any) -> bool:
