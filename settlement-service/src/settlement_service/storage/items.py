@@ -61,11 +61,11 @@ async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -
     """Keeps items, of claims that have none."""
     rest = iter(items)
     while new := list(islice(rest, AT_ONCE)):
-        await tx.connection.exec_driver_sql(_ADD, (contract_id, *_columns(new)))
+        await tx.connection.exec_driver_sql(_ADD, (contract_id, *_claimed_columns(new), *_given_columns(new)))
 
 
-def _columns(new: Sequence[Item]) -> tuple[Any, ...]:
-    """Items as they are written, column by column."""
+def _claimed_columns(new: Sequence[Item]) -> tuple[Any, ...]:
+    """What is claimed, and under which rule, column by column."""
     return (
         [each.claim_id for each in new],
         column([each.key.rule for each in new]),
@@ -76,6 +76,12 @@ def _columns(new: Sequence[Item]) -> tuple[Any, ...]:
         [each.achieved_on for each in new],
         column([each.order_key for each in new]),
         [each.claimed_units for each in new],
+    )
+
+
+def _given_columns(new: Sequence[Item]) -> tuple[Any, ...]:
+    """What the rule gives for it, or why nothing, column by column."""
+    return (
         [each.price_minor for each in new],
         [each.units for each in new],
         [each.gross_minor for each in new],
