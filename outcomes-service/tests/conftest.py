@@ -21,6 +21,7 @@ from services.events.envelope import Envelope
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
+from services.kit.facts.inbox import Taken
 from services.kit.process import clock
 from services.kit.process.caller import service_caller
 from services.kit.testing import Doors, Urls, a_caller, as_admin, new_key, open_doors
@@ -79,7 +80,7 @@ class Ingestion:
         envelope = envelope_of(fact)
         async with self.worker.transaction("service:outcomes-service") as connection:
             tx = Transaction(connection, service_caller("outcomes-service"), clock.now(), envelope.correlation_id)
-            await HANDLERS[type(fact)](tx, envelope, fact)
+            await HANDLERS[type(fact)](tx, [Taken(envelope, fact)])
 
     async def contract(self, people: int = 0, **terms: Any) -> str:
         """The path of a new contract, with so many people enrolled."""

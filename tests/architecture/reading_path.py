@@ -31,7 +31,7 @@ from .meanings import Function, Place, Source, Sources, Types, in_order
 
 ROOTS = (
     "outcomes_service.api.routes_claims:report_claims",
-    "settlement_service.consumers.facts:on_fact",
+    "settlement_service.consumers.facts:on_facts",
     "settlement_service.usecases.accrue:accrue_some",
     "settlement_service.usecases.freeze_settlement:freeze_settlement",
     "settlement_service.usecases.approve_settlement:approve_settlement",

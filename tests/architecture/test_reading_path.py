@@ -19,7 +19,7 @@ def test_the_path_leads_from_the_request_to_the_posting(reader: Reader) -> None:
     assert read >= {
         "report_claims",
         "admit",
-        "keep_fact",
+        "keep_facts",
         "evaluate_subject",
         "settle",
         "split_among_payers",

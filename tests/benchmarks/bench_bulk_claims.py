@@ -6,8 +6,6 @@ import hashlib
 import http.client
 import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,8 +20,8 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy.engine import make_url
-from tests.benchmarks.harness import Row, free_port, interpreter, process, program
+from tests.benchmarks.copying import psql, seconds_to_copy, truncate
+from tests.benchmarks.harness import Row, free_port, interpreter, process
 
 from outcomes_service.app import ABOUT
 from outcomes_service.usecases.keep_contract import keep_contract
@@ -45,8 +43,6 @@ SEVERAL = 4
 PEOPLE, OCCURRENCES = 2_500, 20
 PAYER, PROVIDER = "0088:9521000000018", "0088:9521000000032"
 TABLES = ("claim", "fact", "fact_unpublished")
-COPIED = re.compile(r"COPY (\d+)")
-TIMED = re.compile(r"Time: ([0-9.]+) ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,40 +111,11 @@ def _upload(bench: _Bench, contract: UUID, body: bytes, rows: str = "claims") ->
 
 def _reference(bench: _Bench) -> float:
     """Seconds that \\copy needs for the rows that the service has just kept, on empty tables."""
-    kept = {table: (f"{table} ({_columns(bench, table)})", bench.folder / table) for table in TABLES}
-    for of, file in kept.values():
-        _psql(bench, f"\\copy {of} to '{file}'")
-    _empty(bench)
-    output = _psql(bench, "\\timing on", *(f"\\copy {of} from '{file}'" for of, file in kept.values()))
-    if [int(count) for count in COPIED.findall(output)] != [ROWS] * len(TABLES):
-        raise RuntimeError(f"not every row was copied: {output}")
-    return sum(float(milliseconds) for milliseconds in TIMED.findall(output)) / 1000
-
-
-def _columns(bench: _Bench, table: str) -> str:
-    """The columns that are written: not those that PostgreSQL generates."""
-    query = "select string_agg(column_name, ', ' order by ordinal_position) from information_schema.columns"
-    where = f"where table_name = '{table}' and is_generated = 'NEVER'"
-    return _psql(bench, f"copy ({query} {where}) to stdout").strip()
+    return seconds_to_copy(bench.url, bench.folder, TABLES, partial(_empty, bench))
 
 
 def _empty(bench: _Bench) -> None:
-    """Tables and indexes as new; the rows there only ever grow, so that this is for who owns the server."""
-    tables = ", ".join([*TABLES, "claim_record", "fact_head", "audit"])
-    _psql(bench, "set session_replication_role = replica", f"truncate {tables}", "checkpoint")
-
-
-def _psql(bench: _Bench, *commands: str) -> str:
-    url = make_url(bench.url)
-    where = ["-h", str(url.query["host"]), "-U", str(url.username), "-d", str(url.database)]
-    what = [argument for command in commands for argument in ("-c", command)]
-    return subprocess.run(
-        [program("psql", "postgresql-client"), "-X", "-v", "ON_ERROR_STOP=1", *where, *what],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    ).stdout
+    truncate(bench.url, *TABLES, "claim_record", "fact_head", "audit")
 
 
 def _body(contract: UUID, rows: int) -> bytes:
@@ -196,7 +163,7 @@ def _running(folder: Path) -> Iterator[_Bench]:
             bench = _Bench(postgres.url("outcomes"), port, gateway, folder, contracts)
             for contract in contracts:
                 _upload(bench, contract, _people(), "participants")
-            _psql(bench, "vacuum analyze")
+            psql(bench.url, "vacuum analyze")
             yield bench
     finally:
         postgres.stop()

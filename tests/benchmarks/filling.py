@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.events.contracts import ContractActivated
+from services.events.envelope import Envelope
 from services.kit.doors import shapes
 from services.kit.process import clock
 
@@ -87,6 +88,21 @@ def filled(script: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         script = script.replace(name, value)
     return script
+
+
+def envelope(fact: Any, sequence: int) -> Envelope:
+    """A fact about a contract as its service says it: the `sequence`-th about this one."""
+    declaration = fact.declaration
+    return Envelope(
+        id=clock.new_id(),
+        type=declaration.type,
+        source=declaration.source,
+        aggregate=str(fact.contract_id),
+        sequence=sequence,
+        time=clock.now(),
+        correlation_id=clock.random_id(),
+        body=shapes.text(fact),
+    )
 
 
 def activation(contract_cap: str) -> ContractActivated:

@@ -74,10 +74,10 @@ def free_port() -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process and its children have worked so far, in user and in system mode."""
+    """What a process and its children, also those that have ended, have worked so far, in user and in system mode."""
     process = psutil.Process(pid)
     times = [measured.cpu_times() for measured in (process, *process.children(recursive=True))]
-    return float(sum(times_of.user + times_of.system for times_of in times))
+    return float(sum(each.user + each.system + each.children_user + each.children_system for each in times))
 
 
 @dataclass(slots=True)

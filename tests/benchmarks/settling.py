@@ -7,21 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
-from tests.benchmarks.filling import CLAIMED, PAYER, PER_PERSON, POSTED, PROVIDER, activation, filled
+from tests.benchmarks.filling import CLAIMED, PAYER, PER_PERSON, POSTED, PROVIDER, activation, envelope, filled
 
 from services.core.period import Period
-from services.events.envelope import Envelope
+from services.events.contracts import ContractActivated
 from services.events.outcomes import OutcomeClaimed, OutcomeVerified
 from services.kit.database.database import Database
 from services.kit.database.provisioning import migrate, provision
 from services.kit.database.transaction import Transaction
-from services.kit.doors import shapes
+from services.kit.facts.inbox import Taken
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
 from services.kit.process.caller import Caller, service_caller
@@ -31,7 +30,7 @@ from settlement_service.storage import inputs
 from settlement_service.usecases.accrue import accrue_some
 from settlement_service.usecases.approve_settlement import approve_settlement
 from settlement_service.usecases.freeze_settlement import SOURCES, freeze_settlement
-from settlement_service.usecases.keep_fact import keep_fact
+from settlement_service.usecases.keep_facts import keep_facts
 from settlement_service.usecases.post_settlement import post_settlement
 from settlement_service.usecases.prepare_settlement import prepare_settlement
 
@@ -45,17 +44,22 @@ MOST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The database as the service has it, and as who owns the server has it."""
+    """The server; its database as the service has it, and as who owns the server has it."""
 
+    postgres: Postgres
     app: Database
     worker: Database
     owner: Database
+
+    async def agree(self, agreed: ContractActivated) -> None:
+        """Takes in that a contract is activated."""
+        await self.as_worker(lambda tx: keep_facts(tx, [Taken(envelope(agreed, 1), agreed)]))
 
     async def contract(self, claims: int, contract_cap: str) -> UUID:
         """A contract with so many verified claims that no settlement has looked at."""
         agreed = activation(contract_cap)
         contract_id = agreed.contract_id
-        await self.as_worker(lambda tx: keep_fact(tx, _envelope(agreed, 1), agreed))
+        await self.agree(agreed)
         values = {
             ":contract": str(contract_id),
             ":payer": PAYER,
@@ -96,9 +100,8 @@ class Bench:
             contract_id=contract_id, claim_id=claimed.claim_id, decided_by=PAYER, decided_at=clock.now()
         )
         facts: tuple[Any, ...] = (claimed, verified)
-        for place, fact in enumerate(facts, start=head.sequence + 1):
-            envelope = _envelope(fact, place)
-            await self.as_worker(partial(keep_fact, envelope=envelope, fact=fact))
+        run = [Taken(envelope(fact, place), fact) for place, fact in enumerate(facts, start=head.sequence + 1)]
+        await self.as_worker(lambda tx: keep_facts(tx, run))
 
     async def script(self, statements: str) -> None:
         """Statements of who owns the server, past all rules on who may write what."""
@@ -174,22 +177,8 @@ async def open_bench() -> AsyncIterator[Bench]:
             for role in ("settlement_app", "settlement_worker", "postgres"):
                 url = postgres.url("settlement", role)
                 opened.append(Database(url, application="bench", statement_timeout_seconds=MOST_SECONDS))
-            yield Bench(*opened)
+            yield Bench(postgres, *opened)
         finally:
             for database in opened:
                 await database.close()
             postgres.stop()
-
-
-def _envelope(fact: Any, sequence: int) -> Envelope:
-    declaration = fact.declaration
-    return Envelope(
-        id=clock.new_id(),
-        type=declaration.type,
-        source=declaration.source,
-        aggregate=str(fact.contract_id),
-        sequence=sequence,
-        time=clock.now(),
-        correlation_id=clock.random_id(),
-        body=shapes.text(fact),
-    )

@@ -13,25 +13,32 @@ _SIMPLE = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"),
 
 def canonical(document: Any) -> bytes:
     """The canonical JSON of a document without nulls: what is signed, hashed and compared."""
-    plain = normal(document)
-    return _SIMPLE.encode(plain).encode() if _is_simple(plain) else rfc8785.dumps(plain)
+    if not _is_simple(document):
+        document = normal(document)
+        if not _is_simple(document):
+            return rfc8785.dumps(document)
+    return _SIMPLE.encode(document).encode()
 
 
 def _is_simple(document: Any) -> bool:
-    """Whether Python's own encoder writes the same: ASCII alone, whose order is the same in every encoding, and whole
-    numbers that every reader can hold. It is several times faster."""
-    match document:
-        case str():
-            return document.isascii()
-        case bool() | None:
-            return True
-        case int():
-            return -_LARGEST <= document <= _LARGEST
-        case dict():
-            return all(isinstance(key, str) and key.isascii() and _is_simple(child) for key, child in document.items())
-        case list():
-            return all(_is_simple(child) for child in document)
-    return False
+    """Whether Python's own encoder writes the same: ASCII alone, which is normal and whose order is the same in every
+    encoding, whole numbers that every reader can hold, and no null. It is several times faster. A document is looked
+    at for each fact that comes in: so this is a loop by type."""
+    kind = type(document)
+    if kind is str:
+        return bool(document.isascii())
+    if kind is dict:
+        return _has_simple_keys(document) and all(map(_is_simple, document.values()))
+    if kind is int:
+        return bool(-_LARGEST <= document <= _LARGEST)
+    return all(map(_is_simple, document)) if kind is list else kind is bool
+
+
+def _has_simple_keys(document: dict[Any, Any]) -> bool:
+    for key in document:  # noqa: SIM110
+        if type(key) is not str or not key.isascii():
+            return False
+    return True
 
 
 def normal(document: Any) -> Any:

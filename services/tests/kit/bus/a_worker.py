@@ -12,6 +12,7 @@ from services.events.envelope import Declaration, Envelope
 from services.kit.bus.embedded import EmbeddedBus
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
+from services.kit.facts.inbox import each
 from services.kit.process import watchdog
 from services.kit.worker import Worker, run_worker
 
@@ -21,7 +22,7 @@ class NoteTaken:
     text: str
 
 
-async def on_note_taken(tx: Transaction, _: Envelope, fact: Any) -> None:
+async def on_note_taken(tx: Transaction, fact: Any) -> None:
     await tx.connection.execute(text("insert into note (text) values (:text)"), {"text": fact.text})
 
 
@@ -49,7 +50,7 @@ def main(what: str, database_url: str, bus_url: str, topic: str) -> int:
         bus=EmbeddedBus(bus_url),
         catalogue={declaration.type: declaration},
         topics=[topic],
-        handlers={NoteTaken: on_note_taken},
+        handlers={NoteTaken: each(on_note_taken)},
         fetch_missing=nobody_to_ask,
         jobs=[lambda stop: job(what, stop)],
     )

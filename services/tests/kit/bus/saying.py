@@ -15,7 +15,7 @@ from services.kit.bus import Outgoing, Record
 from services.kit.bus.binary import outgoing
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
-from services.kit.facts.inbox import Inbox
+from services.kit.facts.inbox import Inbox, Run
 from services.kit.process import clock
 from services.kit.testing import Urls, as_admin
 
@@ -90,28 +90,32 @@ class Owner:
 
 class Listener:
     """A service that writes down each note it is told, in a table of its own. `troubles` are raised, by the text of
-    the note, until they are taken away; `heard` are the transactions and envelopes it was handed."""
+    the note, until they are taken away; `heard` are the transactions and envelopes it was handed, `runs` the texts that
+    came together."""
 
     def __init__(self, database: Database, urls: Urls, catalogue: Mapping[str, Declaration] | None = None) -> None:
         self.urls = urls
         self.owner = Owner()
         self.troubles: dict[str, Exception] = {}
         self.heard: list[tuple[Transaction, Envelope]] = []
+        self.runs: list[list[str]] = []
         self.changed = asyncio.Event()
         self.database = database
         self.inbox = Inbox(
             database,
             "listeners-service",
             catalogue or a_catalogue(),
-            {NoteTaken: self.on_note_taken},
+            {NoteTaken: self.on_notes_taken},
             self.owner.fetch_missing,
         )
 
-    async def on_note_taken(self, tx: Transaction, envelope: Envelope, fact: NoteTaken) -> None:
-        self.heard.append((tx, envelope))
-        await tx.connection.execute(text("insert into note (text) values (:text)"), {"text": fact.text})
-        if fact.text in self.troubles:
-            raise self.troubles[fact.text]
+    async def on_notes_taken(self, tx: Transaction, run: Run) -> None:
+        self.runs.append([taken.fact.text for taken in run])
+        for taken in run:
+            self.heard.append((tx, taken.envelope))
+            await tx.connection.execute(text("insert into note (text) values (:text)"), {"text": taken.fact.text})
+            if taken.fact.text in self.troubles:
+                raise self.troubles[taken.fact.text]
 
     async def notes(self) -> list[str]:
         """What it wrote down, in the order of writing."""

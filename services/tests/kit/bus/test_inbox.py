@@ -141,3 +141,12 @@ async def test_two_that_take_the_same_at_once_take_it_once(listener: Listener) -
     records = [record for aggregate in "abcdefgh" for record in notes(aggregate, [1, 2, 3])]
     await asyncio.gather(*(listener.inbox.take(records) for _ in range(4)))
     assert sorted(await listener.notes()) == sorted(f"{aggregate}{n}" for aggregate in "abcdefgh" for n in (1, 2, 3))
+
+
+async def test_facts_of_one_aggregate_come_as_one_run_whatever_comes_between_them(listener: Listener) -> None:
+    """Handed over one by one, each fact costs the round trips of all."""
+    mixed = [*notes("a", [1, 2]), *notes("b", [1]), *notes("a", [3]), *notes("b", [2])]
+    await listener.inbox.take(mixed)
+    assert listener.runs == [["a1", "a2", "a3"], ["b1", "b2"]]
+    await listener.inbox.take(notes("a", [2, 3, 4]))
+    assert listener.runs[2:] == [["a4"]]

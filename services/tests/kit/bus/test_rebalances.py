@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -157,10 +157,10 @@ async def test_a_loop_that_is_cut_off_keeps_nothing_by_halves(listener: Listener
 
 async def test_a_loop_that_is_told_to_stop_finishes_the_record_in_hand_and_begins_no_other(listener: Listener) -> None:
     begun, goes_on = asyncio.Event(), asyncio.Event()
-    listener.troubles["a3"] = ValueError("record by record, please")
+    listener.troubles["a3"] = ValueError("in parts, please")
     bus = ScriptedBus([notes("a", [1, 2, 3])])
     running = Running(bus, listener)
-    hold(listener, begun, goes_on, at_call=4)  # three in one transaction, then the first alone
+    hold(listener, begun, goes_on, at_call=2)  # three in one transaction, then the first alone
     await begun.wait()
     running.stop.set()
     goes_on.set()
@@ -169,9 +169,24 @@ async def test_a_loop_that_is_told_to_stop_finishes_the_record_in_hand_and_begin
     assert (bus.committed, bus.rewound) == ([2], [2])
 
 
+async def test_a_bad_fact_in_a_poll_is_found_alone_and_most_others_go_in_together(listener: Listener) -> None:
+    """Taken one by one, hundreds would pay for the one that is parked."""
+    listener.troubles["a3"] = ValueError("never")
+    bus = ScriptedBus([in_one_partition([*notes("b", range(1, 12)), *notes("a", range(1, 6)), *notes("c", [1, 2])])])
+    async with Running(bus, listener):
+        await eventually(lambda: _is(bus.committed, [19]))
+    assert await listener.parked() == [("a", 3), ("a", 4), ("a", 5)]
+    assert sorted(await listener.notes()) == sorted([f"b{n}" for n in range(1, 12)] + ["a1", "a2", "c1", "c2"])
+    assert len(listener.runs) < 19
+
+
+def in_one_partition(records: Sequence[Record]) -> list[Record]:
+    return [replace(record, offset=offset) for offset, record in enumerate(records, start=1)]
+
+
 def hold(listener: Listener, begun: asyncio.Event, goes_on: asyncio.Event, at_call: int = 1) -> None:
     """Makes one call of the handler wait in the middle of its transaction."""
-    handle = listener.on_note_taken
+    handle = listener.on_notes_taken
     calls = iter(range(1, 1_000))
 
     async def held(*of_the_call: object) -> None:

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services.events.envelope import Envelope
 from services.kit.database.transaction import Transaction
-from services.kit.facts.inbox import Handler
-from settlement_service.domain.facts.log import CONSUMED, Consumed
-from settlement_service.usecases.keep_fact import keep_fact
+from services.kit.facts.inbox import Handler, Run
+from settlement_service.domain.facts.log import CONSUMED
+from settlement_service.usecases.keep_facts import keep_facts
 
 
-async def on_fact(tx: Transaction, envelope: Envelope, fact: Consumed) -> None:
-    """Whatever it is, it becomes an input; what follows from it is decided there."""
-    await keep_fact(tx, envelope, fact)
+async def on_facts(tx: Transaction, run: Run) -> None:
+    """Whatever they are, they become inputs; what follows from them is decided there."""
+    await keep_facts(tx, run)
 
 
-HANDLERS: Mapping[type[Any], Handler] = MappingProxyType(dict.fromkeys(CONSUMED, on_fact))
+HANDLERS: Mapping[type[Any], Handler] = MappingProxyType(dict.fromkeys(CONSUMED, on_facts))

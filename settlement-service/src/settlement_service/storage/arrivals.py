@@ -1,124 +1,135 @@
-"""Storage: what a fact on a claim reads and writes: few statements, as the next fact of its contract waits for each."""
+"""Storage: what a run of facts on subjects reads and writes: few statements, however many facts have come together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import or_, select
 
+from services.kit.database.sets import among, column, list_in, lists_column
 from services.kit.database.transaction import Transaction
-from services.kit.process import clock
-from settlement_service.domain.agreement.contract import Known
 from settlement_service.domain.facts.claims import Claim
-from settlement_service.domain.facts.hashes import input_leaf
+from settlement_service.domain.facts.outcome_data import Enrolled
 from settlement_service.domain.mechanisms.items import Item
+from settlement_service.domain.settling.arriving import Arrival
 from settlement_service.storage.claims import claim_in, measurement_text
-from settlement_service.storage.contracts import COLUMNS, known_in
-from settlement_service.storage.inputs import SALT_BYTES, NewInput, keep_root_at
+from settlement_service.storage.inputs import NewInput, keep_roots_between, log_columns
 from settlement_service.storage.items import add_items
-from settlement_service.storage.tables import claim, contract
+from settlement_service.storage.tables import claim
 
-_LOG = """
-logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
-insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
-select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8, $9 from logged
-returning position
-"""
-_REPORT = f"""
+_KEEP = f"""
 with reported as (
     insert into claim (id, contract_id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
-        measurement, state, disputed, decided_by, deemed)
-    values ($10, $1, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, 'submitted', false, '{{}}', false)
-), {_LOG}
-"""
-_DECIDE = """
-with decided as (
-    update claim set state = $11, disputed = $12, decided_by = $13, decided_at = $14, deemed = $15, superseded_by = $16
-    where id = $10
+        measurement, state, disputed, decided_by, decided_at, deemed, superseded_by)
+    select id, $1, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key,
+        measurement::jsonb, state, disputed, {list_in("decided_by")}, decided_at, deemed, superseded_by
+    from unnest($2::uuid[], string_to_array($3, E'\\n'), $4::uuid[], string_to_array($5, E'\\n'), $6::date[],
+        $7::bigint[], string_to_array($8, E'\\n'), string_to_array($9, E'\\n'), string_to_array($10, E'\\n', ''),
+        string_to_array($11, E'\\n'), $12::boolean[], string_to_array($13, E'\\n'), $14::timestamptz[],
+        $15::boolean[], $16::uuid[])
+        as new (id, metric, subject_id, occurrence, achieved_on, units, reported_by, order_key, measurement,
+            state, disputed, decided_by, decided_at, deemed, superseded_by)
+), decided as (
+    update claim set state = changed.state, disputed = changed.disputed,
+        decided_by = {list_in("changed.decided_by")}, decided_at = changed.decided_at, deemed = changed.deemed,
+        superseded_by = changed.superseded_by
+    from unnest($17::uuid[], string_to_array($18, E'\\n'), $19::boolean[], string_to_array($20, E'\\n'),
+        $21::timestamptz[], $22::boolean[], $23::uuid[])
+        as changed (id, state, disputed, decided_by, decided_at, deemed, superseded_by)
+    where claim.id = changed.id
+), enrolled as (
+    insert into enrolment (contract_id, subject_id, cohort, enrolled_on)
+    select $1, subject_id, cohort, enrolled_on
+    from unnest($24::uuid[], string_to_array($25, E'\\n'), $26::date[]) as new (subject_id, cohort, enrolled_on)
+    on conflict do nothing
 ), gone as (
-    delete from item where contract_id = $1 and claim_id = any($17::uuid[])
+    delete from item where contract_id = $1 and subject_id = any($27::uuid[])
 ), logged as (
     select coalesce(max(position), 0) as last from input where contract_id = $1
 ), opened as (
     insert into open_subject (contract_id, subject_id, position, accrued_inputs)
-    select $1, $18, last + 1, (select 0 from contract where id = $1 and accrues) from logged
-    where cardinality($17::uuid[]) > 0
+    select $1, subject_id, last + place, (select 0 from contract where id = $1 and accrues)
+    from logged, unnest($27::uuid[], $28::bigint[]) as touched (subject_id, place)
     on conflict (contract_id, subject_id) do update set position = excluded.position
+), added as (
+    insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
+    select $1, last + place, source, sequence, 0, type, scope, achieved_on, salt, body, leaf
+    from logged, unnest(string_to_array($29, E'\\n'), $30::bigint[], string_to_array($31, E'\\n'),
+        string_to_array($32, E'\\n'), $33::date[], $34::bytea[], $35::bytea[], $36::bytea[]) with ordinality
+        as new (source, sequence, type, scope, achieved_on, salt, body, leaf, place)
 )
-insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
-select $1, last + 1, $2, $3, 0, $4, $5, $6, $7, $8, $9 from logged
-returning position
+select last from logged
 """
-"""All parts read the rows as they were before the statement, so `last` is one number: the subject is open at the
-position that the input gets. It is changed while `accrued_inputs` is below that; null where the contract does not
-accrue."""
-
-_CLAIM, _GROUP = claim.alias("this"), claim.alias("of_person")
-_CONCERNED = (
-    select(*COLUMNS, *(column.label(f"claim_{column.name}") for column in _GROUP.c))
-    .join_from(contract, _CLAIM, (_CLAIM.c.contract_id == contract.c.id) & (_CLAIM.c.id == bindparam("claim")))
-    .join(
-        _GROUP,
-        (_GROUP.c.contract_id == _CLAIM.c.contract_id) & (_GROUP.c.subject_id == _CLAIM.c.subject_id),
-    )
-    .where(contract.c.id == bindparam("contract"))
-    .with_for_update(of=contract)
-)
+"""One statement, as each of its parts is on rows of its own. Items go in with the next: those that are gone may have
+their keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Concerned:
-    """What a decision on a claim concerns: the contract, the claim, and the group of all claims on its subject."""
-
-    known: Known
-    claim: Claim
-    group: tuple[Claim, ...]
-
-
-async def lock_concerned(tx: Transaction, contract_id: UUID, claim_id: UUID) -> Concerned | None:
-    """The contract, locked, with the claims that a decision concerns; None when there is no such claim. Claims are
-    changed by facts of one source alone, whose order the inbox holds: so they may be read with the lock."""
-    rows = (await tx.connection.execute(_CONCERNED, {"contract": contract_id, "claim": claim_id})).all()
-    if not rows:
-        return None
-    group = tuple(claim_in(row, "claim_") for row in rows)
-    return Concerned(await known_in(tx, rows[0]), next(each for each in group if each.id == claim_id), group)
+async def claims_concerned(
+    tx: Transaction, contract_id: UUID, ids: Collection[UUID], subjects: Collection[UUID]
+) -> list[Claim]:
+    """All claims on the subjects of these claims, and on these subjects. Claims are changed by facts of one source
+    alone, whose order the inbox holds."""
+    if not (ids or subjects):
+        return []
+    whose = select(claim.c.subject_id).where(claim.c.contract_id == contract_id, among(claim.c.id, ids))
+    about = or_(claim.c.subject_id.in_(whose), among(claim.c.subject_id, subjects))
+    rows = await tx.connection.execute(select(claim).where(claim.c.contract_id == contract_id, about))
+    return [claim_in(row) for row in rows.all()]
 
 
-async def keep_claim(tx: Transaction, contract_id: UUID, new: Claim, logged: NewInput) -> None:
-    """Keeps a claim that was reported, and the fact as the next input of its locked contract."""
-    values = (new.id, new.metric, new.subject_id, new.occurrence, new.achieved_on, new.units)
-    parameters = (contract_id, *_logged(logged), *values, new.reported_by, new.order_key, measurement_text(new))
-    position = (await tx.connection.exec_driver_sql(_REPORT, parameters)).scalar_one()
-    await keep_root_at(tx, contract_id, position)
-
-
-async def keep_decision(
-    tx: Transaction,
-    contract_id: UUID,
-    changed: Claim,
-    logged: NewInput,
-    items: Sequence[Item],
-    replaced: Sequence[UUID],
+async def keep_run(
+    tx: Transaction, contract_id: UUID, arrival: Arrival, logged: Sequence[NewInput], items: Iterable[Item]
 ) -> None:
-    """Keeps a claim as a fact changed it, the fact as the next input of its locked contract, and `items` in place of
-    all items of the `replaced` claims. Their subject is open from then on, and accrues again where the contract
-    does."""
-    decision = (changed.state, changed.disputed, list(changed.decided_by), changed.decided_at, changed.deemed)
+    """Keeps what a run came to, each fact as the next input of its locked contract, and `items` in place of all that
+    the touched subjects had. Before the terms are here nobody is touched."""
+    reported = [arrival.claims[id_] for id_ in arrival.reported]
+    decided = [arrival.claims[id_] for id_ in arrival.decided]
     values = (
         contract_id,
-        *_logged(logged),
-        changed.id,
-        *decision,
-        changed.superseded_by,
-        list(replaced),
-        changed.subject_id,
+        *_claim_columns(reported),
+        *_decision_columns(reported),
+        [each.id for each in decided],
+        *_decision_columns(decided),
+        *_enrolment_columns(arrival.enrolments),
+        list(arrival.touched),
+        list(arrival.touched.values()),
+        *log_columns(logged),
     )
-    position = (await tx.connection.exec_driver_sql(_DECIDE, values)).scalar_one()
-    await keep_root_at(tx, contract_id, position)
+    last = (await tx.connection.exec_driver_sql(_KEEP, values)).scalar_one()
+    await keep_roots_between(tx, contract_id, last + 1, last + len(logged))
     await add_items(tx, contract_id, items)
 
 
-def _logged(new: NewInput) -> tuple[object, ...]:
-    salt = clock.random_bytes(SALT_BYTES)
-    return new.source, new.sequence, new.type, new.scope, new.achieved_on, salt, new.body, input_leaf(salt, new.body)
+def _claim_columns(claims: Sequence[Claim]) -> tuple[Any, ...]:
+    """What was claimed, column by column."""
+    return (
+        [each.id for each in claims],
+        column([each.metric for each in claims]),
+        [each.subject_id for each in claims],
+        column([each.occurrence for each in claims]),
+        [each.achieved_on for each in claims],
+        [each.units for each in claims],
+        column([each.reported_by for each in claims]),
+        column([each.order_key for each in claims]),
+        column([measurement_text(each) or "" for each in claims]),
+    )
+
+
+def _decision_columns(claims: Sequence[Claim]) -> tuple[Any, ...]:
+    """What is decided on claims, column by column."""
+    return (
+        column([each.state for each in claims]),
+        [each.disputed for each in claims],
+        lists_column([each.decided_by for each in claims]),
+        [each.decided_at for each in claims],
+        [each.deemed for each in claims],
+        [each.superseded_by for each in claims],
+    )
+
+
+def _enrolment_columns(enrolments: Sequence[Enrolled]) -> tuple[Any, ...]:
+    return (
+        [each.subject_id for each in enrolments],
+        column([each.cohort for each in enrolments]),
+        [each.enrolled_on for each in enrolments],
+    )

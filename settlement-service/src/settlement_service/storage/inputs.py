@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
 from services.core.merkle import root_of
+from services.kit.database.sets import column
 from services.kit.database.transaction import Transaction
 from services.kit.process import clock
 from settlement_service.domain.facts.hashes import CHUNK, InputTree, input_leaf
@@ -19,10 +21,11 @@ SALT_BYTES = 16
 
 _APPEND = """
 with logged as (select coalesce(max(position), 0) as last from input where contract_id = $1)
-insert into input (contract_id, position, source, sequence, part, type, scope, salt, body, leaf)
-select $1, last + place, source, sequence, part, type, scope, salt, body, leaf
-from logged, unnest($2::text[], $3::bigint[], $4::int[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
-    with ordinality as new (source, sequence, part, type, scope, salt, body, leaf, place)
+insert into input (contract_id, position, source, sequence, part, type, scope, achieved_on, salt, body, leaf)
+select $1, last + place, source, sequence, part, type, scope, achieved_on, salt, body, leaf
+from logged, unnest($2::int[], string_to_array($3, E'\n'), $4::bigint[], string_to_array($5, E'\n'),
+        string_to_array($6, E'\n'), $7::date[], $8::bytea[], $9::bytea[], $10::bytea[])
+    with ordinality as new (part, source, sequence, type, scope, achieved_on, salt, body, leaf, place)
 """
 """The next position is found in the log itself. A counter in the contract's row would make a new version of the row for
 each fact of a transaction, and each read of the row would pass by all of them."""
@@ -47,20 +50,22 @@ async def append(tx: Transaction, contract_id: UUID, new: Sequence[NewInput]) ->
     own: from the hash of a leaf, which parties are shown in proofs, nobody can guess a body that it was not given."""
     if not new:
         return
+    parts = [each.part for each in new]
+    await tx.connection.exec_driver_sql(_APPEND, (contract_id, parts, *log_columns(new)))
+
+
+def log_columns(new: Sequence[NewInput]) -> tuple[Any, ...]:
+    """Inputs as they are written, column by column, each with a salt of its own and the leaf over it."""
     salts = [clock.random_bytes(SALT_BYTES) for _ in new]
-    await tx.connection.exec_driver_sql(
-        _APPEND,
-        (
-            contract_id,
-            [each.source for each in new],
-            [each.sequence for each in new],
-            [each.part for each in new],
-            [each.type for each in new],
-            [each.scope for each in new],
-            salts,
-            [each.body for each in new],
-            [input_leaf(salt, each.body) for salt, each in zip(salts, new, strict=True)],
-        ),
+    return (
+        column([each.source for each in new]),
+        [each.sequence for each in new],
+        column([each.type for each in new]),
+        column([each.scope for each in new]),
+        [each.achieved_on for each in new],
+        salts,
+        [each.body for each in new],
+        [input_leaf(salt, each.body) for salt, each in zip(salts, new, strict=True)],
     )
 
 
@@ -101,9 +106,9 @@ async def keep_roots(tx: Transaction, contract_id: UUID) -> None:
         number += 1
 
 
-async def keep_root_at(tx: Transaction, contract_id: UUID, position: int) -> None:
-    """As `keep_roots`, when the input at `position`, which has just come, completes a chunk."""
-    if (position + 1) % CHUNK == 0:
+async def keep_roots_between(tx: Transaction, contract_id: UUID, first: int, last: int) -> None:
+    """As `keep_roots`, when the inputs from position `first` to `last`, which have just come, complete a part."""
+    if first // CHUNK != (last + 1) // CHUNK:
         await keep_roots(tx, contract_id)
 
 

@@ -1,12 +1,14 @@
 """Storage: items as they are evaluated when facts arrive, and what has been posted for each."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, delete, insert, select
+from sqlalchemy import Row, Select, Table, delete, select
 
-from services.kit.database.sets import among
+from services.kit.database.sets import among, column, list_in, lists_column
 from services.kit.database.transaction import Transaction
 from settlement_service.domain.facts.figures import ItemKey, Posted, PostedKey
 from settlement_service.domain.mechanisms.items import Item
@@ -14,6 +16,21 @@ from settlement_service.domain.mechanisms.working import packed, unpacked
 from settlement_service.storage.figures import figures_in
 from settlement_service.storage.opened import Subjects, open_all
 from settlement_service.storage.tables import item, posted_item
+
+AT_ONCE = 10_000
+"""Items in one statement."""
+_ADD = f"""
+insert into item (contract_id, claim_id, rule, metric, version, subject_id, occurrence, achieved_on, order_key,
+    claimed_units, price_minor, units, gross_minor, reason, decided_by, decided_at, deemed, working)
+select $1, claim_id, coalesce(rule, ''), metric, version, subject_id, occurrence, achieved_on, order_key,
+    claimed_units, price_minor, units, gross_minor, reason, {list_in("decided_by")}, decided_at, deemed, working::json
+from unnest($2::uuid[], string_to_array($3, E'\\n'), string_to_array($4, E'\\n'), $5::int[], $6::uuid[],
+    string_to_array($7, E'\\n'), $8::date[], string_to_array($9, E'\\n'), $10::bigint[], $11::bigint[], $12::bigint[],
+    $13::bigint[], string_to_array($14, E'\\n', ''), string_to_array($15, E'\\n'), $16::timestamptz[], $17::boolean[],
+    string_to_array($18, E'\\n', ''))
+    as new (claim_id, rule, metric, version, subject_id, occurrence, achieved_on, order_key, claimed_units,
+        price_minor, units, gross_minor, reason, decided_by, decided_at, deemed, working)
+"""
 
 
 async def replace_all_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
@@ -42,32 +59,38 @@ def _by_subject(query: Select[Any], table: Table, contract_id: UUID, subjects: S
 
 async def add_items(tx: Transaction, contract_id: UUID, items: Iterable[Item]) -> None:
     """Keeps items, of claims that have none."""
-    rows = [_row(contract_id, each) for each in items]
-    if rows:
-        await tx.connection.execute(insert(item), rows)
+    rest = iter(items)
+    while new := list(islice(rest, AT_ONCE)):
+        await tx.connection.exec_driver_sql(_ADD, (contract_id, *_claimed_columns(new), *_given_columns(new)))
 
 
-def _row(contract_id: UUID, new: Item) -> dict[str, Any]:
-    return {
-        "contract_id": contract_id,
-        "claim_id": new.claim_id,
-        "rule": new.key.rule,
-        "metric": new.metric,
-        "version": new.version,
-        "subject_id": new.key.subject_id,
-        "occurrence": new.key.occurrence,
-        "achieved_on": new.achieved_on,
-        "order_key": new.order_key,
-        "claimed_units": new.claimed_units,
-        "price_minor": new.price_minor,
-        "units": new.units,
-        "gross_minor": new.gross_minor,
-        "reason": new.reason,
-        "decided_by": list(new.decided_by),
-        "decided_at": new.decided_at,
-        "deemed": new.deemed,
-        "working": None if new.working is None else packed(new.working),
-    }
+def _claimed_columns(new: Sequence[Item]) -> tuple[Any, ...]:
+    """What is claimed, and under which rule, column by column."""
+    return (
+        [each.claim_id for each in new],
+        column([each.key.rule for each in new]),
+        column([each.metric for each in new]),
+        [each.version for each in new],
+        [each.key.subject_id for each in new],
+        column([each.key.occurrence for each in new]),
+        [each.achieved_on for each in new],
+        column([each.order_key for each in new]),
+        [each.claimed_units for each in new],
+    )
+
+
+def _given_columns(new: Sequence[Item]) -> tuple[Any, ...]:
+    """What the rule gives for it, or why nothing, column by column."""
+    return (
+        [each.price_minor for each in new],
+        [each.units for each in new],
+        [each.gross_minor for each in new],
+        column([each.reason or "" for each in new]),
+        lists_column([each.decided_by for each in new]),
+        [each.decided_at for each in new],
+        [each.deemed for each in new],
+        column(["" if each.working is None else json.dumps(packed(each.working)) for each in new]),
+    )
 
 
 def _item(row: Row[Any]) -> Item:

@@ -19,6 +19,19 @@ def column(texts: Collection[str]) -> str:
     return joined
 
 
+def lists_column(lists: Collection[Collection[str]]) -> str:
+    """A column of lists of texts, one list a line, which `list_in` reads. No text holds the character between two."""
+    return column([_BETWEEN.join(texts) for texts in lists])
+
+
+def list_in(name: str) -> str:
+    """The list in a column `name` of lists, in a statement. A column that is one empty text is read as none at all."""
+    return f"string_to_array(coalesce({name}, ''), E'\\x1f')"
+
+
+_BETWEEN = "\x1f"
+
+
 def among(ids_of: Column[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
     """The condition that a column holds one of the ids: one parameter however many they are."""
     return ids_of == any_(cast(list(ids), ARRAY(PG_UUID(as_uuid=True))))

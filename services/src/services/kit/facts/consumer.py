@@ -54,9 +54,9 @@ class _Wait:
 
 
 class ConsumerLoop:
-    """One member of the service's group. A poll's records are taken in one transaction; if that fails, one a
-    transaction, so that a bad one is found alone. What can go in later keeps its partition waiting, for ever; what
-    cannot is parked; everything else goes on.
+    """One member of the service's group. A poll's records are taken in one transaction; if that fails, halves of them
+    each in one of its own, so that a bad one is found alone, and most others still go in together. What can go in later
+    keeps its partition waiting, for ever; what cannot is parked; everything else goes on.
 
     `told` is called after each transaction (handlers may have told facts), `heartbeat` at every turn of the loop."""
 
@@ -129,30 +129,48 @@ class ConsumerLoop:
             for at in positions:
                 self._waits.pop(at, None)
         except Exception as error:
-            log.info("a poll is taken record by record", **what_failed(error))
+            log.info("a poll is taken in parts", **what_failed(error))
             positions = {}
             for at, records in polled.items():
-                positions[at] = await self._take_one_by_one(consumer, at, records, stop)
+                parts = [records] if len(polled) > 1 else _halves(records)
+                positions[at] = await self._take_in_parts(consumer, at, parts, stop)
         self._told()
         try:
             await consumer.commit(positions)
         except BusUnavailable as error:
             log.warning("positions were not kept: some records will be read again", **what_failed(error))
 
-    async def _take_one_by_one(
-        self, consumer: Consumer, at: Partition, records: Sequence[Record], stop: asyncio.Event
+    async def _take_in_parts(
+        self, consumer: Consumer, at: Partition, parts: Sequence[Sequence[Record]], stop: asyncio.Event
     ) -> int:
-        """Returns the offset of the first record that was not taken, from which the partition is read on."""
-        for record in records:
+        """Takes records of one partition in their order, in as few transactions as the bad ones among them allow: a
+        part that fails is halved. Returns the offset of the first record that was not taken, from which the partition
+        is read on."""
+        behind, open_ = parts[-1][-1].offset + 1, list(reversed(parts))
+        while open_:
+            part = open_.pop()
             self._heartbeat()
             if stop.is_set() or at in self._leaving:
-                consumer.rewind(at, record.offset)
-                return record.offset
-            if not await self._taken_or_parked(record):
-                self._keep_waiting(consumer, at, record.offset)
-                return record.offset
+                consumer.rewind(at, part[0].offset)
+                return part[0].offset
+            if len(part) > 1:
+                if not await self._taken_together(part):
+                    open_ += reversed(_halves(part))
+                continue
+            if not await self._taken_or_parked(part[0]):
+                self._keep_waiting(consumer, at, part[0].offset)
+                return part[0].offset
             self._waits.pop(at, None)
-        return records[-1].offset + 1
+        self._waits.pop(at, None)
+        return behind
+
+    async def _taken_together(self, records: Sequence[Record]) -> bool:
+        try:
+            await self._inbox.take(records)
+        except Exception as error:
+            log.debug("some facts are taken in smaller parts", **what_failed(error))
+            return False
+        return True
 
     async def _taken_or_parked(self, record: Record) -> bool:
         where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
@@ -202,6 +220,12 @@ class ConsumerLoop:
         for at in partitions:
             self._waits.pop(at, None)
         self._leaving = frozenset()
+
+
+def _halves(records: Sequence[Record]) -> list[Sequence[Record]]:
+    """Both halves in their order; a record alone is one part."""
+    middle = len(records) // 2
+    return [part for part in (records[:middle], records[middle:]) if part]
 
 
 def _reason(error: BaseException) -> str:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from itertools import groupby
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.contextvars import bound_contextvars
 
@@ -17,7 +17,8 @@ from services.events.envelope import Declaration, Envelope
 from services.kit.bus.binary import EventNotReadable, envelope_of
 from services.kit.bus.interface import Record
 from services.kit.database.database import Database
-from services.kit.database.tables import inbox, inbox_head
+from services.kit.database.sets import column
+from services.kit.database.tables import inbox
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
 from services.kit.facts.owners import FetchMissing
@@ -25,13 +26,39 @@ from services.kit.facts.parking import mark_replayed, park
 from services.kit.process import clock
 from services.kit.process.caller import Caller
 
-Handler: TypeAlias = Callable[[Transaction, Envelope, Any], Awaitable[None]]
+T = TypeVar("T")
 Key: TypeAlias = tuple[str, str]
 """(source, aggregate)"""
 Place: TypeAlias = tuple[str, str, int]
 """(source, aggregate, sequence)"""
 
 BEHIND_A_PARKED_ONE = "an earlier fact of this source and aggregate is parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """A fact in the hands of its handler, with the envelope that it came in."""
+
+    envelope: Envelope
+    fact: T
+
+
+Run: TypeAlias = Sequence[Taken[Any]]
+"""Facts of one aggregate that came together, in their order."""
+Handler: TypeAlias = Callable[[Transaction, Run], Awaitable[None]]
+"""What a run is handed to. Any cutting of facts into runs must leave the same behind."""
+
+
+def each(handle: Callable[[Transaction, T], Awaitable[None]]) -> Handler:
+    """The handler that takes the facts of a run one after the other, each on behalf of its own correlation."""
+
+    async def handle_run(tx: Transaction, run: Run) -> None:
+        for taken in run:
+            correlation_id = taken.envelope.correlation_id
+            with bound_contextvars(correlation_id=str(correlation_id)):
+                await handle(replace(tx, correlation_id=correlation_id), taken.fact)
+
+    return handle_run
 
 
 class EventChanged(Broken):
@@ -72,6 +99,7 @@ class _BatchState:
     last: dict[Key, int]
     parked: set[Key]
     taken: dict[Place, tuple[UUID, bytes]] = field(default_factory=dict)
+    to_handle: dict[str, list[tuple[Handler, Taken[Any]]]] = field(default_factory=dict)
 
     def holds_back(self, key: Key) -> bool:
         """Whether nothing new of this aggregate goes in, because an earlier fact is parked."""
@@ -80,7 +108,8 @@ class _BatchState:
 
 class Inbox:
     """One service's memory of what it was told. A handler runs in the transaction that keeps the memory of it, and
-    must lean on nothing else than that transaction; a type without one is only remembered.
+    must lean on nothing else than that transaction; a type without one is only remembered. What comes together of one
+    aggregate is handed over as a run, as far as one handler takes it.
 
     `service` is the name (`settlement-service`); `handlers` are by the shape of the fact; `heartbeat` is called for
     every fact."""
@@ -121,7 +150,9 @@ class Inbox:
             for envelope, record in messages:
                 await self._fill(state, envelope, fetched)
                 await self._take_one(state, envelope, record)
-            await _close(state)
+            await self._handle_runs(state)
+            if state.taken:
+                await _close(state)
             if replayed is not None:
                 await mark_replayed(connection, replayed)
 
@@ -161,11 +192,11 @@ class Inbox:
 
     async def _take_next(self, state: _BatchState, envelope: Envelope) -> None:
         self._heartbeat()
-        await self._handle(state, envelope)
+        self._hand_over(state, envelope)
         state.last[(envelope.source, envelope.aggregate)] = envelope.sequence
         state.taken[_place(envelope)] = (envelope.id, _fingerprint(envelope))
 
-    async def _handle(self, state: _BatchState, envelope: Envelope) -> None:
+    def _hand_over(self, state: _BatchState, envelope: Envelope) -> None:
         declaration = self._catalogue.get(envelope.type)
         if declaration is None:
             return
@@ -175,10 +206,17 @@ class Inbox:
         if handler is None:
             return
         fact = shapes.read_trusted(declaration.shape, envelope.body)
-        with bound_contextvars(correlation_id=str(envelope.correlation_id)):
-            await handler(
-                Transaction(state.connection, self._caller, state.now, envelope.correlation_id), envelope, fact
-            )
+        state.to_handle.setdefault(envelope.aggregate, []).append((handler, Taken(envelope, fact)))
+
+    async def _handle_runs(self, state: _BatchState) -> None:
+        """Hands over what was taken, aggregate by aggregate."""
+        for of_aggregate in state.to_handle.values():
+            for handler, pairs in groupby(of_aggregate, key=lambda pair: pair[0]):
+                self._heartbeat()
+                run = [taken for _, taken in pairs]
+                correlation_id = run[0].envelope.correlation_id
+                with bound_contextvars(correlation_id=str(correlation_id)):
+                    await handler(Transaction(state.connection, self._caller, state.now, correlation_id), run)
 
     async def _missing(self, gap: _Gap) -> list[Envelope]:
         """The facts from the first missing one on, as far as the owner gives them in one answer."""
@@ -208,22 +246,12 @@ async def _open(connection: AsyncConnection, envelopes: Sequence[Envelope], *, r
 
 
 async def _close(state: _BatchState) -> None:
-    """Keeps the memory of what was taken."""
-    if not state.taken:
-        return
-    rows = [
-        {"source": s, "aggregate": a, "sequence": n, "event_id": id_, "sha256": sha256, "received_at": state.now}
-        for (s, a, n), (id_, sha256) in state.taken.items()
-    ]
-    await state.connection.execute(insert(inbox), rows)
-    keys = {(source, aggregate) for source, aggregate, _ in state.taken}
-    heads = upsert(inbox_head)
-    heads = heads.on_conflict_do_update(
-        index_elements=[inbox_head.c.source, inbox_head.c.aggregate], set_={"sequence": heads.excluded.sequence}
-    )
-    await state.connection.execute(
-        heads, [{"source": key[0], "aggregate": key[1], "sequence": state.last[key]} for key in sorted(keys)]
-    )
+    """Keeps the memory of what was taken: one statement, however much it is."""
+    sources, aggregates, sequences = zip(*state.taken, strict=True)
+    keys = sorted(set(zip(sources, aggregates, strict=True)))
+    taken = column(sources), column(aggregates), sequences, *zip(*state.taken.values(), strict=True), state.now
+    heads = *map(column, zip(*keys, strict=True)), [state.last[key] for key in keys]
+    await state.connection.exec_driver_sql(_REMEMBER, (*taken, *heads))
 
 
 async def _check_same(state: _BatchState, envelope: Envelope) -> None:
@@ -259,4 +287,14 @@ select source, aggregate, coalesce(inbox_head.sequence, 0) as sequence, exists (
 from unnest(cast(:sources as text[]), cast(:aggregates as text[])) as wanted (source, aggregate)
 left join inbox_head using (source, aggregate)
 """)
+_REMEMBER = """
+with remembered as (
+    insert into inbox (source, aggregate, sequence, event_id, sha256, received_at)
+    select taken.*, $6 from unnest(string_to_array($1, E'\\n'), string_to_array($2, E'\\n'),
+        $3::bigint[], $4::uuid[], $5::bytea[]) taken
+)
+insert into inbox_head (source, aggregate, sequence)
+select * from unnest(string_to_array($7, E'\\n'), string_to_array($8, E'\\n'), $9::bigint[])
+on conflict (source, aggregate) do update set sequence = excluded.sequence
+"""
 _REMEMBERED = select(inbox.c.event_id, inbox.c.sha256).where(*(inbox.c[name] == text(f":{name}") for name in _PLACE))

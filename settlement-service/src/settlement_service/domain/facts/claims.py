@@ -84,7 +84,7 @@ def after(claim: Claim, fact: ClaimFact) -> Claim:
     """The claim after a fact on it. Whether the fact was possible is decided by outcomes-service: none is refused."""
     match fact:
         case OutcomeVerified():
-            return replace(_decided(claim, "verified", (fact.decided_by,), fact.decided_at), deemed=fact.deemed)
+            return _decided(claim, "verified", (fact.decided_by,), fact.decided_at, deemed=fact.deemed)
         case OutcomeRejected():
             return _decided(claim, "rejected", (fact.decided_by,), fact.decided_at)
         case OutcomeReturned():
@@ -101,5 +101,5 @@ def after(claim: Claim, fact: ClaimFact) -> Claim:
             return replace(claim, state="superseded", superseded_by=fact.superseded_by)
 
 
-def _decided(claim: Claim, state: ClaimState, by: tuple[str, ...], at: datetime) -> Claim:
-    return replace(claim, state=state, decided_by=by, decided_at=at, deemed=False)
+def _decided(claim: Claim, state: ClaimState, by: tuple[str, ...], at: datetime, *, deemed: bool = False) -> Claim:
+    return replace(claim, state=state, decided_by=by, decided_at=at, deemed=deemed)
