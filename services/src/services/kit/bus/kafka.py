@@ -22,6 +22,11 @@ BATCH_BYTES = 512 * 1024
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 """As `max.message.bytes` of the topics."""
 
+FETCH_WAIT_MILLISECONDS = 50
+"""How long a broker holds a request when it has nothing. A client has one request open with each broker, for partitions
+of which it has no record in hand: when it has given out the last record of one, that partition waits until the request
+for the others comes back."""
+
 
 class KafkaBus:
     """`bootstrap` is host:port of one or more brokers, separated by commas. A batch that is not acknowledged within
@@ -120,6 +125,8 @@ class KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_SECONDS * 1000,
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
             retry_backoff_ms=500,
             session_timeout_ms=int(session_seconds * 1000),
             heartbeat_interval_ms=int(session_seconds * 1000 / 3),
