@@ -89,9 +89,9 @@ async def _rounds(stage: Stage, filling: Filling) -> list[_Round]:
 async def _check(stage: Stage, filling: Filling) -> None:
     """Errors: RuntimeError when a row is missing, or a fact was parked."""
     claims, contracts = filling.claims * len(filling.contracts), len(filling.contracts)
-    kept = await stage.bench.one(_COUNTS)
+    kept = await stage.bench.row(_COUNTS)
     whole = (filling.facts + contracts, filling.facts, claims, claims, claims // PER_PERSON)
-    if tuple(kept) != whole or (await stage.bench.one(_PARKED)).facts:
+    if tuple(kept) != whole or (await stage.bench.row(_PARKED)).facts:
         raise RuntimeError(f"not everything was taken in: {kept}")
 
 
@@ -99,7 +99,7 @@ async def _growth(stage: Stage, filling: Filling) -> list[float]:
     """By when the inbox says that facts came: the end of each part is the beginning of the transaction after it."""
     intake = await stage.intake(filling)
     await _check(stage, filling)
-    marks = [await stage.bench.one(_FIRST), *[await stage.bench.one(_BEHIND, facts=size) for size in SIZES]]
+    marks = [await stage.bench.row(_FIRST), *[await stage.bench.row(_BEHIND, facts=size) for size in SIZES]]
     growth = [
         (after.at - before.at).total_seconds() / (after.sequence - before.sequence) for before, after in pairwise(marks)
     ]
@@ -108,11 +108,13 @@ async def _growth(stage: Stage, filling: Filling) -> list[float]:
 
 
 def _row(measured: _Measured) -> Row:
-    ratios = [median(one.copied / one.intake.seconds for one in side) for side in (measured.single, measured.several)]
+    ratios = [
+        median(each.copied / each.intake.seconds for each in side) for side in (measured.single, measured.several)
+    ]
     slope = log10(measured.growth[-1] / measured.growth[0]) / log10(SIZES[-1] / SIZES[0])
     growth = ", ".join(f"{1 / seconds:.0f}" for seconds in measured.growth)
     figures = (
-        f"one contract {_said(measured.single)}; {SEVERAL} contracts {_said(measured.several)}, ratio {ratios[1]:.2f} "
+        f"one contract {_told(measured.single)}; {SEVERAL} contracts {_told(measured.several)}, ratio {ratios[1]:.2f} "
         f"(target {TARGET_SEVERAL:.2f}); up to {', '.join(f'{size:,}' for size in SIZES)} facts {growth} facts/s, "
         f"slope {slope:.3f} (log-log, target {MOST_SLOPE}); {CLAIMS:,} claims with their decisions, medians of "
         f"{ROUNDS} alternating rounds; {interpreter()}"
@@ -120,16 +122,19 @@ def _row(measured: _Measured) -> Row:
     return Row("intake", ratios[0], TARGET, figures)
 
 
-def _said(rounds: Sequence[_Round]) -> str:
+def _told(rounds: Sequence[_Round]) -> str:
     facts = 2 * CLAIMS
-    ours, copied = facts / median(one.intake.seconds for one in rounds), facts / median(one.copied for one in rounds)
+    ours, copied = (
+        facts / median(each.intake.seconds for each in rounds),
+        facts / median(each.copied for each in rounds),
+    )
     worker, postgres = (
         1e6 * median(cpu) / facts
-        for cpu in ([one.intake.worker for one in rounds], [one.intake.postgres for one in rounds])
+        for cpu in ([each.intake.worker for each in rounds], [each.intake.postgres for each in rounds])
     )
     return (
         f"{ours:.0f} facts/s, \\copy {copied:.0f} facts/s, CPU a fact {worker:.0f} us worker and {postgres:.0f} us "
-        f"PostgreSQL, worked out {median(one.intake.working_out for one in rounds):.1f} s later"
+        f"PostgreSQL, accrued {median(each.intake.working_out for each in rounds):.1f} s later"
     )
 
 

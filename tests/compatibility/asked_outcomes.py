@@ -16,6 +16,7 @@ from services.events.envelope import Envelope
 from services.kit.database.database import Database
 from services.kit.database.transaction import Transaction
 from services.kit.doors import shapes
+from services.kit.facts.inbox import Taken
 from services.kit.local.postgres import Postgres
 from services.kit.process import clock
 from services.kit.process.caller import service_caller
@@ -81,7 +82,7 @@ async def _take(service: Asked, worker: Database) -> None:
     )
     async with worker.transaction("service:outcomes-service") as connection:
         tx = Transaction(connection, service_caller("outcomes-service"), now, envelope.correlation_id)
-        await HANDLERS[type(fact)](tx, envelope, fact)
+        await HANDLERS[type(fact)](tx, [Taken(envelope, fact)])
 
 
 def _person(number: int, **other: Any) -> dict[str, Any]:

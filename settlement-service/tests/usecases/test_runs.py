@@ -97,9 +97,9 @@ async def _rows(service: Settling, contract_id: UUID) -> dict[str, list[str]]:
         for table in TABLES:
             key = "id" if table == "contract" else "contract_id"
             query = text(f"select * from {table} where {key} = :contract")
-            found = (await tx.connection.execute(query, {"contract": contract_id})).mappings()
+            in_table = (await tx.connection.execute(query, {"contract": contract_id})).mappings()
             rows[table] = sorted(
-                str({name: value for name, value in row.items() if name not in NOT_THE_SAME}) for row in found
+                str({name: value for name, value in row.items() if name not in NOT_THE_SAME}) for row in in_table
             )
     return rows
 
